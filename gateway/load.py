@@ -80,7 +80,7 @@ def _channels(core: NodeCore) -> Iterator[Busy]:
     for group, m in engine.replicas.masters.items():
         if group.kind == CHANNEL:
             replica = m.replica
-            lag = max((replica.seq - f.acked for f in m.followers.values() if f.sits or f.holder), default=0)
+            lag = max((replica.seq - f.acked for f in m.followers.values() if f.sits or f.is_backup), default=0)
             members = sum(replica.state.subscribers.values())
             yield Busy(group.name, members, _rate(replica, engine.now), replica.seq, len(m.followers), max(lag, 0))
 

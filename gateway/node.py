@@ -88,5 +88,5 @@ class NodeCore:
         if not engine.peers.staying():
             return False
         return any(m.replica.state.subscribers or m.watchers for m in engine.replicas.masters.values()) or any(
-            f.holds and not engine.roles.followers.is_orphan(f) for f in engine.replicas.followers.values()
+            f.is_backup and not engine.roles.followers.is_orphan(f) for f in engine.replicas.followers.values()
         )

@@ -200,7 +200,7 @@ def status(core: NodeCore, links: Mapping[str, LinkState], around: Around | None
         clients=len(core.edge.clients.connections),
         users=len(core.edge.users),
         channels_mastered=mastered[CHANNEL],
-        channels_backed_up=sum(f.holds for f in followed),
+        channels_backed_up=sum(f.is_backup for f in followed),
         channels_followed=sum(engine.roles.followed.sits(f.replica) for f in followed),
         links={key: round(link.up_s, 1) for key, link in sorted(links.items())},
         round_trips={

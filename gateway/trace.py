@@ -147,16 +147,16 @@ def _role(engine: Engine, group: GroupId) -> Role:
         return "stopped"
     if group in engine.replicas.recoveries:
         return "recovery"
-    if engine.roles.incoming.holds(group):
+    if engine.roles.incoming.awaits(group):
         return "incoming_hand_off"
     followed = engine.replicas.followers.get(group)
     if followed is None:
         return "none"
-    return "backup" if followed.holds else "follower"
+    return "backup" if followed.is_backup else "follower"
 
 
 def _progress(key: str, follower: progress.Progress) -> Progress:
-    return Progress(key, follower.acked, follower.held, follower.holder, follower.sits)
+    return Progress(key, follower.acked, follower.held, follower.is_backup, follower.sits)
 
 
 def _reigns(replica: Replica) -> list[Reign]:

@@ -89,7 +89,7 @@ class Engine(Node):
             self.roles.followers.peers_changed()
             self.roles.recoveries.peers_changed()
             self.roles.backups.peers_changed()
-            self.roles.upkeep.again()
+            self.roles.maintenance.again()
             self.watches.peers_changed()
             self.roles.handoffs.peers_changed()
             self.roles.incoming.peers_changed()
@@ -282,10 +282,10 @@ class Engine(Node):
         m = self.replicas.masters.get(group)
         return m.replica if m is not None and m.serving else None
 
-    def ahead(self, group: GroupId, place: Cursor, wanted: str, limit: int) -> Ahead | None:
-        """Return the group's messages after the place; None unless this node serves the group."""
+    def ahead(self, group: GroupId, cursor: Cursor, wanted: str, limit: int) -> Ahead | None:
+        """Return the group's messages after the cursor; None unless this node serves the group."""
         m = self.replicas.masters.get(group)
-        return ahead(m.replica, place, wanted, limit) if m is not None and m.serving else None
+        return ahead(m.replica, cursor, wanted, limit) if m is not None and m.serving else None
 
     def ask(self, group: GroupId, question: Any, done: Callable[[Any], None]) -> None:
         """Ask the group's master a read-only question. done(None): no answer in time, or the answer was None."""

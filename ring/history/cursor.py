@@ -15,27 +15,27 @@ from ring.replication.replica import TERMS, Replica, msgid_prefix
 from ring.wire.history import Cursor
 
 
-def merge_cursors(*places: Cursor | None) -> Cursor | None:
+def merge_cursors(*cursors: Cursor | None) -> Cursor | None:
     """Return the cursor of a reader with all of these cursors; None for no cursor. Commutative, associative,
     idempotent."""
-    found = [place for place in places if place is not None]
+    found = [cursor for cursor in cursors if cursor is not None]
     if len(found) < 2:
         return found[0] if found else None
     read: dict[Term, int] = {}
-    for place in found:
-        for term, seq in terms(place):
+    for cursor in found:
+        for term, seq in terms(cursor):
             read[term] = max(read.get(term, 0), seq)
-    return _place(read, max(place.at for place in found))
+    return _cursor(read, max(cursor.at for cursor in found))
 
 
-def _place(read: dict[Term, int], at: int) -> Cursor:
+def _cursor(read: dict[Term, int], at: int) -> Cursor:
     (term, seq), *other_terms = sorted(read.items(), reverse=True)[:TERMS]
     return Cursor(seq, at, term, tuple(Position(*one) for one in other_terms))
 
 
-def terms(place: Cursor) -> tuple[Position, ...]:
+def terms(cursor: Cursor) -> tuple[Position, ...]:
     """Return the cursor's positions, the newest term first."""
-    return (Position(place.term, place.seq), *place.other_terms)
+    return (Position(cursor.term, cursor.seq), *cursor.other_terms)
 
 
 def reached(replica: Replica) -> Cursor:
@@ -43,12 +43,12 @@ def reached(replica: Replica) -> Cursor:
     term = replica.term_at(replica.seq)
     if term == replica.term:
         return Cursor(replica.seq, replica.at, term, replica.ended)
-    return _place({**dict(replica.ended), term: replica.seq}, replica.at)  # nothing has been said in the last term
+    return _cursor({**dict(replica.ended), term: replica.seq}, replica.at)  # nothing has been said in the last term
 
 
-def has(replica: Replica, place: Cursor) -> Callable[[str], bool]:
+def has(replica: Replica, cursor: Cursor) -> Callable[[str], bool]:
     """Return a test, by msgid, for the lines of the replica that the cursor's reader has."""
-    read = {msgid_prefix(replica.group, term): seq for term, seq in terms(place)}
+    read = {msgid_prefix(replica.group, term): seq for term, seq in terms(cursor)}
 
     def was_told(msgid: str) -> bool:
         term, dash, seq = msgid.rpartition("-")

@@ -27,7 +27,7 @@ FAR: Final = 2**62
 
 
 def history_of(replica: Replica, wanted: str, oldest: int) -> History:
-    """Describe the history of the replica's group to `recollect`.
+    """Describe the history of the replica's group to `merge_pages`.
 
     wanted: the kind's selection. oldest: Unix ms; older lines are to be forgotten, and some nodes may have forgotten
     them already.
@@ -53,7 +53,7 @@ def history_of(replica: Replica, wanted: str, oldest: int) -> History:
             return False
         return kind.selects(replica.state, event, line.msgid, line.at, wanted)
 
-    return History(group, replica.seq, position, is_ours, passes, lambda place: resume(replica, place))
+    return History(group, replica.seq, position, is_ours, passes, lambda cursor: resume(replica, cursor))
 
 
 def in_log(replica: Replica, want: Want) -> Found:
@@ -109,9 +109,9 @@ class Ahead(NamedTuple):
     lines: list[Line] | None
 
 
-def ahead(replica: Replica, place: Cursor, wanted: str, limit: int) -> Ahead:
-    """Return the unread part of the log for a reader at the place. Time O(entries of the log after the place)."""
-    resumed, log = resume(replica, place), replica.log
+def ahead(replica: Replica, cursor: Cursor, wanted: str, limit: int) -> Ahead:
+    """Return the unread part of the log for a reader at the cursor. Time O(entries of the log after the cursor)."""
+    resumed, log = resume(replica, cursor), replica.log
     known = resumed is not None and bool(log) and log[0].seq <= resumed.after + 1
     if resumed is None or not (known or resumed.after >= replica.seq):
         return Ahead(None if resumed is None else resumed.after, replica.seq, reached(replica), None)

@@ -59,7 +59,7 @@ Want = Range | Sought
 Steps = Generator[Want, list[Found], list[Line] | None]
 
 
-def recollect(history: History, query: Query) -> Steps:
+def merge_pages(history: History, query: Query) -> Steps:
     """Return the lines of the answer, oldest first; None if the query names a msgid that no store has."""
     low = yield from _bound(history, query.after, lower=True)
     high = yield from _bound(history, query.before, lower=False)
@@ -68,7 +68,7 @@ def recollect(history: History, query: Query) -> Steps:
         return None
     if query.between and low >= high:
         turned = replace(query, after=query.before, before=query.after, newest=not query.newest, between=False)
-        return (yield from recollect(history, turned))
+        return (yield from merge_pages(history, turned))
     if query.since:
         since = yield from _by_time(history, query.since - 1, lower=True)
         low = max(low, since)

@@ -31,7 +31,7 @@ import msgspec
 
 from ring.durations import HISTORY_GIVE_UP_S, HISTORY_REPEAT_S
 from ring.history.local import FAR, LIMIT, bounded, fitting, history_of, in_log, within
-from ring.history.pages import Found, Sought, Steps, Want, recollect
+from ring.history.pages import Found, Sought, Steps, Want, merge_pages
 from ring.ids import GroupId, Incarnation
 from ring.replication.port import Port
 from ring.replication.progress import Master
@@ -195,7 +195,7 @@ class HistoryQueries:
         if query.limit > LIMIT:
             query = msgspec.structs.replace(query, limit=LIMIT)
         oldest = self.port.oldest(job.m.replica.group)
-        job.steps = recollect(history_of(job.m.replica, query.wanted, -FAR if oldest is None else oldest), query)
+        job.steps = merge_pages(history_of(job.m.replica, query.wanted, -FAR if oldest is None else oldest), query)
         self._step(job, None)
 
     def _step(self, job: Job, found: list[Found] | None) -> None:

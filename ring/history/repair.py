@@ -149,7 +149,7 @@ class AntiEntropy:
 
     def _held(self) -> list[Replica]:
         port = self.port
-        followed = (f.replica for f in port.replicas.followers.values() if f.holds and f.fork is None)
+        followed = (f.replica for f in port.replicas.followers.values() if f.is_backup and f.fork is None)
         held = [*(m.replica for m in port.replicas.masters.values()), *followed]
         held = [replica for replica in held if replica.kind.durable == "written" and not replica.is_cold]
         here = {replica.group for replica in held}

@@ -27,20 +27,20 @@ START = Resumed(0, _nothing)
 """For a reader of nothing."""
 
 
-def by_time(place: Cursor) -> Resumed:
+def by_time(cursor: Cursor) -> Resumed:
     """Return where a reader goes on in a log that knows none of the cursor's terms: by time."""
-    return Resumed(0, lambda msgid, at: at <= place.at)
+    return Resumed(0, lambda msgid, at: at <= cursor.at)
 
 
-def resume(replica: Replica, place: Cursor) -> Resumed | None:
+def resume(replica: Replica, cursor: Cursor) -> Resumed | None:
     """Return where a reader with the cursor goes on in this log; None: the log knows none of the cursor's terms."""
     ends = {term: first - 1 for (term, _), (_, first) in pairwise(replica.lineage)}
     after = []
-    for term, seq in terms(place):
+    for term, seq in terms(cursor):
         part = replica.merged.get(term)
         if term == replica.term or term in ends:  # lines beyond a term's end are of another side, or lost
             after.append(min(seq, ends.get(term, seq)))
         elif part is not None:
             after.append(min(seq, part.fork))
-    reads = has(replica, place)
+    reads = has(replica, cursor)
     return Resumed(max(after), lambda msgid, at: reads(msgid)) if after else None

@@ -11,24 +11,24 @@ Three sets matter. While no change is under way, all three name the same nodes:
 
     replica.members   the committed set, part of the group's state: the nodes to ask after a crash (P36)
     m.targets      the set as the set will be once the pending commands are committed
-    m.holders      the nodes that commits wait for, this master not counted: old and new backups during a change
+    m.backups      the nodes that commits wait for, this master not counted: old and new backups during a change
 
 A change of the set, step by step (`arrange`):
 
-    1. A dead backup leaves `m.holders`: commits no longer wait for that backup. If the group is confirmed on disks,
+    1. A dead backup leaves `m.backups`: commits no longer wait for that backup. If the group is confirmed on disks,
        commits wait instead until a new backup is there (`Safety.is_safe`).
     2. A new backup is recruited: the node gets the whole replica unless the node follows the group already, and commits
        wait for the node from now on.
     3. The change is placed as a command with `members`. Old and new backups have to hold this command.
-    4. The change is committed: nodes outside the new set leave `m.holders` (`Masters._let_backups_go`).
+    4. The change is committed: nodes outside the new set leave `m.backups` (`Masters._let_backups_go`).
 
 A backup counts as empty until the backup has acknowledged in this term: `Progress.held` is -1 at first.
 
 Invariants
-    No command is decided before every node in `m.holders` holds the command (P12).
+    No command is decided before every node in `m.backups` holds the command (P12).
     A confirmed group is committed on no fewer disks than before, unless nothing can be lost (`Safety.may_shrink`, P37).
 
-This file and master.py alone write `Master.holders` and `Progress.holder`.
+This file and master.py alone write `Master.backups` and `Progress.is_backup`.
 """
 
 from __future__ import annotations
@@ -80,11 +80,11 @@ class Backups:
         is_confirmed = self._journal.is_confirmed(m.replica)
         if is_confirmed and len(wanted) < len(m.replica.members) and not self._safety.may_shrink(m):
             wanted = m.targets
-        for holder in [h for h in m.holders if not peers.is_current(h.edge)]:
-            m.holders.remove(holder)
-            holder.holder = False
-            if not holder.sits:
-                del m.followers[holder.edge.key]
+        for backup in [h for h in m.backups if not peers.is_current(h.edge)]:
+            m.backups.remove(backup)
+            backup.is_backup = False
+            if not backup.sits:
+                del m.followers[backup.edge.key]
         if is_confirmed:
             self._recruit(m, m.replica.members, empty=False)
         if m.handoff is not None and m.handoff.placed:
@@ -107,7 +107,7 @@ class Backups:
             record = port.peers.roster.get(key)
             if key == port.me.key or record is None or not port.peers.is_current(record.id):
                 continue
-            if key in unfit or any(holder.edge == record.id for holder in m.holders):
+            if key in unfit or any(backup.edge == record.id for backup in m.backups):
                 continue
             follower = m.followers.get(key)
             if follower is None or follower.edge != record.id or follower.leaving:
@@ -116,8 +116,8 @@ class Backups:
                     port.send(key, Replace(replica.group, replica.snapshot(pending=True), replica.seq, True))
                 else:
                     self._fanout.probe(m, follower)
-            follower.holder, follower.held = True, -1
-            m.holders.append(follower)
+            follower.is_backup, follower.held = True, -1
+            m.backups.append(follower)
             self._fanout.send_pending(m, follower)
             self._fanout.lagging[replica.group] = None
 
@@ -125,8 +125,8 @@ class Backups:
         """Do without a node on which a mistake has stopped the group: nothing waits for the node, and another backup
         takes the node's place (P43)."""
         follower = m.followers.pop(node.key, None)
-        if follower is not None and follower.holder:
-            m.holders.remove(follower)
+        if follower is not None and follower.is_backup:
+            m.backups.remove(follower)
             self.arrange(m)
         self._fanout.settle(m)
 
@@ -138,7 +138,7 @@ class Backups:
                 self._fanout.lagging[group] = None
                 for follower in m.followers.values():
                     follower.probes = 0
-                if m.holders and not all(peers.is_current(h.edge) for h in m.holders):
+                if m.backups and not all(peers.is_current(h.edge) for h in m.backups):
                     self.arrange(m)
                 self._fanout.settle(m)
             m.asked_at = 0.0

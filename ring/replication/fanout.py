@@ -50,25 +50,25 @@ class Fanout:
     def append(self, m: Master, command: Command) -> None:
         """Send a placed command to all backups."""
         self.lagging[m.replica.group] = None
-        for holder in m.holders:
-            self._append(m, holder, command)
+        for backup in m.backups:
+            self._append(m, backup, command)
 
-    def _append(self, m: Master, holder: Progress, command: Command) -> None:
+    def _append(self, m: Master, backup: Progress, command: Command) -> None:
         """Add a command to the last Append for this backup, or begin an Append: a turn needs one message."""
         group, term = m.replica.group, m.replica.term
-        if holder.held >= command.seq - 1:
-            holder.probe_at = self._port.now + PROBE_S
-        out = self._port.outgoing(holder.edge.key)
+        if backup.held >= command.seq - 1:
+            backup.probe_at = self._port.now + PROBE_S
+        out = self._port.outgoing(backup.edge.key)
         last = out[-1] if out else None
         if type(last) is Append and last.group == group and last.term == term:
             last.commands.append(*as_raw_commands([command]))
         else:
             out.append(Append(group, term, as_raw_commands([command])))
 
-    def send_pending(self, m: Master, holder: Progress) -> None:
+    def send_pending(self, m: Master, backup: Progress) -> None:
         """Send all pending commands to a backup, which leaves out the commands that the backup has already."""
         replica = m.replica
-        self._port.send(holder.edge.key, Append(replica.group, replica.term, as_raw_commands(replica.pending)))
+        self._port.send(backup.edge.key, Append(replica.group, replica.term, as_raw_commands(replica.pending)))
 
     def publish(self, m: Master, entry: Entry) -> None:
         """Add an entry to the last Publish for each confirmed follower, or begin a Publish."""
@@ -118,7 +118,7 @@ class Fanout:
         for follower in m.followers.values():
             if follower.sits and follower.edge not in subscribers:
                 follower.sits = False
-                if not follower.holder:
+                if not follower.is_backup:
                     self.part(m, follower)
 
     def _begin_following(self, m: Master, edge: Incarnation) -> None:
@@ -162,7 +162,7 @@ class Fanout:
             self.settle(m)
             return
         self._catch_up(m, follower, message)
-        if follower.holder:
+        if follower.is_backup:
             self.send_pending(m, follower)
 
     def _catch_up(self, m: Master, follower: Progress, message: Resync) -> None:
@@ -174,7 +174,7 @@ class Fanout:
             send(follower.edge.key, Continue(replica.group, replica.lineage, replica.seq, as_raw(entries)))
         else:
             shown = fork_point(replica.lineage, replica.seq, message.lineage, message.seq) or follower.acked
-            send(follower.edge.key, Replace(replica.group, replica.snapshot(shown), shown, follower.holder))
+            send(follower.edge.key, Replace(replica.group, replica.snapshot(shown), shown, follower.is_backup))
         follower.confirmed = True
         follower.probe_at = self._port.now + PROBE_S
 
@@ -184,7 +184,7 @@ class Fanout:
         follower.probe_at = now + min(PROBE_S * 2**follower.probes, PROBE_MAX_S)
         follower.probes = min(follower.probes + 1, 8)
         self._port.send(follower.edge.key, Publish(m.replica.group, m.replica.term, m.replica.seq, []))
-        if follower.holder and (m.replica.pending or follower.held < 0):
+        if follower.is_backup and (m.replica.pending or follower.held < 0):
             self.send_pending(m, follower)
 
     def tick(self) -> None:
@@ -198,7 +198,7 @@ class Fanout:
         """Probe the followers that lag. Returns whether any live follower lags."""
         peers, lag = self._port.peers, False
         for key, follower in list(m.followers.items()):
-            if follower.acked >= m.replica.seq and (not follower.holder or follower.held >= m.replica.head):
+            if follower.acked >= m.replica.seq and (not follower.is_backup or follower.held >= m.replica.head):
                 continue
             if not peers.is_current(follower.edge):
                 if follower.leaving:

@@ -51,7 +51,7 @@ class FollowedReplicas:
 
     def keeps(self, f: Follower) -> bool:
         """Tell whether this node has a part in the group: a member, the duty of a backup, or a fork not merged yet."""
-        return f.holds or f.fork is not None or self.sits(f.replica) or self._port.me.key in f.replica.members
+        return f.is_backup or f.fork is not None or self.sits(f.replica) or self._port.me.key in f.replica.members
 
     def is_merged(self, f: Follower) -> bool:
         """Tell whether the followed replica has all that the fork has. Only while `fork` is set."""
@@ -99,7 +99,9 @@ class FollowedReplicas:
 
     # A whole replica ------------------------------------------------------------------------------------------------
 
-    def install(self, replica: Replica, f: Follower | None, master: str, shown: int, *, holds: bool = False) -> None:
+    def install(
+        self, replica: Replica, f: Follower | None, master: str, shown: int, *, is_backup: bool = False
+    ) -> None:
         """Take a whole replica in place of the former replica, and show the application what happened between the two.
 
         shown: the seq up to which people here know the log, if there is no former replica. Without a former replica,
@@ -110,19 +112,19 @@ class FollowedReplicas:
         if old is not None:
             recall(replica, old)
         if f is not None and old is not None and (f.fork is not None or _has_parted(old, replica)):
-            self._install_parted(f, old, replica, master, holds=holds)
+            self._install_parted(f, old, replica, master, is_backup=is_backup)
             return
         sat, sits = old is not None and self.sits(old), self.sits(replica)
         since = shown if old is None else old.seq
         tail = [e for e in replica.log if e.seq > since]
         if f is None:
-            if not sits and not holds and not any(e.origin == port.me for e in tail):
+            if not sits and not is_backup and not any(e.origin == port.me for e in tail):
                 return
             f = self._groups[group] = Follower(replica, master)
         if old is not None and replica.seq > since:
             self._people.interrupt(old, parted=False)
-        self._take(f, replica, master, holds=holds)
-        if not sat and (sits or not holds):
+        self._take(f, replica, master, is_backup=is_backup)
+        if not sat and (sits or not is_backup):
             self._people.arrive(replica, tail)
         elif old is not None and sat:
             self._people.go_on(old, replica, tail)
@@ -134,9 +136,9 @@ class FollowedReplicas:
         if old is not None and master != port.me.key:  # else the group is about to be served here
             port.resend(group)  # the commands that were held back
 
-    def _take(self, f: Follower, replica: Replica, master: str, *, holds: bool) -> None:
+    def _take(self, f: Follower, replica: Replica, master: str, *, is_backup: bool) -> None:
         """Follow this replica of this master from now on."""
-        f.replica, f.master, f.behind, f.doubted, f.tries, f.holds = replica, master, False, False, 0, holds
+        f.replica, f.master, f.behind, f.doubted, f.tries, f.is_backup = replica, master, False, False, 0, is_backup
         self._journal.adopt(replica)
         self._acks.acknowledge(replica.group)
 
@@ -156,11 +158,11 @@ class FollowedReplicas:
             f.fork = Fork(known, self._port.now, self._port.now + FORK_PATIENCE_S)
             self._port.replicas.forked[f.replica.group] = None
 
-    def _install_parted(self, f: Follower, old: Replica, replica: Replica, master: str, *, holds: bool) -> None:
+    def _install_parted(self, f: Follower, old: Replica, replica: Replica, master: str, *, is_backup: bool) -> None:
         """Follow a replica that does not continue the replica here; people are shown the new replica once the old is
         merged."""
         self.part(f, old)
-        self._take(f, replica, master, holds=holds)
+        self._take(f, replica, master, is_backup=is_backup)
         if self.is_merged(f):
             self.reveal(f)
         self._complete(replica)

@@ -4,7 +4,7 @@ Theory of operation
 ===================
 
 A node follows a group that another node masters, because members of the group sit on this node, or because this node
-is a backup of the group (`holds`), or both. The follower judges nothing: the follower applies and shows entries.
+is a backup of the group (`is_backup`), or both. The follower judges nothing: the follower applies and shows entries.
 
 The state of a follower is read from the fields:
 
@@ -43,7 +43,7 @@ Invariants
     (`holds_back`).
 
 These four files write the fields of `Follower`, with these exceptions: roles.py sets `master` after a hand-off, and
-exchanges `replica` just before this node serves; callers of `keep` set `holds`; returning.py and broken.py reset
+exchanges `replica` just before this node serves; callers of `keep` set `is_backup`; returning.py and broken.py reset
 `tries` and `asked_at`, to ask at once.
 """
 
@@ -124,7 +124,7 @@ class Followers:
         if message.term < max(f.replica.promised, f.replica.term):
             self._port.send(sender.key, StaleTerm(message.group, max(f.replica.promised, f.replica.term)))
             return
-        f.holds, f.heard_at = True, self._port.now
+        f.is_backup, f.heard_at = True, self._port.now
         if message.term != f.replica.term or f.replica.is_ahead:
             f.master = sender.key
             self.resync(f)
@@ -173,7 +173,7 @@ class Followers:
         f = self._groups.get(group)
         term = snapshot.lineage[-1][0]
         if f is not None and (term, snapshot.seq) <= (f.replica.term, f.replica.seq) and not f.replica.is_ahead:
-            f.holds = message.backs
+            f.is_backup = message.is_backup
             self._acks.acknowledge(group)
             self._told_all(f)
             if term == f.replica.term:
@@ -190,7 +190,7 @@ class Followers:
         if f is not None and (f.fork is None or f.fork.replica is f.replica) and outweighs(f.replica, replica):
             port.prevail(f, replica, sender.key)
             return
-        self._followed.install(replica, f, sender.key, message.shown, holds=message.backs)
+        self._followed.install(replica, f, sender.key, message.shown, is_backup=message.is_backup)
         if (now := self._groups.get(group)) is not None:
             self._told_all(now)
 
@@ -242,7 +242,7 @@ class Followers:
             f.master = entry.handed.key
         if entry.members is not None:
             me = self._port.me.key
-            f.holds = me in entry.members or me in f.replica.coming
+            f.is_backup = me in entry.members or me in f.replica.coming
 
     def _caught_up(self, f: Follower, head: int) -> None:
         """Acknowledge if the replica has all entries up to the master's head, or ask for the missing entries."""

@@ -50,7 +50,7 @@ class IncomingHandoffs:
         if message.term.key != port.me.key or message.term.incarnation != port.me.number or port.peers.me.leaving:
             return
         held = self._groups.get(group)
-        if held is not None and held.sender != sender and self.holds(group):
+        if held is not None and held.sender != sender and self.awaits(group):
             return  # two masters hand the group over: this node takes the first hand-off first
         if held is None or held.term != message.term:
             replica = restore(group, port.kinds[group.kind], message.snapshot)
@@ -62,7 +62,7 @@ class IncomingHandoffs:
         held.heard_at = port.now
         port.send(sender.key, Installed(group, held.term, held.replica.seq))
 
-    def holds(self, group: GroupId) -> bool:
+    def awaits(self, group: GroupId) -> bool:
         """Tell whether an installed replica waits here for an old master that is alive and goes on with the
         hand-off."""
         held = self._groups.get(group)
@@ -95,10 +95,10 @@ class IncomingHandoffs:
         """Recover groups whose old master died and that this node owns, with the installed replica."""
         port = self._port
         for group, held in list(self._groups.items()):
-            if not self.holds(group) and port.peers.acting(group) == port.me.key:
-                search = port.find(group)
-                if search is not None:
-                    search.parked.extend(held.parked)
+            if not self.awaits(group) and port.peers.acting(group) == port.me.key:
+                recovery = port.find(group)
+                if recovery is not None:
+                    recovery.parked.extend(held.parked)
                     held.parked.clear()
 
     def tick(self) -> None:

@@ -16,7 +16,7 @@ Without a backup, a pending command or a disk to wait for, a command passes all 
 
 A mastered group is serving, frozen or handed (`Master.serving`, `Master.is_handed`); handoff.py moves a group from
 one state to the next. The way in is `Roles.serve`, and the ways out are in roles.py, too, but for a group that is empty
-and has nothing worth keeping (`Upkeep`).
+and has nothing worth keeping (`Maintenance`).
 
 The role of the master is cut by theme. Each file uses only files named before it:
 
@@ -27,7 +27,7 @@ The role of the master is cut by theme. Each file uses only files named before i
     merge.py      other logs that are taken in
     master.py     this file: the way of a command
     backups.py    which nodes hold the group
-    upkeep.py     what is looked at again and again
+    maintenance.py     what is looked at again and again
 
 Invariants
     Nothing is published or answered before all backups hold the command (P7, P12).
@@ -135,7 +135,7 @@ class Masters:
 
     def _take(self, m: Master, origin: Incarnation | None, number: int, floor: int, command: Any) -> None:
         """Give an accepted command to the backups, or commit the command at once if there is no backup."""
-        if m.holders or m.replica.pending or self._journal.is_confirmed(m.replica):
+        if m.backups or m.replica.pending or self._journal.is_confirmed(m.replica):
             self.append(m, Command(0, 0, origin, number, floor, command))
         else:  # no other node holds the group: the command is committed at once
             entry = judge(m.replica, origin, number, floor, command, self._port.now_ms)
@@ -179,7 +179,7 @@ class Masters:
         replica = m.replica
         while replica.pending and self._groups.get(replica.group) is m:
             command = replica.pending[0]
-            if any(holder.held < command.seq for holder in m.holders) or not self._safety.is_safe(m, command):
+            if any(backup.held < command.seq for backup in m.backups) or not self._safety.is_safe(m, command):
                 return
             entry = decide(replica)
             if replica.bug is not None:
@@ -239,11 +239,11 @@ class Masters:
     def _let_backups_go(self, m: Master) -> None:
         """Let backups go that are in no set any more, committed or pending: a change of the set is committed."""
         keep = {*m.replica.members, *m.targets}
-        for holder in [h for h in m.holders if h.edge.key not in keep]:
-            m.holders.remove(holder)
-            holder.holder = False
-            if not holder.sits:
-                self._fanout.part(m, holder)
+        for backup in [h for h in m.backups if h.edge.key not in keep]:
+            m.backups.remove(backup)
+            backup.is_backup = False
+            if not backup.sits:
+                self._fanout.part(m, backup)
 
     # What followers and backups say ---------------------------------------------------------------------------------
 
@@ -259,7 +259,7 @@ class Masters:
             if seq > follower.acked:
                 follower.acked = min(seq, m.replica.seq)
                 self._fanout.settle(m)
-            if follower.holder and held > follower.held:
+            if follower.is_backup and held > follower.held:
                 follower.held = held
                 self.advance(m)
 

@@ -67,9 +67,9 @@ class Merges:
             event_id = theirs.event_id_of(entry)
             original_id = (event_id.msgid, event_id.at)
             self._port.append(m, Command(0, 0, entry.origin, entry.number, 0, entry.event, original_id=original_id))
-        streams = theirs.snapshot(theirs.seq).client_logs
-        lost = trimmed(theirs, shared_with(theirs, replica))
-        side = ForkState(theirs.packed_state(), streams, lost, _parts(theirs, fork), _also(replica, theirs, fork))
+        client_logs = theirs.snapshot(theirs.seq).client_logs
+        lost, aliases = trimmed(theirs, shared_with(theirs, replica)), _aliases(replica, theirs, fork)
+        side = ForkState(theirs.packed_state(), client_logs, lost, _parts(theirs, fork), aliases)
         facts = {"their_term": theirs.term.number, "fork": fork, "words": len(words), "lost": lost}
         self.taking.setdefault(replica.group, UnderWay()).merges.append((replica.head + 1, self._port.now, facts))
         self._port.append(m, Command(0, 0, None, 0, 0, None, side=side))
@@ -112,7 +112,7 @@ def _parts(theirs: Replica, fork: int) -> tuple[MergedTerm, ...]:
     )
 
 
-def _also(replica: Replica, theirs: Replica, fork: int) -> Aliases:
+def _aliases(replica: Replica, theirs: Replica, fork: int) -> Aliases:
     """Return msgid there and msgid here of each message that both logs have since the logs parted.
 
     An origin without an answer from one side tells both sides.

@@ -20,7 +20,7 @@ class Mistakes:
 
     def __init__(self, port: Port) -> None:
         self._port = port
-        self._without_upkeep: set[GroupId] = set()  # groups whose upkeep met a mistake: noted once for each group
+        self._without_maintenance: set[GroupId] = set()  # groups whose upkeep met a mistake: noted once for each group
 
     def judged(self, replica: Replica, entry: Entry) -> Entry:
         """Return the entry of a command whose judging met a mistake: nothing changes, and the origin hears so.
@@ -49,7 +49,7 @@ class Mistakes:
         try:
             return replica.state.maintenance(self._port.now_ms, is_gone)
         except Exception as problem:
-            if replica.group not in self._without_upkeep:
-                self._without_upkeep.add(replica.group)
+            if replica.group not in self._without_maintenance:
+                self._without_maintenance.add(replica.group)
                 self._port.note_bug("upkeep", problem, replica.group)
             return ()

@@ -22,10 +22,10 @@ class Progress:
     in the group any more; the master forgets the progress as soon as the node has acknowledged the whole log).
 
     Invariants: 0 <= acked <= replica.seq, and acked never falls. -1 <= held <= replica.head. leaving excludes sits and
-    holder. holder is true exactly for the members of `Master.holders`.
+    is_backup. is_backup is true exactly for the members of `Master.backups`.
     """
 
-    __slots__ = ("acked", "confirmed", "edge", "held", "holder", "leaving", "probe_at", "probes", "since", "sits")
+    __slots__ = ("acked", "confirmed", "edge", "held", "is_backup", "leaving", "probe_at", "probes", "since", "sits")
 
     def __init__(self, edge: Incarnation, acked: int, *, confirmed: bool, probe_at: float, since: float) -> None:
         self.edge = edge
@@ -33,7 +33,7 @@ class Progress:
         self.confirmed = confirmed  # the node's log is a prefix of the master's, or soon will be by a message sent (P3)
         self.sits = False  # members sit on the node: an entry is settled only once the node has acked the entry
         self.leaving = False  # the node has no part in the group any more, and still has to hear the last entries
-        self.holder = False  # the node is a backup: no command is committed before the node holds the command (P12)
+        self.is_backup = False  # the node is a backup: no command is committed before the node holds the command (P12)
         self.held = -1  # the node holds every command up to this seq; -1: the node has not said so in this term
         self.probe_at = probe_at  # when the master probes the node next
         self.probes = 0  # unanswered probes, counted to 8: each probe doubles the pause before the next
@@ -63,17 +63,17 @@ class Master:
 
     A master is serving (no hand-off), frozen (a hand-off is not committed yet) or handed (the hand-off is committed).
 
-    Invariants: the backups in `holders` are all in `followers` too. For each origin in `ahead`, the number is that of a
+    Invariants: those in `backups` are all in `followers` too. For each origin in `ahead`, the number is that of a
     pending command, and not below the number in the replica's client log.
     """
 
     __slots__ = (
         "ahead",
         "asked_at",
+        "backups",
         "barriers",
         "followers",
         "handoff",
-        "holders",
         "replica",
         "tried_handoff_at",
         "unmerged",
@@ -86,7 +86,7 @@ class Master:
         self.replica = replica
         # Ring key -> progress, without this node. Written by fanout.py (members) and backups.py (backups).
         self.followers: dict[str, Progress] = {}
-        self.holders: list[Progress] = []  # the backups: commits wait for all of these. Written by backups.py
+        self.backups: list[Progress] = []  # the backups: commits wait for all of these. Written by backups.py
         self.ahead: dict[Incarnation, int] = {}  # origin -> last number among the pending commands (P6)
         # The replica that people here know, until `replica` has all of that replica (P25). Set by roles.py, where the
         # served replica does not continue the known replica; cleared by master.py.

@@ -74,7 +74,7 @@ class Recoveries:
         self._owed = owed
         self._silent = silent
         self._absent = absent
-        self._searches = port.replicas.recoveries
+        self._recoveries = port.replicas.recoveries
         self._prepares: dict[str, list[tuple[GroupId, Term]]] = {}
 
     def begin(self, group: GroupId, *, curious: bool = False) -> Recovery:
@@ -83,14 +83,14 @@ class Recoveries:
         curious: only to answer a question. A group that nobody holds is not served for a question.
         """
         port = self._port
-        search = self._searches[group] = Recovery(port.peers.others(), port.now, port.now + PREPARE_REPEAT_S)
-        search.curious = curious
-        for key in search.asked:
+        recovery = self._recoveries[group] = Recovery(port.peers.others(), port.now, port.now + PREPARE_REPEAT_S)
+        recovery.curious = curious
+        for key in recovery.asked:
             self._ask(key, group)
-        if not search.asked:
+        if not recovery.asked:
             # In a job of its own: the caller has something to park first.
-            port.run(lambda: self._resolve(group, search))
-        return search
+            port.run(lambda: self._resolve(group, recovery))
+        return recovery
 
     def _ask(self, key: str, group: GroupId, term: Term = NO_TERM) -> None:
         self._prepares.setdefault(key, []).append((group, term))
@@ -118,12 +118,12 @@ class Recoveries:
         node masters or recovers the group itself (P21)."""
         replica = self._port.replicas.newest(group)
         if replica is None:
-            return Held(group, "asking" if group in self._searches else "", (), 0)
+            return Held(group, "asking" if group in self._recoveries else "", (), 0)
         role = "copy"
         mastered = self._port.replicas.masters.get(group)
         if mastered is not None and not mastered.is_handed:
             role = "master"
-        elif group in self._searches:
+        elif group in self._recoveries:
             role = "asking"
         elif term > replica.term:
             replica.promised = max(replica.promised, term)
@@ -139,28 +139,28 @@ class Recoveries:
     def on_promise(self, sender: Incarnation, message: Promise) -> None:
         """Count the replies of one node, and end recoveries of groups that another node masters or recovers."""
         for held in message.held:
-            search = self._searches.get(held.group)
-            if search is None or sender.key not in search.asked:
+            recovery = self._recoveries.get(held.group)
+            if recovery is None or sender.key not in recovery.asked:
                 continue
             if held.role == "master" or (held.role == "asking" and self._yields(held.group, sender.key)):
-                self._send_on(held.group, search, sender.key)
+                self._send_on(held.group, recovery, sender.key)
                 continue
-            if held.lineage and held.promised < search.term:
+            if held.lineage and held.promised < recovery.term:
                 continue  # the node sent this answer before the node was asked to promise
-            search.asked.pop(sender.key, None)
-            search.held[sender.key] = held
-            if not search.asked:
-                self._resolve(held.group, search)
+            recovery.asked.pop(sender.key, None)
+            recovery.held[sender.key] = held
+            if not recovery.asked:
+                self._resolve(held.group, recovery)
 
     def stopped(self, group: GroupId, key: str) -> None:
         """Ask a node no longer on which a mistake has stopped the group: the node's replica cannot be had (P43)."""
-        search = self._searches.get(group)
-        if search is None or key not in search.asked:
+        recovery = self._recoveries.get(group)
+        if recovery is None or key not in recovery.asked:
             return
-        search.stopped = True
-        del search.asked[key]
-        if not search.asked and search.fetching is None:
-            self._resolve(group, search)
+        recovery.stopped = True
+        del recovery.asked[key]
+        if not recovery.asked and recovery.fetching is None:
+            self._resolve(group, recovery)
 
     def _yields(self, group: GroupId, other: str) -> bool:
         """Tell whether the other of two nodes that recover one group is the nearer owner: the nearer node goes on."""
@@ -168,166 +168,166 @@ class Recoveries:
         mine = owners.index(self._port.me.key) if self._port.me.key in owners else len(owners)
         return other in owners and owners.index(other) < mine
 
-    def _send_on(self, group: GroupId, search: Recovery, master: str) -> None:
+    def _send_on(self, group: GroupId, recovery: Recovery, master: str) -> None:
         """End a recovery because another node masters or recovers the group: parked senders are sent there."""
-        del self._searches[group]
-        for sender, _ in search.parked:
+        del self._recoveries[group]
+        for sender, _ in recovery.parked:
             self._port.bounce(sender.key, group, master)
         self._port.send_on(group, master)
 
-    def _resolve(self, group: GroupId, search: Recovery) -> None:
+    def _resolve(self, group: GroupId, recovery: Recovery) -> None:
         """Decide what comes next, once all have replied: wait, ask for promises, fetch, or serve (see above)."""
-        if self._searches.get(group) is not search or search.asked:
+        if self._recoveries.get(group) is not recovery or recovery.asked:
             return
         port = self._port
         mine = self._port.replicas.newest(group)
-        if search.term == NO_TERM:
-            search.waits = self._silent.may_have_more(group, search, mine)
-            if search.waits:
-                self._wait(group, search, mine)
+        if recovery.term == NO_TERM:
+            recovery.waits = self._silent.may_have_more(group, recovery, mine)
+            if recovery.waits:
+                self._wait(group, recovery, mine)
                 return
-        if search.term == NO_TERM and any(held.lineage for held in search.held.values()):
-            self._ask_promises(group, search, mine)
+        if recovery.term == NO_TERM and any(held.lineage for held in recovery.held.values()):
+            self._ask_promises(group, recovery, mine)
             return
-        if any(held.promised > search.term for held in search.held.values()) and search.term != NO_TERM:
-            self._again(group, search)
+        if any(held.promised > recovery.term for held in recovery.held.values()) and recovery.term != NO_TERM:
+            self._again(group, recovery)
             return
-        if self._fetch_newer(group, search, mine):
+        if self._fetch_newer(group, recovery, mine):
             return
-        if mine is None and search.curious and search.term == NO_TERM:
-            self._leave_absent(group, search)
+        if mine is None and recovery.curious and recovery.term == NO_TERM:
+            self._leave_absent(group, recovery)
             return
         if mine is None:
             state = port.kinds[group.kind].initial(group.name)
             mine = Replica(group, port.kinds[group.kind], state, ())
-        self.serve(search, mine)
-        self._ask_for_forks(group, search)
+        self.serve(recovery, mine)
+        self._ask_for_forks(group, recovery)
 
-    def _fetch_newer(self, group: GroupId, search: Recovery, mine: Replica | None) -> bool:
+    def _fetch_newer(self, group: GroupId, recovery: Recovery, mine: Replica | None) -> bool:
         """Fetch the newest replica that other nodes hold, if that replica is newer than the replica here."""
         best = max(
-            (h for h in search.held.items() if h[1].lineage),
+            (h for h in recovery.held.items() if h[1].lineage),
             key=lambda item: (item[1].lineage[-1][0], item[1].seq),
             default=None,
         )
         if best is None or (mine is not None and (best[1].lineage[-1][0], best[1].seq) <= (mine.term, mine.head)):
             return False
-        search.fetching = best[0]
-        search.repeat_at = self._port.now + PREPARE_REPEAT_S
+        recovery.fetching = best[0]
+        recovery.repeat_at = self._port.now + PREPARE_REPEAT_S
         self._port.send(best[0], Fetch(group))
         return True
 
     # Groups that must not be lost (P36, P37) -------------------------------------------------------------------------
 
-    def _wait(self, group: GroupId, search: Recovery, mine: Replica | None) -> None:
+    def _wait(self, group: GroupId, recovery: Recovery, mine: Replica | None) -> None:
         """Ask again in a while; meanwhile the newest replica may be read."""
-        exists = mine is not None or any(held.lineage for held in search.held.values())
-        if not exists and search.curious and self._port.has_met:
-            del self._searches[group]  # only asked about: the asker repeats, and no list of absent names piles up here
+        exists = mine is not None or any(held.lineage for held in recovery.held.values())
+        if not exists and recovery.curious and self._port.has_met:
+            del self._recoveries[group]  # only asked about: the asker repeats, and no list of absent names piles up
             return
-        if not search.noted and self._port.has_met:
-            search.noted = True
-            self._port.note("group_waits", group, copies=len([held for held in search.held.values() if held.lineage]))
-        search.since, search.repeat_at = self._port.now, self._port.now + PREPARE_AGAIN_S
+        if not recovery.noted and self._port.has_met:
+            recovery.noted = True
+            self._port.note("group_waits", group, copies=len([held for held in recovery.held.values() if held.lineage]))
+        recovery.since, recovery.repeat_at = self._port.now, self._port.now + PREPARE_AGAIN_S
         # Origins repeat a command while somebody waits for the answer: no command is carried out after all gave up.
-        search.parked = deque((sender, m) for sender, m in search.parked if not isinstance(m, Submit))
-        if not self._fetch_newer(group, search, mine):
-            self._answer_parked(search, mine)
+        recovery.parked = deque((sender, m) for sender, m in recovery.parked if not isinstance(m, Submit))
+        if not self._fetch_newer(group, recovery, mine):
+            self._answer_parked(recovery, mine)
 
-    def _answer_parked(self, search: Recovery, mine: Replica | None) -> None:
+    def _answer_parked(self, recovery: Recovery, mine: Replica | None) -> None:
         """Answer the parked questions from the replica here, while the group waits for silent nodes."""
-        questions = [(sender, m) for sender, m in search.parked if isinstance(m, Question)]
+        questions = [(sender, m) for sender, m in recovery.parked if isinstance(m, Question)]
         if mine is not None and questions:
-            search.parked = deque((sender, m) for sender, m in search.parked if not isinstance(m, Question))
+            recovery.parked = deque((sender, m) for sender, m in recovery.parked if not isinstance(m, Question))
             for sender, message in questions:
                 self._rpc.answer(sender, message, foreseen(mine))
 
     def readable(self, group: GroupId) -> Replica | None:
         """Return the replica to read of a group that cannot be served yet, or an empty replica if nobody holds the
         group."""
-        search = self._searches.get(group)
-        if search is None:
+        recovery = self._recoveries.get(group)
+        if recovery is None:
             return self._absent.replica(group)
-        replica = self._port.replicas.newest(group) if search.waits else None
+        replica = self._port.replicas.newest(group) if recovery.waits else None
         return foreseen(replica) if replica is not None else None
 
-    def _leave_absent(self, group: GroupId, search: Recovery) -> None:
+    def _leave_absent(self, group: GroupId, recovery: Recovery) -> None:
         """End the recovery of a group that nobody holds: questions are answered as of an empty group."""
-        del self._searches[group]
+        del self._recoveries[group]
         self._absent.add(group)
-        for sender, message in search.parked:
+        for sender, message in recovery.parked:
             self._port.receive_again(sender, message)
         self._rpc.master_known(group)
 
-    def _number(self, search: Recovery, replica: Replica) -> int:
+    def _number(self, recovery: Recovery, replica: Replica) -> int:
         """Return the number of the term to serve under: the promised number, or a number above every number that this
         node was told of. Where the group starts empty, the clock puts the number above forgotten terms too (P3)."""
-        if search.term != NO_TERM:
-            return search.term.number
-        told = [max(held.lineage[-1][0], held.promised).number for held in search.held.values() if held.lineage]
+        if recovery.term != NO_TERM:
+            return recovery.term.number
+        told = [max(held.lineage[-1][0], held.promised).number for held in recovery.held.values() if held.lineage]
         number = max([*told, replica.highest_term.number]) + 1
         return number if replica.lineage else max(number, int(self._port.now))
 
-    def _ask_promises(self, group: GroupId, search: Recovery, mine: Replica | None) -> None:
+    def _ask_promises(self, group: GroupId, recovery: Recovery, mine: Replica | None) -> None:
         """Ask all nodes that hold the group to promise: from now on to listen to no term below this node's (P21)."""
-        holders = {key: held for key, held in search.held.items() if held.lineage}
+        holders = {key: held for key, held in recovery.held.items() if held.lineage}
         told = [max(held.lineage[-1][0].number, held.promised.number) for held in holders.values()]
         if mine is not None:
             told.append(mine.highest_term.number)
-        search.term = Term(max(told) + 1, self._port.me.key, self._port.me.number)
+        recovery.term = Term(max(told) + 1, self._port.me.key, self._port.me.number)
         if mine is not None:
-            mine.promised = search.term
-        search.asked, search.held = dict.fromkeys(holders), {}
-        search.since, search.repeat_at = self._port.now, self._port.now + PREPARE_REPEAT_S
+            mine.promised = recovery.term
+        recovery.asked, recovery.held = dict.fromkeys(holders), {}
+        recovery.since, recovery.repeat_at = self._port.now, self._port.now + PREPARE_REPEAT_S
         for key in holders:
-            self._ask(key, group, search.term)
+            self._ask(key, group, recovery.term)
 
-    def _again(self, group: GroupId, search: Recovery) -> None:
+    def _again(self, group: GroupId, recovery: Recovery) -> None:
         """Ask all nodes anew, a random moment later: another node was promised a higher term, or a node has died."""
-        search.term, search.fetching = NO_TERM, None  # a replica from before would be served without promises (P21)
-        search.asked, search.held = dict.fromkeys(self._port.peers.others()), {}
-        search.since, search.repeat_at = self._port.now, self._port.now + PREPARE_REPEAT_S * self._port.rng.random()
+        recovery.term, recovery.fetching = NO_TERM, None  # a replica from before would be served without promises (P21)
+        recovery.asked, recovery.held = dict.fromkeys(self._port.peers.others()), {}
+        recovery.since, recovery.repeat_at = self._port.now, self._port.now + PREPARE_REPEAT_S * self._port.rng.random()
 
     def on_fetched(self, sender: Incarnation, message: Fetched) -> None:
         """Serve the fetched replica, or keep the replica for reading if the group waits. After a recovery, merge the
         replica."""
-        search = self._searches.get(message.group)
-        if search is None:
+        recovery = self._recoveries.get(message.group)
+        if recovery is None:
             self._take_in_fork(message)
-        if search is None or search.fetching != sender.key:
+        if recovery is None or recovery.fetching != sender.key:
             return
-        search.fetching = None
+        recovery.fetching = None
         if message.snapshot is None or not message.snapshot.lineage:
-            search.held.pop(sender.key, None)
-            self._resolve(message.group, search)
+            recovery.held.pop(sender.key, None)
+            self._resolve(message.group, recovery)
             return
         replica = restore(message.group, self._port.kinds[message.group.kind], message.snapshot)
-        if search.waits:
+        if recovery.waits:
             replica.is_cold = True
             self._port.loaded(replica)
-            self._answer_parked(search, replica)
+            self._answer_parked(recovery, replica)
             return
-        replica.promised = search.term
+        replica.promised = recovery.term
         mine = self._port.replicas.newest(message.group)
         if mine is not None and outweighs(mine, replica):
             replica, mine = mine, replica
         else:
             self._port.install(replica)
-        self.serve(search, replica)
+        self.serve(recovery, replica)
         mastered = self._port.replicas.masters.get(message.group)
         if mine is not None and mastered is not None:
             self._owed.add(mine)
             self._port.take_in(mastered, mine)
-        self._ask_for_forks(message.group, search)
+        self._ask_for_forks(message.group, recovery)
 
-    def _ask_for_forks(self, group: GroupId, search: Recovery) -> None:
+    def _ask_for_forks(self, group: GroupId, recovery: Recovery) -> None:
         """Fetch the replicas that have entries which the served replica lacks: these entries are merged, not lost
         (P22)."""
         mastered = self._port.replicas.masters.get(group)
         if mastered is None:
             return
         replica = mastered.replica
-        for key, held in search.held.items():
+        for key, held in recovery.held.items():
             if held.lineage and fork_point(replica.lineage, replica.head, held.lineage, held.seq) < held.seq:
                 self._port.send(key, Fetch(group))
 
@@ -338,14 +338,14 @@ class Recoveries:
             theirs = restore(message.group, self._port.kinds[message.group.kind], message.snapshot)
             self._port.take_in(mastered, theirs)
 
-    def serve(self, search: Recovery, replica: Replica) -> None:
+    def serve(self, recovery: Recovery, replica: Replica) -> None:
         """Master the group from this replica on, under a new term, and note a takeover if the group existed."""
         port, group = self._port, replica.group
-        number, took_over = self._number(search, replica), bool(replica.lineage)
+        number, took_over = self._number(recovery, replica), bool(replica.lineage)
         port.serve(replica, Term(number, port.me.key, port.me.number))
         mastered = port.replicas.masters.get(group)
         if took_over and mastered is not None:
-            took_ms = round((port.now - search.began) * 1000, 1)
+            took_ms = round((port.now - recovery.began) * 1000, 1)
             facts = {"followers": len(mastered.followers), "undecided": len(replica.pending), "took_ms": took_ms}
             port.note("takeover", group, term=number, seq=replica.seq, **facts)
 
@@ -354,42 +354,42 @@ class Recoveries:
     def peers_changed(self) -> None:
         """Drop nodes that died from all recoveries. Nodes that came are not asked: replicas there are old."""
         self._absent.clear()
-        for group, search in list(self._searches.items()):
-            heard = {*search.asked, *search.held}
+        for group, recovery in list(self._recoveries.items()):
+            heard = {*recovery.asked, *recovery.held}
             if self._silent.is_confirmed(group) and not all(map(self._port.peers.is_alive, heard)):
                 # A node with a replica is gone again, or has given the group to nodes that said no before (P36, P37).
-                self._again(group, search)
-            search.asked = {key: None for key in search.asked if self._port.peers.is_alive(key)}
-            for key in [key for key in search.held if not self._port.peers.is_alive(key)]:
-                del search.held[key]
-            if search.fetching is not None and not self._port.peers.is_alive(search.fetching):
-                search.fetching = None
-            if not search.asked and search.fetching is None:
-                self._resolve(group, search)
+                self._again(group, recovery)
+            recovery.asked = {key: None for key in recovery.asked if self._port.peers.is_alive(key)}
+            for key in [key for key in recovery.held if not self._port.peers.is_alive(key)]:
+                del recovery.held[key]
+            if recovery.fetching is not None and not self._port.peers.is_alive(recovery.fetching):
+                recovery.fetching = None
+            if not recovery.asked and recovery.fetching is None:
+                self._resolve(group, recovery)
 
     def tick(self) -> None:
         """Ask again, begin anew after a wait, and stop asking nodes that do not answer."""
         port = self._port
-        for group, search in list(self._searches.items()):
-            if port.now < search.repeat_at:
+        for group, recovery in list(self._recoveries.items()):
+            if port.now < recovery.repeat_at:
                 continue
-            search.repeat_at = port.now + PREPARE_REPEAT_S
-            if search.fetching is not None:
-                port.send(search.fetching, Fetch(group))
+            recovery.repeat_at = port.now + PREPARE_REPEAT_S
+            if recovery.fetching is not None:
+                port.send(recovery.fetching, Fetch(group))
                 continue
-            if search.waits and not search.asked:
-                search.term, search.held = NO_TERM, {}
-                search.asked = dict.fromkeys(port.peers.others())
-                if not search.asked:
-                    self._resolve(group, search)
+            if recovery.waits and not recovery.asked:
+                recovery.term, recovery.held = NO_TERM, {}
+                recovery.asked = dict.fromkeys(port.peers.others())
+                if not recovery.asked:
+                    self._resolve(group, recovery)
                     continue
-            if port.now - search.since > port.settings.prepare_wait_s:
+            if port.now - recovery.since > port.settings.prepare_wait_s:
                 # The nodes left in `asked` are neither dead nor answering: do not wait for these nodes any longer.
-                if search.term != NO_TERM and self._silent.is_confirmed(group):
-                    self._again(group, search)
+                if recovery.term != NO_TERM and self._silent.is_confirmed(group):
+                    self._again(group, recovery)
                 else:
-                    search.asked.clear()
-                    self._resolve(group, search)
+                    recovery.asked.clear()
+                    self._resolve(group, recovery)
                 continue
-            for key in search.asked:
-                self._ask(key, group, search.term)
+            for key in recovery.asked:
+                self._ask(key, group, recovery.term)

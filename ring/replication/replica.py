@@ -357,7 +357,7 @@ class Replica:
         pending: carry the pending commands, too, for a node that is to hold the group.
         """
         tail = [entry for entry in self.log if tail_after is None or entry.seq > tail_after]
-        streams = tuple(
+        client_logs = tuple(
             PackedClientLog(
                 origin, s.last, tuple((n, seq, at, self._packed(o)) for n, (seq, at, o) in s.outcomes.items())
             )
@@ -371,7 +371,7 @@ class Replica:
             self.seq,
             self.at,
             state,
-            streams,
+            client_logs,
             as_raw(tail),
             self.epoch,
             self.members,

@@ -58,12 +58,12 @@ class Follower:
     replica of the new master comes. `fork` and `doubted` hold back the commands of this edge (`Followers.holds_back`).
     """
 
-    __slots__ = ("asked_at", "behind", "doubted", "fork", "heard_at", "holds", "master", "replica", "tries")
+    __slots__ = ("asked_at", "behind", "doubted", "fork", "heard_at", "is_backup", "master", "replica", "tries")
 
     def __init__(self, replica: Replica, master: str) -> None:
         self.replica = replica
         self.master = master  # ring key
-        self.holds = False  # this node is a backup: the master has asked this node to hold the group
+        self.is_backup = False  # this node is a backup: the master has asked this node to hold the group
         self.fork: Fork | None = None  # the replica that people here know, until the master has taken it in (P22)
         self.doubted = False  # another node was named as master: the replica's term may be over
         self.behind = False  # entries may be missing: ask the master until the master has answered
@@ -174,9 +174,9 @@ class Replicas:
     def holds(self, key: str, replica: Replica) -> bool:
         """Tell whether this node, with this ring key, holds the group: as master, or as a backup by any node's word."""
         follower = self.followers.get(replica.group)
-        return key in replica.members or replica.group in self.masters or (follower is not None and follower.holds)
+        return key in replica.members or replica.group in self.masters or (follower is not None and follower.is_backup)
 
     def here(self, *, held: bool = False) -> list[Replica]:
         """Return the replicas of all groups mastered here, then of all groups followed here. held: only as a backup."""
-        followers = (follower for follower in self.followers.values() if follower.holds or not held)
+        followers = (follower for follower in self.followers.values() if follower.is_backup or not held)
         return [master.replica for master in self.masters.values()] + [follower.replica for follower in followers]

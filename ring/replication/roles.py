@@ -18,7 +18,7 @@ its port, and this file does it:
     nothing  -> follower            `keep`          a replica was read from disk, or fetched for reading
 
 Two ways lead to nothing: a follower drops a group (`FollowedReplicas.drop`), a master forgets an empty group
-(`Upkeep`). broken.py stops a group in whatever role (P43).
+(`Maintenance`). broken.py stops a group in whatever role (P43).
 
 Invariants
     A node that masters a group is nothing else to the group.
@@ -42,6 +42,7 @@ from ring.replication.forks import Forks
 from ring.replication.handoff import Handoffs
 from ring.replication.hearsay import Hearsay
 from ring.replication.incoming import IncomingHandoffs
+from ring.replication.maintenance import Maintenance
 from ring.replication.master import Masters
 from ring.replication.merge import Merges
 from ring.replication.mistakes import Mistakes
@@ -56,7 +57,6 @@ from ring.replication.role_port import RolePort
 from ring.replication.safety import Safety
 from ring.replication.shared import outweighs
 from ring.replication.silent import SilentNodes
-from ring.replication.upkeep import Upkeep
 from ring.rpc import Rpc
 from ring.storage.journal import Journal
 from ring.watch import Watches
@@ -100,7 +100,7 @@ class Roles:
             port, people, journal, watches, history, catch_up, mistakes, safety, self.fanout, self.handoffs, self.merges
         )
         self.backups = Backups(port, journal, safety, self.fanout, self.masters)
-        self.upkeep = Upkeep(port, journal, mistakes, self.fanout, self.handoffs, self.masters, self.backups)
+        self.maintenance = Maintenance(port, journal, mistakes, self.fanout, self.handoffs, self.masters, self.backups)
         # The follower.
         self.acks = Acks(port, journal)
         self.followed = FollowedReplicas(port, people, journal, self.acks, catch_up)
@@ -114,7 +114,7 @@ class Roles:
     def tick(self) -> None:
         """Run the timers of the roles, but for those of forks."""
         self.fanout.tick()
-        self.upkeep.tick()
+        self.maintenance.tick()
         self.followers.tick()
         self.recoveries.tick()
         self.handoffs.tick()
@@ -129,11 +129,11 @@ class Roles:
         curious: the caller only wants to answer a question. A group that nobody holds is not served for a question.
         """
         replicas = self._replicas
-        search = replicas.recoveries.get(group)
-        if search is not None:
-            search.curious = search.curious and curious
-            return search
-        if group in replicas.masters or self.incoming.holds(group) or group in replicas.stopped:
+        recovery = replicas.recoveries.get(group)
+        if recovery is not None:
+            recovery.curious = recovery.curious and curious
+            return recovery
+        if group in replicas.masters or self.incoming.awaits(group) or group in replicas.stopped:
             return None
         return self.recoveries.begin(group, curious=curious)
 
@@ -141,8 +141,8 @@ class Roles:
         """Handle a message for a group that this node does not master: send the sender on to the owner, or park the
         message and begin a recovery if this node is the owner."""
         port = self._port
-        search = self._replicas.recoveries.get(group)
-        if search is None and not self.incoming.holds(group):
+        recovery = self._replicas.recoveries.get(group)
+        if recovery is None and not self.incoming.awaits(group):
             owner = port.target(group)
             if owner not in (port.me.key, sender.key):
                 port.bounce(sender.key, group, owner)
@@ -152,12 +152,12 @@ class Roles:
                 if isinstance(message, Resync | MergeOffer):
                     port.bounce(sender.key, group, owner)
                 return
-            search = self.find(group, curious=isinstance(message, Question))
-        if search is None:
+            recovery = self.find(group, curious=isinstance(message, Question))
+        if recovery is None:
             self.incoming.park(group, sender, message)
-        elif len(search.parked) < PARKED:
-            search.parked.append((sender, message))
-            search.curious = search.curious and isinstance(message, Question)
+        elif len(recovery.parked) < PARKED:
+            recovery.parked.append((sender, message))
+            recovery.curious = recovery.curious and isinstance(message, Question)
 
     def send_on(self, group: GroupId, master: str) -> None:
         """Go on with another node that masters or recovers the group, instead of recovering the group here."""
@@ -194,7 +194,7 @@ class Roles:
         fork that they know until the merge is committed (P25).
         """
         port, group = self._port, replica.group
-        search = self._replicas.recoveries.pop(group, None)
+        recovery = self._replicas.recoveries.pop(group, None)
         followed = self._replicas.followers.pop(group, None)
         self._replicas.incoming.pop(group, None)
         replica.begin_term(term)
@@ -206,7 +206,7 @@ class Roles:
         self._lead(m)
         self._owed.take_in(m)
         self.masters.reveal(m)
-        for sender, message in search.parked if search is not None else ():
+        for sender, message in recovery.parked if recovery is not None else ():
             port.receive_again(sender, message)
         self.master_known(group)
 
@@ -315,5 +315,5 @@ class Roles:
     def keep(self, replica: Replica, master: str) -> Follower:
         """Hold a group as a backup does, without a known master: the named node is asked."""
         f = self.followed.keep(replica, master)
-        f.holds = True
+        f.is_backup = True
         return f

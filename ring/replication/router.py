@@ -57,7 +57,7 @@ class Router:
                 return None
             if term > m.replica.term:
                 self._step_aside(m, term, sender)
-        elif self._roles.incoming.holds(group) and group not in self._followers:
+        elif self._roles.incoming.awaits(group) and group not in self._followers:
             return None
         f = self._followers.get(group)
         if f is None and not self._roles.acks.is_parting(group) and (m is None or group not in self._masters):
@@ -82,7 +82,7 @@ class Router:
         f = self._followers.get(group)
         if f is not None:
             self._roles.followers.append(f, sender, message)
-        elif not self._roles.incoming.holds(group):
+        elif not self._roles.incoming.awaits(group):
             port.send(sender.key, Resync(group, (), 0))
 
     def on_stale_term(self, sender: Incarnation, message: StaleTerm) -> None:
@@ -115,9 +115,9 @@ class Router:
             if held is None or not held.is_ended_by(sender, entry):
                 # The installed replica is lost, or a higher term is promised: the old master still has the group.
                 self._port.replicas.incoming.pop(group, None)
-                search = roles.find(group)
-                if held is not None and search is not None:
-                    search.parked.extend(held.parked)
+                recovery = roles.find(group)
+                if held is not None and recovery is not None:
+                    recovery.parked.extend(held.parked)
                 return
             roles.serve_handed(held, entry)
         served = self._masters[group].replica

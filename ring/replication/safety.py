@@ -24,7 +24,7 @@ class Safety:
         if replica.safe < command.seq:
             return False
         targets, given_up = m.targets, self._port.peers.given_up
-        holding = {self._port.me.key, *(holder.edge.key for holder in m.holders)}
+        holding = {self._port.me.key, *(backup.edge.key for backup in m.backups)}
         if {*holding, *given_up}.isdisjoint(replica.members):
             return False  # the members until now would not know, when they start again, which nodes to ask (P36)
         return holding.issuperset({*targets}.difference(given_up)) and (

@@ -25,31 +25,31 @@ class SilentNodes:
         """Tell whether the group's commands are confirmed on disks (P35)."""
         return self._journal.on and self._port.kinds[group.kind].durable == "confirmed"
 
-    def may_have_more(self, group: GroupId, search: Recovery, mine: Replica | None) -> bool:
+    def may_have_more(self, group: GroupId, recovery: Recovery, mine: Replica | None) -> bool:
         """Tell whether a node that is silent may have more of the group than the nodes that have replied.
 
         Of the newest set of backups, one member has to be heard; if the newest replicas come from disks, all members.
         A node that was given up counts as heard. If no node has a replica, `may_be_held` decides. A node that does not
         know the network yet would think itself alone, and waits if there is no replica at all (P14).
         """
-        exists = mine is not None or any(held.lineage for held in search.held.values())
-        if search.stopped and not exists:
+        exists = mine is not None or any(held.lineage for held in recovery.held.values())
+        if recovery.stopped and not exists:
             return True  # the group exists: an empty start would split the group
         if not self._port.has_met and not exists:
             return True
         if not self.is_confirmed(group):
             return False
         peers, me = self._port.peers, self._port.me.key
-        found = {key: held for key, held in search.held.items() if held.lineage}
+        found = {key: held for key, held in recovery.held.items() if held.lineage}
         if mine is not None:
             found[me] = describe(mine, "copy")
         if not found:
-            return self.may_be_held(group, {me, *search.held})
+            return self.may_be_held(group, {me, *recovery.held})
         newest = max(held.epoch for held in found.values())
         latest = [held for held in found.values() if held.epoch == newest]
         if any(not held.cold for held in latest):
             return {*found, *peers.given_up}.isdisjoint(latest[0].members)
-        heard = {me, *search.held, *peers.given_up}
+        heard = {me, *recovery.held, *peers.given_up}
         return not all(heard.issuperset({*held.members, *held.coming}) for held in latest)
 
     def may_be_held(self, group: GroupId, heard: set[str]) -> bool:
@@ -67,8 +67,8 @@ class SilentNodes:
     def waiting(self) -> int:
         """Count the groups that are known to exist, and wait for nodes that may have more of the group (P36)."""
         replicas = self._port.replicas
-        searches = [(group, search) for group, search in replicas.recoveries.items() if search.waits]
-        return sum(any(h.lineage for h in s.held.values()) or replicas.newest(g) is not None for g, s in searches)
+        waiting = [(group, recovery) for group, recovery in replicas.recoveries.items() if recovery.waits]
+        return sum(any(h.lineage for h in s.held.values()) or replicas.newest(g) is not None for g, s in waiting)
 
 
 def describe(replica: Replica, role: str) -> Held:

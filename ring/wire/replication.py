@@ -43,12 +43,12 @@ class Continue(GroupMessage, frozen=True, tag=6):
 class Replace(GroupMessage, frozen=True, tag=7):
     """Master to follower: replace the replica by a snapshot. shown: the follower had everything up to this seq.
 
-    backs: the follower holds the group from now on, with or without members there, and acknowledges appended commands.
+    is_backup: the follower holds the group from now on, members or not, and acknowledges appended commands.
     """
 
     snapshot: Snapshot
     shown: int
-    backs: bool = False
+    is_backup: bool = False
 
 
 class Ack(msgspec.Struct, frozen=True, array_like=True, tag=8):
@@ -61,7 +61,7 @@ class Ack(msgspec.Struct, frozen=True, array_like=True, tag=8):
 
 
 class Append(GroupMessage, frozen=True, tag=23):
-    """Master to holder: append accepted commands. They are published once all holders have them (P12)."""
+    """Master to backup: append accepted commands, which are published once all backups have them (P12)."""
 
     term: Term
     commands: list[RawCommand]

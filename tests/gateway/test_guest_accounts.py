@@ -157,4 +157,4 @@ def test_nobody_who_keeps_accounts_answers() -> None:
 
 def _holds(engine: object, group: object) -> bool:
     leading, following = engine.replicas.masters, engine.replicas.followers  # type: ignore[attr-defined]
-    return group in leading or (group in following and following[group].holds)
+    return group in leading or (group in following and following[group].is_backup)

@@ -200,7 +200,7 @@ def nothing_waits(story: Story) -> Iterator[str]:
         lost = {*engine.peers.dead, *engine.peers.missing}  # who may have more of a confirmed group is waited for (P36)
         waiting = {
             "submits": [g.name for g, s in engine.submits.queues.items() if s.pending or s.parked],
-            "searches": [g.name for g, s in engine.replicas.recoveries.items() if not (lost and s.waits)],
+            "recoveries": [g.name for g, s in engine.replicas.recoveries.items() if not (lost and s.waits)],
             "hand-offs": [g.name for g in engine.roles.handoffs.outgoing],
             "behind": [g.name for g, f in engine.replicas.followers.items() if f.behind and f.tries > 2],
             "undecided": [

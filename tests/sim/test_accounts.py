@@ -77,7 +77,7 @@ def test_a_registration_that_was_confirmed_outlives_a_node(net: Net, victim: str
     holders = [
         name
         for name, node in net.nodes.items()
-        if name != master and (f := node.core.engine.replicas.followers.get(ANN)) is not None and f.holds
+        if name != master and (f := node.core.engine.replicas.followers.get(ANN)) is not None and f.is_backup
     ]
     assert len(holders) == 1
     dead = master if victim == "master" else holders[0]
@@ -111,7 +111,7 @@ def test_nobody_registers_a_name_while_those_are_away_who_may_know_whose_it_is(n
     away = [
         name
         for name, node in net.nodes.items()
-        if name == master or ((f := node.core.engine.replicas.followers.get(ANN)) is not None and f.holds)
+        if name == master or ((f := node.core.engine.replicas.followers.get(ANN)) is not None and f.is_backup)
     ]
     left = next(name for name in net.nodes if name not in away)
     for name in net.nodes:

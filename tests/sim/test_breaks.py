@@ -28,6 +28,7 @@ from ring.replication.barrier import Barriers
 from ring.replication.client_log import ClientLog
 from ring.replication.fanout import Fanout
 from ring.replication.follower import Followers
+from ring.replication.maintenance import Maintenance
 from ring.replication.master import Masters
 from ring.replication.merge import Merges
 from ring.replication.progress import Master
@@ -38,7 +39,6 @@ from ring.replication.returning import CatchUp
 from ring.replication.roles import Roles
 from ring.replication.safety import Safety
 from ring.replication.silent import SilentNodes
-from ring.replication.upkeep import Upkeep
 from ring.roster import NodeRecord
 from ring.storage.journal import Journal
 from ring.submitter import Submitter
@@ -68,14 +68,14 @@ def publish_before_the_backup(patch: pytest.MonkeyPatch) -> None:
     """P12: what its holders do not have is committed all the same."""
 
     def append(self: Masters, m: Master, command: Any) -> None:
-        for holder in m.holders:
-            holder.held = 10**9
+        for backup in m.backups:
+            backup.held = 10**9
         original(self, m, command)
 
     original = Masters.append
     patch.setattr(Masters, "append", append)
     patch.setattr(Fanout, "append", lambda self, m, command: None)
-    patch.setattr(Fanout, "send_pending", lambda self, m, holder: None)
+    patch.setattr(Fanout, "send_pending", lambda self, m, backup: None)
 
 
 def skip_an_ack(patch: pytest.MonkeyPatch) -> None:
@@ -257,7 +257,7 @@ def send_nothing_again(patch: pytest.MonkeyPatch) -> None:
 
 def believe_a_dead_edge_at_once(patch: pytest.MonkeyPatch) -> None:
     """P31: members of a silent node quit without a grace."""
-    patch.setattr(Upkeep, "_is_gone", lambda self, edge: not self._port.peers.is_current(edge))
+    patch.setattr(Maintenance, "_is_gone", lambda self, edge: not self._port.peers.is_current(edge))
 
 
 # Devices -------------------------------------------------------------------------------------------------------------
@@ -304,7 +304,7 @@ def forget_what_was_said_to_a_session_elsewhere(patch: pytest.MonkeyPatch) -> No
 
 def start_alone(patch: pytest.MonkeyPatch) -> None:
     """P36: what one disk has is served, whoever may have newer replicas."""
-    patch.setattr(SilentNodes, "may_have_more", lambda self, group, search, mine: False)
+    patch.setattr(SilentNodes, "may_have_more", lambda self, group, recovery, mine: False)
 
 
 def register_whoever_is_missing(patch: pytest.MonkeyPatch) -> None:

@@ -152,13 +152,13 @@ def test_a_group_that_stops_on_one_node_goes_on_elsewhere(
     net.may_err = True
     clients = people(net, "ann", "bob", "joe", "zoe", channel="#ring")
     (master,) = net.masters(RING)
-    holds = [
+    backups = [
         name
         for name, node in net.nodes.items()
-        if (f := node.core.engine.replicas.followers.get(RING)) is not None and f.holds
+        if (f := node.core.engine.replicas.followers.get(RING)) is not None and f.is_backup
     ]
-    others = [name for name in net.nodes if name != master and name not in holds]
-    victim = holds[0] if role == "backup" else others[0]
+    others = [name for name in net.nodes if name != master and name not in backups]
+    victim = backups[0] if role == "backup" else others[0]
     core = net.nodes[victim].core
     replica = core.engine.replicas.followers[RING].replica
     if where == "apply":

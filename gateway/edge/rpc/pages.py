@@ -213,8 +213,8 @@ def _roles(edge: EdgePort) -> Listing:
         mastered, followed = engine.replicas.masters.get(group), engine.replicas.followers.get(group)
         if mastered is not None:
             return RoleRow(key, "master", mastered.replica.term.number, mastered.replica.seq)
-        if followed is not None and (followed.holds or engine.roles.followed.sits(followed.replica)):
-            role = "backup" if followed.holds else "follower"
+        if followed is not None and (followed.is_backup or engine.roles.followed.sits(followed.replica)):
+            role = "backup" if followed.is_backup else "follower"
             return RoleRow(key, role, followed.replica.term.number, followed.replica.seq)
         return None
 

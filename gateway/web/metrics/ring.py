@@ -73,7 +73,7 @@ def ring(source: Source, found: Status, vitals: Vitals) -> Iterator[Metric]:
 def _groups(core: NodeCore, found: Status) -> Iterator[Metric]:
     engine = core.engine
     counts = Counter((group.kind, "master") for group in engine.replicas.masters)
-    counts += Counter((group.kind, "backup") for group, f in engine.replicas.followers.items() if f.holds)
+    counts += Counter((group.kind, "backup") for group, f in engine.replicas.followers.items() if f.is_backup)
     sits = engine.roles.followed.sits
     counts += Counter((group.kind, "follower") for group, f in engine.replicas.followers.items() if sits(f.replica))
     groups = GaugeMetricFamily(

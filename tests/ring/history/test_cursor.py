@@ -75,11 +75,11 @@ def test_of_a_reign_that_two_sides_bring_the_longer_part_counts() -> None:
 
 
 def test_a_place_is_bounded() -> None:
-    place = None
+    cursor = None
     for number in range(1, 3 * TERMS):
-        place = merge_cursors(place, Cursor(number, number, Term(number, "a", 1)))
-    assert place is not None
-    assert [term.number for term, _ in terms(place)] == list(range(3 * TERMS - 1, 2 * TERMS - 1, -1))
+        cursor = merge_cursors(cursor, Cursor(number, number, Term(number, "a", 1)))
+    assert cursor is not None
+    assert [term.number for term, _ in terms(cursor)] == list(range(3 * TERMS - 1, 2 * TERMS - 1, -1))
 
 
 PLACES = st.builds(

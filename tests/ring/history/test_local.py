@@ -150,8 +150,8 @@ def test_a_log_that_does_not_go_back_so_far_says_so() -> None:
 
 def test_a_reader_is_not_given_what_it_has_read_on_another_side() -> None:
     theirs = Term(2, "c", 1)
-    place = Cursor(4, 40, SECOND, (Position(theirs, 9),))
-    assert seqs(ahead(TALK, place, "", 10).lines or []) == [5, 7, 8]
+    cursor = Cursor(4, 40, SECOND, (Position(theirs, 9),))
+    assert seqs(ahead(TALK, cursor, "", 10).lines or []) == [5, 7, 8]
 
 
 # The history as the whole network has it ------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ring.history.pages import Found, History, Sought, recollect
+from ring.history.pages import Found, History, Sought, merge_pages
 from ring.history.resume import Resumed
 from ring.ids import GroupId, Term
 from ring.storage.store import Batch, Line
@@ -38,15 +38,15 @@ def history(head: int, fork: int | None = None) -> History:
     def passes(found: Line) -> bool:
         return not found.event.startswith(b"hidden")
 
-    def resume(place: Cursor) -> Resumed | None:
-        return None if place.term == OTHER else Resumed(place.seq - 2, lambda msgid, at: msgid == f"m1-{place.seq}")
+    def resume(cursor: Cursor) -> Resumed | None:
+        return None if cursor.term == OTHER else Resumed(cursor.seq - 2, lambda msgid, at: msgid == f"m1-{cursor.seq}")
 
     return History(ROOM, head, lambda msgid: None, is_ours, passes, resume)
 
 
 def ask(known: History, query: Query, *disks: MemoryStore) -> list[int] | None:
     """The positions of the answer."""
-    steps, found = recollect(known, query), None
+    steps, found = merge_pages(known, query), None
     while True:
         try:
             want = next(steps) if found is None else steps.send(found)

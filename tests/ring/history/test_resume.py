@@ -25,7 +25,7 @@ def replica() -> Replica:
 
 
 @pytest.mark.parametrize(
-    ("place", "after", "read", "unread"),
+    ("cursor", "after", "read", "unread"),
     [
         (Cursor(5, 500, ONE), 5, [], [(ONE, 6), (TWO, 10), (THREE, 10)]),
         (Cursor(15, 1_500, TWO), 15, [], [(TWO, 16), (THREE, 10)]),
@@ -36,9 +36,9 @@ def replica() -> Replica:
     ],
 )
 def test_what_a_reader_has(
-    place: Cursor, after: int, read: list[tuple[Term, int]], unread: list[tuple[Term, int]]
+    cursor: Cursor, after: int, read: list[tuple[Term, int]], unread: list[tuple[Term, int]]
 ) -> None:
-    resumed = resume(replica(), place)
+    resumed = resume(replica(), cursor)
     assert resumed is not None and resumed.after == after
     named = {(term, seq): f"{msgid_prefix(ROOM, term)}{seq:x}" for term, seq in (*read, *unread)}
     assert all(resumed.has(named[one], FAR) for one in read)

@@ -114,8 +114,8 @@ class MasterStage(Stage):
         self.m.replica.members = (ME.key, *(backup.key for backup in backups))
         for node in dict.fromkeys((*backups, *followers)):
             progress = self.m.followers[node.key] = fanout.progress(node, 0, confirmed=True)
-            progress.held, progress.holder, progress.sits = 0, node in backups, node in followers
-            self.m.holders += [progress] if progress.holder else []
+            progress.held, progress.is_backup, progress.sits = 0, node in backups, node in followers
+            self.m.backups += [progress] if progress.is_backup else []
 
     def handle(self, sender: Incarnation, message: Message) -> None:
         by_type: dict[type, Callable[[Incarnation, Any], None]] = {

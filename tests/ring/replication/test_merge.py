@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ring.ids import GroupId, Incarnation, Term
-from ring.replication.merge import _also
+from ring.replication.merge import _aliases
 from ring.replication.replica import Replica
 from ring.wire.group import NotOwner
 from ring.wire.log import Command, Entry
@@ -23,7 +23,7 @@ def test_a_line_that_waits_here_is_said_there_and_brought_from_there_has_two_nam
     name = there.event_id_of(there.log[0])
     here.pending.append(Command(5, 1_001, EDGE, 7, 7, ["say", "x"]))
     here.pending.append(Command(6, 1_002, EDGE, 7, 0, ["say", "x"], original_id=(name.msgid, name.at)))
-    assert _also(here, there, 0) == ((name.msgid, here.event_id(5, 1_001).msgid),)
+    assert _aliases(here, there, 0) == ((name.msgid, here.event_id(5, 1_001).msgid),)
 
 
 @pytest.mark.parametrize("masters", [False, True])

@@ -37,7 +37,7 @@ def test_a_promise_without_the_later_fields_says_nothing_of_them() -> None:
 def test_a_replica_sent_for_members_makes_no_backup() -> None:
     snapshot = Snapshot((), 0, 0, raw(None), (), [])
     (read,) = decode(packed([[7, PLACE, snapshot, 3]]))
-    assert isinstance(read, Replace) and not read.backs and read.shown == 3
+    assert isinstance(read, Replace) and not read.is_backup and read.shown == 3
 
 
 def test_one_message_speaks_of_many_groups() -> None:

@@ -22,7 +22,7 @@ ASK_CHECKS = 12
 """Probe all followers once in this many checks, and when nodes come or go: a follower may have lost the group (P30)."""
 
 
-class Upkeep:
+class Maintenance:
     """Look after a slice of the groups mastered here in each tick."""
 
     def __init__(
