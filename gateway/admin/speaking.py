@@ -23,10 +23,10 @@ from gateway.irc.format import truncate_text
 from gateway.irc.limits import BODY_BYTES
 from gateway.irc.names import SERVICES, is_channel, is_service, is_valid_nick
 from gateway.state.channel.keys import check_of
-from gateway.state.channel.machine_messages import Speak, Spoken, once_for, once_of
+from gateway.state.channel.machine_messages import Speak, Spoken, key_from_text, key_of_serial
+from gateway.state.idempotency import IdempotencyKey
 from gateway.state.network.messages import Announce
 from gateway.state.nick.messages import Tell
-from gateway.state.once import Once
 from gateway.state.people import Person, Refusal
 from ring.ids import GroupId
 
@@ -67,8 +67,10 @@ def speak(edge: EdgePort, token: str, name: str, channel: str, words: Words, key
     at = 0
     for number, line in enumerate(lines_of(words, source, channel)):
         text = line.encode()
-        once = once_for(_digest(token, group.name, key, number)) if key else _own(edge)
-        spoken = yield from _submit(group, Speak(f"/{token}", source, words.verb, text, once=once))
+        idempotency_key = key_from_text(_digest(token, group.name, key, number)) if key else _own(edge)
+        spoken = yield from _submit(
+            group, Speak(f"/{token}", source, words.verb, text, idempotency_key=idempotency_key)
+        )
         if spoken.check != check_of(words.verb, text):
             raise Problem("reused", "the Idempotency-Key was used for another message: give each message its own")
         at = at or spoken.at
@@ -118,8 +120,8 @@ def _submit(group: GroupId, command: Speak) -> Procedure[Spoken]:
     return outcome
 
 
-def _own(edge: EdgePort) -> Once:
-    return once_of(edge.engine.me, edge.next_serial())
+def _own(edge: EdgePort) -> IdempotencyKey:
+    return key_of_serial(edge.engine.me, edge.next_serial())
 
 
 def _digest(token: str, channel: str, key: str, line: int) -> str:

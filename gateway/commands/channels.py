@@ -83,7 +83,7 @@ def topic(call: Call) -> None:
     if len(call.params) > 1:
         text = call.edge.text(call.params[1], call.edge.settings.limits.topic_len)
         command = SetTopic(
-            user.uid, user.person.source, text, user.identity.oper is not None, call.once(), call.account
+            user.uid, user.person.source, text, user.identity.oper is not None, call.idempotency_key(), call.account
         )
         call.submit(group, command, refusal_shown(call, name))
     else:
@@ -173,7 +173,7 @@ def _invite(call: Call, nick: str, group: GroupId, name: str, view: NickView | N
             refusal_shown(call, name)(outcome)
             return
         call.reply(n.RPL_INVITING, target.nick, name)
-        tell = Tell(user.person, "INVITE", encode(name), None, target.nick, once=call.once())
+        tell = Tell(user.person, "INVITE", encode(name), None, target.nick, idempotency_key=call.idempotency_key())
         call.submit(call.edge.nick(target.nick), tell, reached)
 
     def reached(outcome: Any) -> None:
@@ -181,7 +181,7 @@ def _invite(call: Call, nick: str, group: GroupId, name: str, view: NickView | N
             call.reply(n.RPL_AWAY, target.nick, target.away)
 
     facts = (user.uid, user.person.source, target.uid, target.nick, user.identity.oper is not None)
-    call.submit(group, Invite(*facts, call.once(), call.account), done)
+    call.submit(group, Invite(*facts, call.idempotency_key(), call.account), done)
 
 
 @command("KICK", 2, lists=(0, 1))
@@ -200,7 +200,7 @@ def kick(call: Call) -> None:
         state = call.edge.engine.state(group)
         target = _member(call, state, nick) if isinstance(state, Channel) else None
         facts = (user.uid, user.person.source, target, nick[:64], reason, user.identity.oper is not None)
-        call.submit(group, Kick(*facts, call.once(number), call.account), refusal_shown(call, name))
+        call.submit(group, Kick(*facts, call.idempotency_key(number), call.account), refusal_shown(call, name))
 
 
 def _pairs(call: Call) -> list[tuple[str, str]]:

@@ -13,7 +13,7 @@ from gateway.irc import numerics as n
 from gateway.irc.message import is_utf8
 from gateway.irc.names import is_channel, is_valid_channel
 from gateway.state.channel.messages import Join, Part
-from gateway.state.once import Once
+from gateway.state.idempotency import IdempotencyKey
 from gateway.state.people import Refusal
 
 
@@ -75,12 +75,12 @@ def part(call: Call) -> None:
     reason = call.edge.text(call.params[1], limit) if len(call.params) > 1 else None
     for number, name in enumerate(words(call.params[0], call.edge.settings.casemap)):
         if is_valid_channel(name, call.edge.settings.limits.channel_len):
-            _part(call, name, reason, call.once(number))
+            _part(call, name, reason, call.idempotency_key(number))
         else:
             call.reply(n.ERR_NOSUCHCHANNEL, name[:64], n.TEXT[n.ERR_NOSUCHCHANNEL])
 
 
-def _part(call: Call, name: str, reason: str | None, once: Once | None) -> None:
+def _part(call: Call, name: str, reason: str | None, idempotency_key: IdempotencyKey | None) -> None:
     group, user = call.edge.channel(name), call.user
     was_there = group in user.seats.rooms or group in user.seats.joining
 
@@ -92,4 +92,4 @@ def _part(call: Call, name: str, reason: str | None, once: Once | None) -> None:
         else:
             call.report(outcome)
 
-    call.submit(group, Part(user.uid, reason, once), done)
+    call.submit(group, Part(user.uid, reason, idempotency_key), done)

@@ -73,15 +73,17 @@ def _one(call: Call, user: User, verb: str, target: str, text: bytes, tags: dict
         )  # P10: a speaker from outside sends the speaker's own person
         login = call.connection.login
         life = login.life if login is not None else ""
-        say = Say(person.uid, person.source, verb, text, status, tags, facts, life, call.once(number))
+        say = Say(person.uid, person.source, verb, text, status, tags, facts, life, call.idempotency_key(number))
         call.submit(group, say, lambda outcome: _said(call, verb, target, outcome))
     elif (called := services.service(call, target)) is not None:
         if verb == "PRIVMSG":
             services.tell(called, call, decode(text))
     elif (home := edge.find_nick(target)) is not None:
-        once = call.once(number)
-        talks = edge.direct.talks(user, once)
-        _tell(call, home, Tell(person, verb, text, tags, target, call.connection.secure, talks, once))
+        idempotency_key = call.idempotency_key(number)
+        in_conversation = edge.direct.in_conversation(user, idempotency_key)
+        _tell(
+            call, home, Tell(person, verb, text, tags, target, call.connection.secure, in_conversation, idempotency_key)
+        )
     elif verb != "NOTICE":
         numeric = n.ERR_NOSUCHCHANNEL if is_channel(name) else n.ERR_NOSUCHNICK
         call.reply(numeric, target[:64], n.TEXT[numeric])
@@ -91,7 +93,7 @@ def _tell(call: Call, home: GroupId, tell: Tell) -> None:
     """Send a message to the nick's holder. The nick's master decides whether the message goes through the conversation
     of two accounts (P32)."""
     edge = call.edge
-    if not tell.talks and not edge.sessions.is_unsure(call.user):
+    if not tell.in_conversation and not edge.sessions.is_unsure(call.user):
         call.submit(home, tell, lambda outcome: _told(call, tell, outcome))
     else:
         edge.direct.tell(call, home, tell, lambda outcome: _told(call, tell, outcome))
@@ -129,7 +131,7 @@ def _echo(call: Call, tell: Tell, to: Person) -> None:
 
 def _told(call: Call, tell: Tell, outcome: Any) -> None:
     if isinstance(outcome, Reached):
-        if not outcome.talks:  # a conversation echoes a message when the message arrives there
+        if not outcome.in_conversation:  # a conversation echoes a message when the message arrives there
             _echo(call, tell, outcome.person)
         if tell.verb == "PRIVMSG" and outcome.person.away is not None:
             call.reply(n.RPL_AWAY, outcome.person.nick, outcome.person.away)

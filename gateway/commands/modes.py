@@ -47,7 +47,7 @@ def mode(call: Call) -> None:
         changes = tuple(_named(call, group, ModeChange(*change)) for change in parsed.changes)
         user = call.user
         command = SetModes(
-            user.uid, user.person.source, changes, user.identity.oper is not None, call.once(), call.account
+            user.uid, user.person.source, changes, user.identity.oper is not None, call.idempotency_key(), call.account
         )
         call.submit(group, command, lambda outcome: _done(call, name, outcome))
     for query in parsed.queries:

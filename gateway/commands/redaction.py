@@ -12,8 +12,8 @@ from gateway.edge.direct.targets import is_target, resolve
 from gateway.irc import numerics as n
 from gateway.irc.chathistory import MAX_MSGID
 from gateway.state.channel.messages import EVERYTHING, Redact, Said
-from gateway.state.conversation import messages as talk
-from gateway.state.once import Repeat
+from gateway.state.conversation import messages as conversation
+from gateway.state.idempotency import Probe
 from gateway.state.people import Refusal
 from ring.ids import GroupId
 from ring.storage.store import Line as Kept
@@ -48,7 +48,9 @@ def _find(call: Call, group: GroupId | None, target: str, msgid: str, reason: st
 
     def submit(*, own: bool) -> None:
         facts = (user.uid, user.person.source, msgid, own, reason, user.identity.oper is not None)
-        call.submit(group, Redact(*facts, call.once(), call.account), lambda outcome: _done(call, target, outcome))
+        call.submit(
+            group, Redact(*facts, call.idempotency_key(), call.account), lambda outcome: _done(call, target, outcome)
+        )
 
     def done(lines: list[Kept] | None) -> None:
         event = read_event(lines[0]) if lines and lines[0].msgid == msgid else None
@@ -70,13 +72,13 @@ def _find_letter(call: Call, group: GroupId, target: str, msgid: str, reason: st
 
     def done(lines: list[Kept] | None) -> None:
         event = read_event(lines[0]) if lines and lines[0].msgid == msgid else None
-        if not isinstance(event, talk.Said):
+        if not isinstance(event, conversation.Said):
             _find_done(call, group, target)
         elif event.account != call.user.session.account:
             call.fail("REDACT_FORBIDDEN", target, msgid, "You are not authorised to delete this message")
         else:
             facts = (event.account, call.user.person.source, msgid, event.to, reason)
-            command = talk.Redact(*facts, call.once(), call.account)
+            command = conversation.Redact(*facts, call.idempotency_key(), call.account)
             call.submit(group, command, lambda outcome: _done(call, target, outcome))
 
     call.edge.engine.recall(group, Query(1, around=Mark(msgid=msgid), wanted=ALL), call.later(done))
@@ -94,7 +96,7 @@ def _find_done(call: Call, group: GroupId, target: str) -> None:
         else:
             _done(call, target, outcome)
 
-    call.submit(group, Repeat(call.once()), done)
+    call.submit(group, Probe(call.idempotency_key()), done)
 
 
 def _done(call: Call, target: str, outcome: Any) -> None:

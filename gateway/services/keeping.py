@@ -13,7 +13,7 @@ from gateway.services.circlet import CIRCLET
 from gateway.services.table import Request
 from gateway.state.account.messages import Info, InfoView
 from gateway.state.channel import messages as channel
-from gateway.state.conversation import messages as talk
+from gateway.state.conversation import messages as conversation
 from gateway.state.session.messages import Stored
 from gateway.state.session.session import Session
 from ring.ids import GroupId
@@ -55,9 +55,9 @@ def _tell(request: Request, view: InfoView | None) -> None:
     names = " ".join(sorted(edge.sessions.shown(group) + own_limits.get(group.name, "") for group in user.seats.rooms))
     request.say(f"What you say in channels: {limits}. FORGET <channel> deletes your own. You are in: {names or 'none'}")
     others = (f"{one.nick} (guest)" if one.nick else one.other for one in edge.conversations.of(user).values())
-    talks = ", ".join(sorted(others)) or "none"
+    conversations = ", ".join(sorted(others)) or "none"
     private = "kept, with guests and with accounts of the same choice" if user.privacy.keeps else "not kept"
-    request.say(f"Private messages are {private}: {limits}. FORGET <nick> deletes your own. With: {talks}")
+    request.say(f"Private messages are {private}: {limits}. FORGET <nick> deletes your own. With: {conversations}")
 
 
 @CIRCLET.command(
@@ -100,6 +100,6 @@ def _forget(request: Request, group: GroupId | None, target: str) -> None:
     if group is None:
         request.say(UNKNOWN)
     elif group.kind == "conversation":
-        request.call.submit(group, talk.Forget(request.call.user.session.account), done(f"to {target}"))
+        request.call.submit(group, conversation.Forget(request.call.user.session.account), done(f"to {target}"))
     else:
         request.call.submit(group, channel.Forget(request.call.user.uid, login_of(request).life), done(f"in {target}"))

@@ -69,8 +69,11 @@ def _stories(call: Call, wanted: str) -> dict[GroupId, Story]:
     """Find the caller's channels and conversations that match the masks. wanted: masks, with commas between."""
     casemap = call.edge.settings.casemap
     masks = [compile_mask(mask, casemap.name) for mask in wanted.split(",")[:100] if mask]
-    talks = {group: casemap(talk.nick or talk.other) for group, talk in call.edge.conversations.of(call.user).items()}
-    names = {group: group.name for group in call.user.seats.rooms} | talks
+    conversations = {
+        group: casemap(conversation.nick or conversation.other)
+        for group, conversation in call.edge.conversations.of(call.user).items()
+    }
+    names = {group: group.name for group in call.user.seats.rooms} | conversations
     wished = [group for group, name in names.items() if any(mask.fullmatch(name) for mask in masks)]
     return {group: found for group in wished if (found := story(call.edge, call.user, group))}
 

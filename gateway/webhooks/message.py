@@ -19,7 +19,7 @@ _CTCP = b"\x01"
 
 def key_of(line: Line, said: Said) -> str:
     """Return the message's key. The key is the same on every node, and on every side of a partition."""
-    known: Any = [line.group.name, line.msgid if said.once is None else said.once]
+    known: Any = [line.group.name, line.msgid if said.idempotency_key is None else said.idempotency_key]
     return blake2b(msgspec.json.encode(known), digest_size=16).hexdigest()
 
 

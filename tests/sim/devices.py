@@ -305,7 +305,7 @@ def everybody_is_attached(story: DeviceStory) -> Iterator[str]:
 def one_session_each(story: DeviceStory) -> Iterator[str]:
     """An account is one user on one node."""
     sessions = [
-        (group.name, state.host, state.stored.person.uid)
+        (group.name, state.owner, state.stored.person.uid)
         for node in story.net.nodes.values()
         if node.up
         for group, state, _ in node.core.engine.mastered("session")

@@ -14,7 +14,7 @@ from gateway.edge.client.slots import Answer, Command, Drawn, Slot
 from gateway.edge.rpc.asks import Ask
 from gateway.edge.traffic import REFUSALS
 from gateway.irc.clienttags import label
-from gateway.state.once import Once
+from gateway.state.idempotency import IdempotencyKey
 from gateway.state.people import Refusal
 from ring.ids import GroupId
 from ring.replication.application import FAILED, EventId, Halted, Unsupported
@@ -369,10 +369,10 @@ class Call(Command):
         """Return a continuation for exactly one answer; the call is open until the answer comes."""
         return self._guarded(done)
 
-    def once(self, target: int = 0) -> Once | None:
+    def idempotency_key(self, target: int = 0) -> IdempotencyKey | None:
         """Return the key of a message to one target of the line; None if no other edge can repeat the message (P9)."""
-        sayer = self.connection.remote.sayer
-        return Once(sayer, self.line, target) if sayer is not None else None
+        speaker = self.connection.remote.speaker
+        return IdempotencyKey(speaker, self.line, target) if speaker is not None else None
 
     def submit(self, group: GroupId, command: Any, done: Done | None = None, because: GroupId | None = None) -> None:
         """Submit a command for the caller; the default `done` shows a refusal or a failure."""

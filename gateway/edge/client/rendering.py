@@ -20,7 +20,7 @@ from gateway.state.channel.messages import (
     Updated,
 )
 from gateway.state.channel.snapshot import PutOut
-from gateway.state.conversation.messages import Said as Letter
+from gateway.state.conversation.messages import Said as DirectMessage
 from gateway.state.people import Author, Person
 from gateway.state.session.messages import Kick
 from ring.replication.application import EventId
@@ -32,7 +32,7 @@ def said(event: Said, author: Author, channel: str, stamp: EventId) -> Line:
     return Line(author, event.verb, params, at=stamp.at, msgid=stamp.msgid, tags=event.tags, bot=event.bot)
 
 
-def letter(event: Letter, target: str, stamp: EventId) -> Line:
+def direct_message(event: DirectMessage, target: str, stamp: EventId) -> Line:
     """Render a private message of a conversation. target: the nick of the addressee, as the reader knows the nick."""
     params = (target,) if event.verb == "TAGMSG" else (target, decode(event.text))
     author = Author(event.source, event.name)

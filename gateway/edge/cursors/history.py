@@ -13,10 +13,10 @@ from gateway.edge.client.lines import Line
 from gateway.state.channel.channel import Channel
 from gateway.state.channel.history import EVENTS, TAGS
 from gateway.state.channel.messages import Event
-from gateway.state.conversation.messages import Event as TalkEvent
-from gateway.state.conversation.messages import Said as Letter
-from gateway.state.once import Once, Sayer
-from gateway.state.session.messages import Talk
+from gateway.state.conversation.messages import Event as ConversationEvent
+from gateway.state.conversation.messages import Said as DirectMessage
+from gateway.state.idempotency import IdempotencyKey, Speaker
+from gateway.state.session.messages import KnownConversation
 from ring.ids import UNREADABLE, GroupId
 from ring.replication.application import EventId
 from ring.storage.store import Line as Kept
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 _READ = {
     "channel": msgspec.msgpack.Decoder(Event).decode,
-    "conversation": msgspec.msgpack.Decoder(TalkEvent).decode,
+    "conversation": msgspec.msgpack.Decoder(ConversationEvent).decode,
 }
 
 
@@ -73,31 +73,33 @@ class ChannelStory:
         return found
 
 
-class TalkStory:
-    def __init__(self, user: User, talk: Talk) -> None:
+class ConversationStory:
+    def __init__(self, user: User, conversation: KnownConversation) -> None:
         self.user = user
-        self.talk = talk
+        self.conversation = conversation
 
     def title(self, lines: Sequence[Kept]) -> str:
         """Return the last nick of the other party."""
-        letter = read_event(lines[-1]) if lines else None
-        if not isinstance(letter, Letter):
-            return self.talk.nick or self.talk.other
-        return letter.to if letter.account == self.user.session.account else letter.source.partition("!")[0]
+        message = read_event(lines[-1]) if lines else None
+        if not isinstance(message, DirectMessage):
+            return self.conversation.nick or self.conversation.other
+        return message.to if message.account == self.user.session.account else message.source.partition("!")[0]
 
     def narrowed(self, query: Query, caps: frozenset[str]) -> Query:
         return msgspec.structs.replace(query, wanted=TAGS if "message-tags" in caps else "")
 
     def shown(self, caps: frozenset[str], lines: Iterable[Kept]) -> list[Line]:
         """Render the messages, without own messages if the client would take these for the other's."""
-        both = not caps.isdisjoint(SELVES | {"draft/chathistory"}) or self.talk.other == self.user.session.account
+        both = (
+            not caps.isdisjoint(SELVES | {"draft/chathistory"}) or self.conversation.other == self.user.session.account
+        )
         found: list[Line] = []
         for line in lines:
             event = read_event(line)
-            own = isinstance(event, Letter) and event.account == self.user.session.account
-            if isinstance(event, Letter) and (both or not own):
+            own = isinstance(event, DirectMessage) and event.account == self.user.session.account
+            if isinstance(event, DirectMessage) and (both or not own):
                 nick = event.to if own else self.user.person.nick
-                found.append(rendering.letter(event, nick, EventId(line.msgid, line.at)))
+                found.append(rendering.direct_message(event, nick, EventId(line.msgid, line.at)))
         return found
 
 
@@ -110,8 +112,8 @@ def visible(edge: EdgePort, user: User, group: GroupId) -> Channel | None:
 def story(edge: EdgePort, user: User, group: GroupId) -> Story | None:
     """Return the group's history if the user may see the history."""
     if group.kind == "conversation":
-        talk = edge.conversations.of(user).get(group)
-        return TalkStory(user, talk) if talk is not None else None
+        conversation = edge.conversations.of(user).get(group)
+        return ConversationStory(user, conversation) if conversation is not None else None
     channel = visible(edge, user, group)
     return ChannelStory(edge, user, channel) if channel is not None else None
 
@@ -132,10 +134,10 @@ def recall(
         edge.engine.recall(group, found.narrowed(query, caps), done)
 
 
-def said_by(line: Kept) -> Sayer | None:
+def said_by(line: Kept) -> Speaker | None:
     """Return the connection which has said the line, where more than one edge might have said the line."""
-    once: Once | None = getattr(read_event(line), "once", None)
-    return once.sayer if once is not None else None
+    idempotency_key: IdempotencyKey | None = getattr(read_event(line), "once", None)
+    return idempotency_key.speaker if idempotency_key is not None else None
 
 
 def read_event(line: Kept) -> Any:

@@ -199,10 +199,10 @@ class Playback:
 
     def _wanted(self, lines: list[Kept]) -> list[Kept]:
         """Leave out the connection's own lines, even from a former node, unless the client wants echoes."""
-        sayer = self.connection.remote.sayer
-        if sayer is None or "echo-message" in self.connection.caps:
+        speaker = self.connection.remote.speaker
+        if speaker is None or "echo-message" in self.connection.caps:
             return lines
-        return [line for line in lines if said_by(line) != sayer]
+        return [line for line in lines if said_by(line) != speaker]
 
     def _notice(self, text: str) -> None:
         server, nick = self.edge.settings.server_name, self.user.person.nick

@@ -23,7 +23,7 @@ from gateway.state.account.messages import InfoView, SetSettings
 from gateway.state.conversation.conversation import Conversation, Party, other_of
 from gateway.state.conversation.messages import Leave, Redact, Redacted, Said, Seat, Sit
 from gateway.state.people import Author
-from gateway.state.session.messages import Conversing, ForgetAll, Stored, Talk
+from gateway.state.session.messages import Conversing, ForgetAll, KnownConversation, Stored
 from gateway.state.session.session import Session
 from ring.ids import GroupId
 from ring.replication.application import EventId
@@ -69,25 +69,33 @@ class Conversations(ConversationsPort):
         """Return the user as a party: the account and its registration, or the user id of a guest."""
         return Party(user.session.account, user.session.life) if user.session.account else Party(user.uid, "")
 
-    def of(self, user: User) -> dict[GroupId, Talk]:
+    def of(self, user: User) -> dict[GroupId, KnownConversation]:
         """Return the conversations which the user may read."""
         state = self.edge.engine.state(self.edge.sessions.group(user.session.account)) if user.session.account else None
         if not isinstance(state, Session):
             return {}
-        mine, talks = Party(user.session.account, user.session.life), state.stored.talks
-        return {GroupId("conversation", name): talk for name, talk in talks.items() if other_of(name, mine) is not None}
+        mine, conversations = Party(user.session.account, user.session.life), state.stored.conversations
+        return {
+            GroupId("conversation", name): known
+            for name, known in conversations.items()
+            if other_of(name, mine) is not None
+        }
 
     def with_account(self, user: User, account: str) -> GroupId | None:
         """Return the user's conversation with an account of this folded name, or with a guest of this user id. If the
         account was registered several times, return the last conversation."""
-        found = [(talk.at, group) for group, talk in self.of(user).items() if talk.other == account]
+        found = [(known.at, group) for group, known in self.of(user).items() if known.other == account]
         return max(found)[1] if found else None
 
     def with_guest_called(self, user: User, nick: str) -> GroupId | None:
         """Return the user's last conversation with a guest, even if gone, of this folded nick or user id."""
         fold = self.edge.settings.casemap
-        talks = self.of(user).items()
-        found = [(talk.at, group) for group, talk in talks if talk.nick and nick in (fold(talk.nick), talk.other)]
+        conversations = self.of(user).items()
+        found = [
+            (known.at, group)
+            for group, known in conversations
+            if known.nick and nick in (fold(known.nick), known.other)
+        ]
         return max(found)[1] if found else None
 
     # Sit ------------------------------------------------------------------------------------------------------------
@@ -96,7 +104,7 @@ class Conversations(ConversationsPort):
         """Seat the user in the conversation: only then the session's group acknowledges the event (P33)."""
         user = self.edge.sessions.users.get(account)
         if user is not None and not user.quitting and user.privacy.keeps:
-            self._sit(user, GroupId("conversation", event.talk), self.edge.sessions.group(account))
+            self._sit(user, GroupId("conversation", event.conversation), self.edge.sessions.group(account))
 
     def enter(self, user: User) -> list[GroupId]:
         """Seat the session's user in all of the user's conversations. Returns the groups asked for a seat now."""
@@ -124,7 +132,7 @@ class Conversations(ConversationsPort):
 
     def _all(self, user: User) -> list[GroupId]:
         state = self.edge.engine.state(self.edge.sessions.group(user.session.account))
-        names = state.stored.talks if isinstance(state, Session) else ()
+        names = state.stored.conversations if isinstance(state, Session) else ()
         return [GroupId("conversation", name) for name in names]
 
     def _return(self, user: User, group: GroupId) -> None:
@@ -170,10 +178,10 @@ class Conversations(ConversationsPort):
             if stored is None:
                 self.edge.later(AGAIN_S, lambda: self.forget(account, life, late=True))
                 return
-            own = [name for name in stored.talks if other_of(name, Party(account, life)) is not None]
+            own = [name for name in stored.conversations if other_of(name, Party(account, life)) is not None]
             for name in own:
                 engine.submit(GroupId("conversation", name), Redact(account, "", "*"))
-            if not late or len(own) == len(stored.talks):
+            if not late or len(own) == len(stored.conversations):
                 engine.submit(sessions.group(account), ForgetAll())
 
         sessions.look(account, looked)
@@ -256,15 +264,15 @@ class Conversations(ConversationsPort):
             if event.verb == "TAGMSG":
                 able = [c for c in able if "message-tags" in c.caps]
             if user.session.account != event.account:
-                sent = deliver(rendering.letter(event, user.person.nick, stamp), able)
+                sent = deliver(rendering.direct_message(event, user.person.nick, stamp), able)
                 self.edge.traffic.messages_sent += sent
                 continue
-            own = call.connection if call is not None else user.speaker(event.once)
+            own = call.connection if call is not None else user.speaker(event.idempotency_key)
             if len(set(group.name.split(","))) == 1:  # a message to oneself is also received
-                sent = deliver(rendering.letter(event, user.person.nick, stamp), able)
+                sent = deliver(rendering.direct_message(event, user.person.nick, stamp), able)
                 self.edge.traffic.messages_sent += sent
                 able = [own] if own in able and call is not None else []
-            self._echo(rendering.letter(event, event.to, stamp), able, own, call)
+            self._echo(rendering.direct_message(event, event.to, stamp), able, own, call)
 
     def _echo(self, line: Line, able: list[Connection], own: Connection | None, call: Call | None) -> None:
         """Show an own message to the account's other clients, and to the speaking client as an echo if wanted."""

@@ -23,8 +23,8 @@ from gateway.irc import numerics as n
 from gateway.state.account.messages import Info, InfoView
 from gateway.state.conversation.conversation import Conversation, Party, conversation, other_of
 from gateway.state.conversation.messages import Say
+from gateway.state.idempotency import IdempotencyKey, Probe
 from gateway.state.nick.messages import Reached, Tell
-from gateway.state.once import Once, Repeat
 from gateway.state.people import Person, Refusal
 from gateway.state.session.messages import Converse, Present, Stored
 from ring.ids import GroupId
@@ -57,17 +57,17 @@ _UNKNOWN: Final = object()
 class _Turn(Token):
     """A private message waiting for the nick's group. The turn is also the slot for the message's answers."""
 
-    __slots__ = ("home", "key", "letters", "outcome", "tell", "user")
+    __slots__ = ("home", "key", "messages", "outcome", "tell", "user")
 
     def __init__(
-        self, letters: DirectMessages, call: Call, home: GroupId, tell: Tell, done: Callable[[Any], None]
+        self, messages: DirectMessages, call: Call, home: GroupId, tell: Tell, done: Callable[[Any], None]
     ) -> None:
         self.items = []
         self.open = True
         self.call = call
         self.done = done
         self.place = None  # itself
-        self.letters = letters
+        self.messages = messages
         self.user = call.user
         self.home = home
         self.tell = tell
@@ -76,29 +76,29 @@ class _Turn(Token):
 
     def go(self) -> None:
         """Ask the nick's group: the user's choice is known by now."""
-        self.letters.ask(self, self.letters.talks(self.user, self.tell.once))
+        self.messages.ask(self, self.messages.in_conversation(self.user, self.tell.idempotency_key))
 
     def __call__(self, outcome: Any) -> None:
         """Take the answer of the nick's group."""
         if isinstance(outcome, Refusal) and outcome.numeric == n.ERR_NOSUCHNICK:
-            self.letters.look_for(self.home.name, outcome, self.known)
+            self.messages.look_for(self.home.name, outcome, self.known)
         else:
-            self.letters.in_turn(self, outcome)
+            self.messages.in_turn(self, outcome)
 
     def known(self, outcome: Any) -> None:
-        self.letters.in_turn(self, outcome)
+        self.messages.in_turn(self, outcome)
 
     def found(self, outcome: Any) -> None:
         """Send the message on: all earlier messages of the user to the nick have gone."""
-        if isinstance(outcome, Reached) and outcome.talks:
-            letter = DirectMessage(self.call, self.user, self.home, self.tell, outcome.person, self, self.ended)
-            self.letters.say(letter)
+        if isinstance(outcome, Reached) and outcome.in_conversation:
+            message = DirectMessage(self.call, self.user, self.home, self.tell, outcome.person, self, self.ended)
+            self.messages.say(message)
         else:
             self.ended(outcome)
 
     def ended(self, outcome: Any) -> None:
         call = self.call
-        self.letters.sent(self.user)
+        self.messages.sent(self.user)
         if call.connection.closed is None and call.connection.user is self.user:
             call.within(self, self.done, outcome)
         call.close(self)
@@ -116,7 +116,7 @@ class DirectMessages(DirectMessagesPort):
 
     def tell(self, call: Call, home: GroupId, tell: Tell, done: Callable[[Any], None]) -> None:
         """Send a private message; done(Reached, or the reason of a failure). The message is sent even if the client
-        leaves meanwhile. tell.talks: the present answer of `talks`."""
+        leaves meanwhile. tell.in_conversation: the present answer of `in_conversation`."""
         turn = _Turn(self, call, home, tell, done)
         call.hold_in(turn)
         uid = turn.user.uid
@@ -129,9 +129,9 @@ class DirectMessages(DirectMessagesPort):
         if self.edge.sessions.is_unsure(turn.user):
             self.edge.sessions.once_known(turn.user, turn.go)
         else:
-            self.ask(turn, tell.talks)
+            self.ask(turn, tell.in_conversation)
 
-    def ask(self, turn: _Turn, talks: bool) -> None:
+    def ask(self, turn: _Turn, in_conversation: bool) -> None:
         """Ask the nick's group, with the user's choice on kept messages."""
         user, tell = turn.user, turn.tell
         guests = (
@@ -139,16 +139,20 @@ class DirectMessages(DirectMessagesPort):
             and self.edge.conversations.keeps(user)
             and self.edge.conversations.keeps_with_guests()
         )
-        asked = tell if (tell.talks, tell.guests) == (talks, guests) else replace(tell, talks=talks, guests=guests)
+        asked = (
+            tell
+            if (tell.in_conversation, tell.guests) == (in_conversation, guests)
+            else replace(tell, in_conversation=in_conversation, guests=guests)
+        )
         user.unsettled[turn.home] = None
         self.edge.engine.submit(turn.home, asked, turn)
 
-    def talks(self, user: User, once: Once | None) -> bool:
+    def in_conversation(self, user: User, idempotency_key: IdempotencyKey | None) -> bool:
         """Return whether the user prefers conversations, or may have used one on a former node (P9)."""
-        talks = self.edge.conversations
+        conversations = self.edge.conversations
         if not user.session.account:
-            return user.person.account is None and talks.keeps_with_guests()
-        return talks.keeps(user) or (once is not None and bool(talks.of(user)))
+            return user.person.account is None and conversations.keeps_with_guests()
+        return conversations.keeps(user) or (idempotency_key is not None and bool(conversations.of(user)))
 
     def look_for(self, name: str, refusal: Refusal, known: Callable[[Any], None]) -> None:
         """Look for a lasting session of a dead node, not taken up yet: nobody else has the nick."""
@@ -156,7 +160,7 @@ class DirectMessages(DirectMessagesPort):
         def looked(stored: Stored | None) -> None:
             person = stored.person if stored is not None and stored.lasts else None
             lasts = person is not None and self.edge.settings.casemap(person.nick) == name
-            known(Reached(person, talks=True) if person is not None and lasts else refusal)
+            known(Reached(person, in_conversation=True) if person is not None and lasts else refusal)
 
         self.edge.sessions.look(name, looked)
 
@@ -191,113 +195,119 @@ class DirectMessages(DirectMessagesPort):
         else:
             run()
 
-    def _key(self, letter: DirectMessage) -> tuple[str, str]:
+    def _key(self, message: DirectMessage) -> tuple[str, str]:
         """Return the speaker and the other person: each as folded account, or as user id of a guest."""
-        account = letter.holder.account
-        other = self.edge.settings.casemap(account) if account is not None else letter.holder.uid
-        return letter.user.session.account or letter.user.uid, other
+        account = message.holder.account
+        other = self.edge.settings.casemap(account) if account is not None else message.holder.uid
+        return message.user.session.account or message.user.uid, other
 
-    def _keeps(self, letter: DirectMessage) -> bool:
+    def _keeps(self, message: DirectMessage) -> bool:
         """Return whether the speaker's side wants the message kept. The other account is asked later."""
-        talks = self.edge.conversations
-        wants = talks.keeps(letter.user) if letter.user.session.account else letter.holder.account is not None
-        return wants and (not letter.has_guest or talks.keeps_with_guests())
+        conversations = self.edge.conversations
+        wants = (
+            conversations.keeps(message.user) if message.user.session.account else message.holder.account is not None
+        )
+        return wants and (not message.has_guest or conversations.keeps_with_guests())
 
-    def say(self, letter: DirectMessage) -> None:
+    def say(self, message: DirectMessage) -> None:
         """Say the message in the conversation of the two people, or by the nick if either keeps no messages."""
-        key = self._key(letter)
-        if not self._keeps(letter):
-            self._plainly(letter)
+        key = self._key(message)
+        if not self._keeps(message):
+            self._plainly(message)
         elif key in self._opening:
-            self._opening[key].append(letter)
-        elif (group := self._open(letter, key[1])) is not None:
-            self._converse(group, letter)
+            self._opening[key].append(message)
+        elif (group := self._open(message, key[1])) is not None:
+            self._converse(group, message)
         else:
-            self._opening[key] = deque((letter,))
+            self._opening[key] = deque((message,))
             self._begin(key)
 
-    def _plainly(self, letter: DirectMessage) -> None:
+    def _plainly(self, message: DirectMessage) -> None:
         """Tell the message by the nick, unless said in a conversation on a former node already (P9)."""
-        user, once = letter.user, letter.tell.once
-        group = self.edge.conversations.with_account(user, self._key(letter)[1]) if once is not None else None
-        tell = replace(letter.tell, talks=False)
+        user, idempotency_key = message.user, message.tell.idempotency_key
+        group = (
+            self.edge.conversations.with_account(user, self._key(message)[1]) if idempotency_key is not None else None
+        )
+        tell = replace(message.tell, in_conversation=False)
 
         def asked(outcome: Any) -> None:
             if isinstance(outcome, Refusal):
-                self._submit(letter.home, tell, letter.call, user, letter.place, letter.done)
+                self._submit(message.home, tell, message.call, user, message.place, message.done)
             else:  # already said: the speaker's clients read the message there, if the user still sits there
-                letter.done(
-                    Reached(letter.holder, talks=group in user.seats.conversations) if outcome is None else outcome
+                message.done(
+                    Reached(message.holder, in_conversation=group in user.seats.conversations)
+                    if outcome is None
+                    else outcome
                 )
 
         if group is not None:
-            self._submit(group, Repeat(once), letter.call, user, letter.place, asked)
+            self._submit(group, Probe(idempotency_key), message.call, user, message.place, asked)
         else:
-            self._submit(letter.home, tell, letter.call, user, letter.place, letter.done)
+            self._submit(message.home, tell, message.call, user, message.place, message.done)
 
-    def _converse(self, group: GroupId, letter: DirectMessage, *, opened: bool = False) -> None:
+    def _converse(self, group: GroupId, message: DirectMessage, *, opened: bool = False) -> None:
         """Say the message in the conversation. opened: just now, for this message, so the other's session has agreed.
         The other user may have no seat yet, while the session is taken up from a dead node."""
-        user, tell, holder = letter.user, letter.tell, letter.holder
+        user, tell, holder = message.user, message.tell, message.holder
         person, is_guest = user.person, not user.session.account
 
         def said(outcome: Any) -> None:
-            if outcome is None and letter.tell.verb != "TAGMSG":
-                await_echo(letter.call, group)
+            if outcome is None and message.tell.verb != "TAGMSG":
+                await_echo(message.call, group)
             if is_guest and isinstance(outcome, Refusal):  # the account has left the conversation since
-                self._turned_away(letter)
+                self._turned_away(message)
             elif outcome is None and holder.account is None:
-                self._pass_on(letter)
+                self._pass_on(message)
             elif outcome is None:  # a guest does not follow the conversation: echo as usual
-                letter.done(Reached(holder, talks=not is_guest))
+                message.done(Reached(holder, in_conversation=not is_guest))
             else:
-                letter.done(outcome)
+                message.done(outcome)
 
         me, name = user.session.account or user.uid, None if is_guest else person.account
         facts = (user.uid, me, person.source, tell.verb, tell.text, holder.nick, name, tell.tags, "B" in person.modes)
-        say = Say(*facts, tell.once, holder.uid if is_guest and not opened else "")
-        self._submit(group, say, letter.call, user, letter.place, said)
+        say = Say(*facts, tell.idempotency_key, holder.uid if is_guest and not opened else "")
+        self._submit(group, say, message.call, user, message.place, said)
 
-    def _turned_away(self, letter: DirectMessage) -> None:
+    def _turned_away(self, message: DirectMessage) -> None:
         """Ask the account once more for consent: the account has no seat in the guest's conversation."""
-        key = self._key(letter)
-        letter.user.privacy.guest_conversations.pop(key[1], None)
+        key = self._key(message)
+        message.user.privacy.guest_conversations.pop(key[1], None)
         if key in self._opening:
-            waiting = sorted((*self._opening[key], letter), key=lambda one: one.call.line)
+            waiting = sorted((*self._opening[key], message), key=lambda one: one.call.line)
             self._opening[key] = deque(waiting)
         else:
-            self._opening[key] = deque((letter,))
+            self._opening[key] = deque((message,))
             self._begin(key)
 
-    def _pass_on(self, letter: DirectMessage) -> None:
+    def _pass_on(self, message: DirectMessage) -> None:
         """Tell a guest by the nick's group of a message said by an account in the conversation. The message keeps the
         msgid and time known to the account's own clients."""
-        msgid, at = letter.call.stamp or ("", 0)
-        tell = replace(letter.tell, talks=False, guests=False, uid=letter.holder.uid, msgid=msgid, at=at)
+        msgid, at = message.call.stamp or ("", 0)
+        tell = replace(message.tell, in_conversation=False, guests=False, uid=message.holder.uid, msgid=msgid, at=at)
 
         def told(outcome: Any) -> None:
-            letter.done(Reached(outcome.person, talks=True) if isinstance(outcome, Reached) else outcome)
+            message.done(Reached(outcome.person, in_conversation=True) if isinstance(outcome, Reached) else outcome)
 
-        self._submit(letter.home, tell, letter.call, letter.user, letter.place, told)
+        self._submit(message.home, tell, message.call, message.user, message.place, told)
 
-    def _open(self, letter: DirectMessage, other: str) -> GroupId | None:
+    def _open(self, message: DirectMessage, other: str) -> GroupId | None:
         """Return the conversation, if each party with an account has a seat there, as far as this node knows."""
-        if not letter.user.session.account:
-            return letter.user.privacy.guest_conversations.get(other)
-        mine = self.edge.conversations.party(letter.user)
-        for group in letter.user.seats.conversations:
+        if not message.user.session.account:
+            return message.user.privacy.guest_conversations.get(other)
+        mine = self.edge.conversations.party(message.user)
+        for group in message.user.seats.conversations:
             found = other_of(group.name, mine)
             state = self.edge.engine.state(group) if found is not None and found.account == other else None
             if found is not None and isinstance(state, Conversation):
                 seat = state.seats.get(other)
-                if found.is_guest or (seat is not None and seat.uid == letter.holder.uid):
+                if found.is_guest or (seat is not None and seat.uid == message.holder.uid):
                     return group
         return None
 
     def _begin(self, key: tuple[str, str]) -> None:
         """Open the conversation for the first waiting message."""
-        letter, other = self._opening[key][0], key[1]
-        user, holder = letter.user, letter.holder
+        message, other = self._opening[key][0], key[1]
+        user, holder = message.user, message.holder
         mine = self.edge.conversations.party(user)
 
         def known(view: InfoView | None) -> None:
@@ -340,17 +350,17 @@ class DirectMessages(DirectMessagesPort):
 
     def _end(self, key: tuple[str, str], group: GroupId | None) -> None:
         """Say the waiting messages: the conversation is open, or is refused."""
-        letter = self._opening[key].popleft()
+        message = self._opening[key].popleft()
         if group is None:
-            self._plainly(letter)
+            self._plainly(message)
         else:
-            if not letter.user.session.account:
-                letter.user.privacy.remember(key[1], group)
-            self._converse(group, letter, opened=True)
+            if not message.user.session.account:
+                message.user.privacy.remember(key[1], group)
+            self._converse(group, message, opened=True)
         while self._opening[key]:
-            letter = self._opening[key][0]
-            found = self._open(letter, key[1])
-            if not self._keeps(letter):
+            message = self._opening[key][0]
+            found = self._open(message, key[1])
+            if not self._keeps(message):
                 self._plainly(self._opening[key].popleft())
             elif found is None:
                 self._begin(key)

@@ -188,7 +188,7 @@ def session_row(edge: EdgePort, user: User) -> SessionRow:
 
 
 def _client(edge: EdgePort, connection: Connection) -> ClientRow:
-    node = connection.remote.sayer.node if connection.remote.sayer is not None else edge.engine.me
+    node = connection.remote.speaker.node if connection.remote.speaker is not None else edge.engine.me
     return ClientRow(
         connection.number,
         node.key,

@@ -122,9 +122,9 @@ def _greet(edge: EdgePort, connection: Connection, user: User, group: GroupId, s
 def play(edge: EdgePort, connection: Connection, user: User, group: GroupId, since: float) -> None:
     """Play lines unsent to the device; to a device without a cursor, all lines after `since`; 0: no lines."""
     place = edge.sessions.cursors.come(user, connection, group)
-    talk = edge.conversations.of(user).get(group)
-    if place is None and talk is not None and edge.sessions.cursors.knows(user, connection.device):
-        since = talk.since / 1000 - 0.001  # the device was away when the two people began to talk
+    conversation = edge.conversations.of(user).get(group)
+    if place is None and conversation is not None and edge.sessions.cursors.knows(user, connection.device):
+        since = conversation.since / 1000 - 0.001  # the device was away when the two people began to talk
     most = user.session.playback
     if most == 0:
         catch_up(connection, user, group)

@@ -27,7 +27,7 @@ from gateway.edge.sessions.unsettled import UnsettledLines
 from gateway.edge.users.departure import leave
 from gateway.edge.users.user import User
 from gateway.irc.message import Message
-from gateway.state.once import Sayer
+from gateway.state.idempotency import Speaker
 from ring.duplex import Stream
 from ring.features import at_level
 from ring.ids import UNREADABLE, Incarnation
@@ -75,11 +75,13 @@ class ForwardedClient(Forwarder):
         self.stream: Stream | None = None
         self.shown = False  # the client has been shown the session
         self.tries = 0
-        self.sayer = connection.remote.sayer = connection.remote.sayer or Sayer(edge.engine.me, connection.number)
+        self.speaker = connection.remote.speaker = connection.remote.speaker or Speaker(
+            edge.engine.me, connection.number
+        )
         self.outbox = UnsettledLines(connection.queue.line)
         edge.sessions.arrivals.opened(self)
 
-    def open(self, host: Incarnation) -> None:
+    def open(self, owner: Incarnation) -> None:
         connection = self.connection
         hello = Hello(
             connection.address,
@@ -89,11 +91,11 @@ class ForwardedClient(Forwarder):
             connection.draft.nick or "*",
             self.shown,
             self.places,
-            self.sayer,
+            self.speaker,
             self.outbox.settled,
             self.is_gone,
         )
-        self.stream = self.edge.engine.duplex.open(host, _encode(at_level(hello, self.edge.engine.level)))
+        self.stream = self.edge.engine.duplex.open(owner, _encode(at_level(hello, self.edge.engine.level)))
         self.stream.received, self.stream.ended, self.stream.uses = self._received, self._ended, self._brought
         self._on_the_way = deque(one._replace(parts=0) for one in self._on_the_way)
         self._parts = 0
@@ -316,11 +318,11 @@ class Forwarding(ForwardingPort):
         if waits:
             self.edge.later(self.edge.engine.settings.settle_max_s, go)
 
-    def begin(self, call: Call, host: Incarnation) -> None:
+    def begin(self, call: Call, owner: Incarnation) -> None:
         """Forward the caller to the caller's session on another node."""
         call.hold()
         tunnel = call.connection.remote.tunnel = ForwardedClient(self.edge, call.connection, call)
-        tunnel.open(host)
+        tunnel.open(owner)
 
     # On the session's node ------------------------------------------------------------------------------------------
 
@@ -354,7 +356,7 @@ class Forwarding(ForwardingPort):
             certificate=hello.certificate,
         )
         connection.remote.stream, connection.draft.nick, connection.remote.told = stream, hello.nick, hello.standing
-        connection.remote.sayer, connection.queue.line = hello.sayer, hello.settled
+        connection.remote.speaker, connection.queue.line = hello.speaker, hello.settled
         give(hello.standing, edge, connection)
         edge.clients.carry(connection)
         stream.received = lambda line: edge.clients.read(connection, line)

@@ -8,7 +8,7 @@ import msgspec
 
 from gateway.edge.accounts.identity import Login
 from gateway.edge.sessions.unsettled import UnsettledLines
-from gateway.state.once import Sayer
+from gateway.state.idempotency import Speaker
 from ring.duplex import Stream
 from ring.wire.history import Cursor
 
@@ -29,7 +29,7 @@ class Hello(msgspec.Struct, frozen=True, array_like=True):
     """Introduces the client to the session's node.
 
     silent: the client was shown the session already. gone: the client is gone, and only the client's lines are left.
-    settled: the number of the line before the first line to follow; sayer: identifies the client's lines (P9).
+    settled: the number of the line before the first line to follow; speaker: identifies the client's lines (P9).
     """
 
     address: str
@@ -39,7 +39,7 @@ class Hello(msgspec.Struct, frozen=True, array_like=True):
     nick: str
     silent: bool
     places: dict[str, Cursor]
-    sayer: Sayer
+    speaker: Speaker
     settled: int
     gone: bool = False
 
@@ -94,15 +94,15 @@ class RemoteSide:
 
     tunnel: on the client's node, the way to the session. stream: on the session's node, the way from the client. told:
     the client's standing as known to the client's node; settled_told: the last line that the client's node knows to be
-    settled; both on the session's node. sayer: identifies the client's lines, in case another edge says a line again
+    settled; both on the session's node. speaker: identifies the client's lines, in case another edge says a line again
     (P9).
     """
 
-    __slots__ = ("sayer", "settled_told", "stream", "told", "tunnel")
+    __slots__ = ("settled_told", "speaker", "stream", "told", "tunnel")
 
     def __init__(self) -> None:
         self.tunnel: Forwarder | None = None
         self.stream: Stream | None = None
         self.told: Standing | None = None
         self.settled_told = -1
-        self.sayer: Sayer | None = None
+        self.speaker: Speaker | None = None

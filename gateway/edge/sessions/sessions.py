@@ -26,7 +26,7 @@ from gateway.edge.users.user import User
 from gateway.state.account.messages import Info, InfoView
 from gateway.state.channel.channel import Channel
 from gateway.state.nick.messages import Change
-from gateway.state.session.messages import Elsewhere, End, Keep, Kept, Look, Report, Stored, Take, Taken
+from gateway.state.session.messages import End, Keep, Kept, Look, NotOwner, Report, Stored, Take, Taken
 from gateway.state.session.session import Session
 from ring.ids import GroupId, Incarnation
 
@@ -89,8 +89,8 @@ class Sessions(SessionsPort):
         def confirmed(outcome: Any) -> None:
             if account in self.users or self.takeover.is_under_way(account):
                 self.ready(account, then)
-            elif isinstance(outcome, Elsewhere) and outcome.host != self.edge.engine.me:
-                then(outcome.host)
+            elif isinstance(outcome, NotOwner) and outcome.owner != self.edge.engine.me:
+                then(outcome.owner)
             else:  # the session left during the question: the group knows the new node
                 self.find(account, then)
 
@@ -112,7 +112,7 @@ class Sessions(SessionsPort):
         account, me = user.session.account, self.edge.engine.me
 
         def answered(outcome: Any) -> None:
-            if isinstance(outcome, Elsewhere) and self.users.get(account) is user:
+            if isinstance(outcome, NotOwner) and self.users.get(account) is user:
                 self._leave(user)
             elif isinstance(outcome, Taken) and outcome.session.person is None:
                 self._told_nothing(account)  # the group was started empty
@@ -149,15 +149,15 @@ class Sessions(SessionsPort):
     def _is_free(self, stored: Stored) -> bool:
         """Return whether no client is attached to the session on the session's node."""
         assert stored.person is not None
-        host = stored.person.edge
-        return not stored.attached or host == self.edge.engine.me or self.is_over(host)
+        owner = stored.person.edge
+        return not stored.attached or owner == self.edge.engine.me or self.is_over(owner)
 
-    def is_over(self, host: Incarnation) -> bool:
+    def is_over(self, owner: Incarnation) -> bool:
         """Return whether this life of a node has ended, or is about to."""
         peers = self.edge.engine.peers
-        record = peers.roster.get(host.key)
+        record = peers.roster.get(owner.key)
         leaving = record is not None and record.leaving
-        return host != self.edge.engine.me and (leaving or not peers.is_current(host))
+        return owner != self.edge.engine.me and (leaving or not peers.is_current(owner))
 
     def begin(self, user: User, account: str, then: Callable[[bool], None] = lambda other: None) -> None:
         """Make a logged-in user the account's session if there is none; then(whether another user is the session)."""
@@ -167,7 +167,7 @@ class Sessions(SessionsPort):
 
         def taken(outcome: Any) -> None:
             if not isinstance(outcome, Taken) or account in self.users:
-                begun(isinstance(outcome, Elsewhere) or account in self.users)
+                begun(isinstance(outcome, NotOwner) or account in self.users)
             elif user.quitting or self.edge.settings.casemap(user.identity.pending.account or "") != account:
                 self.edge.engine.submit(self.group(account), End(user.uid, self.edge.engine.me))
                 begun(False)
@@ -324,7 +324,7 @@ class Sessions(SessionsPort):
         user, state = self.users.get(account), self.edge.engine.state(self.group(account))
         if user is None or user.quitting:
             return
-        if not isinstance(state, Session) or state.host != self.edge.engine.me:
+        if not isinstance(state, Session) or state.owner != self.edge.engine.me:
             self._leave(user)
 
     def _leave(self, user: User) -> None:

@@ -19,7 +19,7 @@ from gateway.edge.views.seats import rejoin
 from gateway.state.channel.channel import Channel
 from gateway.state.channel.messages import HasLeft, Outdated, Update
 from gateway.state.nick.messages import Change, Claim, Granted
-from gateway.state.session.messages import Elsewhere, Stored, Take, Taken
+from gateway.state.session.messages import NotOwner, Stored, Take, Taken
 from gateway.state.session.session import Session
 from ring.ids import GroupId, Incarnation
 
@@ -82,7 +82,7 @@ class Takeover(TakeoverPort):
     def _taken(self, account: str, person: Any, known: Stored, outcome: Any) -> None:
         """known: the session in the state of the session's group at the look-up."""
         if not isinstance(outcome, Taken):
-            self._found(account, outcome.host if isinstance(outcome, Elsewhere) else None)
+            self._found(account, outcome.owner if isinstance(outcome, NotOwner) else None)
             return
         # A group may have been started empty meanwhile, on a side of a partition without a replica of the group. Such a
         # group knows nothing of the session, and learns the user's channels from here.
@@ -154,8 +154,8 @@ class Takeover(TakeoverPort):
             self.edge.sessions.ask_whether_here(user, len(user.connections) + self.awaited(account), returned)
 
         def returned(outcome: Any) -> None:
-            if isinstance(outcome, Elsewhere):  # the return took long, or this node stood still
-                then(outcome.host)
+            if isinstance(outcome, NotOwner):  # the return took long, or this node stood still
+                then(outcome.owner)
             else:
                 then(user)
                 self._has_returned(account, user, rooms)
@@ -215,8 +215,8 @@ class Takeover(TakeoverPort):
         """Take up lasting sessions of dead nodes, on the master of the session's group."""
         for group, state, _ in self.edge.engine.mastered("session"):
             assert isinstance(state, Session)
-            host = state.host
-            if state.stored.lasts and host is not None and not self.is_under_way(group.name):
-                here = host == self.edge.engine.me and group.name not in self.edge.sessions.users
-                if here or self.edge.sessions.is_over(host):
+            owner = state.owner
+            if state.stored.lasts and owner is not None and not self.is_under_way(group.name):
+                here = owner == self.edge.engine.me and group.name not in self.edge.sessions.users
+                if here or self.edge.sessions.is_over(owner):
                     self.take_up(group.name, state.stored, nobody)

@@ -1,7 +1,7 @@
 """Keeps the lines of a client for a session on another node, until the session's node reports the outcome (P9).
 
 The client's node has read these lines, and promises that no line is lost: when the session goes on elsewhere, the lines
-are said there again. A line already said is recognized by its number (gateway/state/once.py).
+are said there again. A line already said is recognized by its number (gateway/state/idempotency.py).
 """
 
 from __future__ import annotations

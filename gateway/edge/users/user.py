@@ -13,7 +13,7 @@ from gateway.edge.sessions.membership import Membership
 from gateway.edge.users.identity import Identity
 from gateway.edge.users.monitoring import Monitoring
 from gateway.edge.users.rooms import Room, Seats
-from gateway.state.once import Once
+from gateway.state.idempotency import IdempotencyKey
 from gateway.state.people import Person
 from ring.ids import GroupId
 
@@ -78,10 +78,13 @@ class User:
             ]
             self.seats.lose_sight(group, inside)
 
-    def speaker(self, once: Once | None) -> Connection | None:
+    def speaker(self, idempotency_key: IdempotencyKey | None) -> Connection | None:
         """Return the connection which said the message with this key. Without a key: the connection, if only one."""
-        if once is not None:
-            return next((connection for connection in self.connections if connection.remote.sayer == once.sayer), None)
+        if idempotency_key is not None:
+            return next(
+                (connection for connection in self.connections if connection.remote.speaker == idempotency_key.speaker),
+                None,
+            )
         return self.connection if len(self.connections) == 1 else None
 
     def send(self, line: Line, *, needs: str = "", skip: Connection | None = None) -> int:

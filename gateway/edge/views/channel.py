@@ -97,7 +97,7 @@ def _speaker(edge: EdgePort, event: Said, call: Call | None) -> Connection | Non
     if call is not None:
         return call.connection
     user = edge.users.get(event.uid)
-    return user.speaker(event.once) if user is not None else None
+    return user.speaker(event.idempotency_key) if user is not None else None
 
 
 def _is_catching_up(room: Room, connection: Connection) -> bool:

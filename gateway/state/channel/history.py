@@ -20,7 +20,7 @@ from gateway.state.channel.messages import (
     Updated,
 )
 from gateway.state.channel.snapshot import TOMBSTONES
-from gateway.state.once import of_command
+from gateway.state.idempotency import of_command
 from ring.history.erased import Erased
 from ring.ids import Incarnation
 
@@ -55,9 +55,9 @@ def authors(event: Any) -> tuple[str, ...]:
 
 def named(event: Any, origin: Incarnation, number: int) -> Any:
     """Give a message the idempotency key of the command, unless the message has a key already (P46)."""
-    if type(event) is not Said or event.once is not None:
+    if type(event) is not Said or event.idempotency_key is not None:
         return event
-    return msgspec.structs.replace(event, once=of_command(origin, number))
+    return msgspec.structs.replace(event, idempotency_key=of_command(origin, number))
 
 
 def is_wanted(event: Any, wanted: str) -> bool:

@@ -16,7 +16,7 @@ def check_of(verb: str, text: bytes) -> int:
 
 def remembered(keys: Mapping[str, SpokenKey], event: Said, at: int) -> dict[str, SpokenKey] | None:
     """Add the event's key to the keys; None if the event has no key."""
-    key = key_of(event.once)
+    key = key_of(event.idempotency_key)
     if not key:
         return None
     fresh = {name: one for name, one in keys.items() if at - one.at < KEY_MS and name != key}

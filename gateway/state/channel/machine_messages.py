@@ -9,7 +9,7 @@ from typing import ClassVar, Final
 
 import msgspec
 
-from gateway.state.once import Once, Sayer
+from gateway.state.idempotency import IdempotencyKey, Speaker
 from ring.ids import Incarnation
 
 KEYS: Final = 200
@@ -19,14 +19,15 @@ KEY_MS: Final = 24 * 3600 * 1000
 """How long a channel remembers an idempotency key."""
 
 _MARK: Final = "/"
-"""The first character of a machine's key in `Sayer.node`. No ring key begins with this character."""
+"""The first character of a machine's key in `Speaker.node`. No ring key begins with this character."""
 
 
 class Speak(msgspec.Struct, frozen=True, array_like=True, tag=14):
     """Say a PRIVMSG or NOTICE of a machine. A machine is in no channel.
 
     source: with a nick that no person can have (gateway/admin/speaking.py). override: no mode or ban stops the message,
-    as an operator speaks. once: from `once_for` if the machine gave an idempotency key, or else from `once_of`.
+    as an operator speaks. idempotency_key: made by `key_from_text` if the machine gave a key, else by
+    `key_of_serial`.
     """
 
     SINCE: ClassVar = 2
@@ -37,7 +38,7 @@ class Speak(msgspec.Struct, frozen=True, array_like=True, tag=14):
     text: bytes
     bot: bool = True
     override: bool = False
-    once: Once | None = None
+    idempotency_key: IdempotencyKey | None = None
 
 
 class Spoken(msgspec.Struct, frozen=True, array_like=True, tag=33):
@@ -59,21 +60,22 @@ class SpokenKey(msgspec.Struct, frozen=True, array_like=True):
     check: int
 
 
-def once_for(key: str) -> Once:
-    """Make the `Once` of a message with an idempotency key: the same on every node and on both sides of a partition.
+def key_from_text(key: str) -> IdempotencyKey:
+    """Make the key of a message to which a machine gave a key: the same on every node and on both sides of a
+    partition.
 
     key: unique to the machine, the channel and the machine's own key.
     """
-    return Once(Sayer(Incarnation(_MARK + key, 0), 0), 0)
+    return IdempotencyKey(Speaker(Incarnation(_MARK + key, 0), 0), 0)
 
 
-def once_of(node: Incarnation, serial: int) -> Once:
-    """Make the `Once` of a message without an idempotency key. Nobody repeats such a message, but both sides of a
+def key_of_serial(node: Incarnation, serial: int) -> IdempotencyKey:
+    """Make the key of a message to which the machine gave no key. Nobody repeats such a message, but both sides of a
     partition may have the message. serial: unique in the node's life."""
-    return Once(Sayer(node, -serial), 0)
+    return IdempotencyKey(Speaker(node, -serial), 0)
 
 
-def key_of(once: Once | None) -> str:
+def key_of(idempotency_key: IdempotencyKey | None) -> str:
     """Read the machine's idempotency key; "" if there is no such key."""
-    node = once.sayer.node.key if once is not None else ""
+    node = idempotency_key.speaker.node.key if idempotency_key is not None else ""
     return node.removeprefix(_MARK) if node.startswith(_MARK) else ""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def decide_speak(channel: ChannelState, command: Speak, at: int) -> Decision:
-    known = channel.keys.get(key_of(command.once))
+    known = channel.keys.get(key_of(command.idempotency_key))
     if known is not None and at - known.at < KEY_MS:
         return Decision(Spoken(known.at, known.check), None)
     if not channel.members:
@@ -28,7 +28,14 @@ def decide_speak(channel: ChannelState, command: Speak, at: int) -> Decision:
     why = "" if command.override else _stopped(channel, command.source)
     if why:
         return Decision(Refusal(n.ERR_CANNOTSENDTOCHAN, (channel.name, why)), None)
-    said = Said(command.uid, command.source, command.verb, command.text, bot=command.bot, once=command.once)
+    said = Said(
+        command.uid,
+        command.source,
+        command.verb,
+        command.text,
+        bot=command.bot,
+        idempotency_key=command.idempotency_key,
+    )
     return Decision(Spoken(at, check_of(command.verb, command.text)), said)
 
 

@@ -3,7 +3,7 @@
 Messages of people are bytes, so that bytes outside UTF-8 pass through; topics, reasons and names are UTF-8 text. `by`
 is the uid of the acting person. `source` is the person's nick!user@host (or the server's name), and `account` the
 person's account, both at the time of the command (`account` since feature level 1; a node that does not know the field
-ignores the field). `once` is the idempotency key of a command and of the command's event, if another node may repeat
+ignores the field). `idempotency_key` is the key of a command and of the command's event, if another node may repeat
 the command.
 """
 
@@ -26,7 +26,7 @@ from gateway.state.channel.webhook_messages import (
     Unsubscribe,
     Unsubscribed,
 )
-from gateway.state.once import Once, Repeat
+from gateway.state.idempotency import IdempotencyKey, Probe
 from gateway.state.people import Author, Person, Refusal
 
 HEARERS = {"@": "o", "%": "oh", "+": "ohv"}
@@ -68,7 +68,7 @@ class Join(_Tagged, frozen=True, tag=1):
 class Part(_Tagged, frozen=True, tag=2):
     uid: str
     reason: str | None = None
-    once: Once | None = None
+    idempotency_key: IdempotencyKey | None = None
 
 
 class Say(_Tagged, frozen=True, tag=3):
@@ -86,7 +86,7 @@ class Say(_Tagged, frozen=True, tag=3):
     tags: dict[str, str] | None = None  # client-only tags (+...)
     person: Person | None = None
     life: str = ""
-    once: Once | None = None
+    idempotency_key: IdempotencyKey | None = None
 
 
 class SetTopic(_Tagged, frozen=True, tag=4):
@@ -96,7 +96,7 @@ class SetTopic(_Tagged, frozen=True, tag=4):
     source: str
     topic: str
     override: bool = False
-    once: Once | None = None
+    idempotency_key: IdempotencyKey | None = None
     account: str | None = None
 
 
@@ -107,7 +107,7 @@ class SetModes(_Tagged, frozen=True, tag=5):
     source: str
     changes: tuple[ModeChange, ...]
     override: bool = False
-    once: Once | None = None
+    idempotency_key: IdempotencyKey | None = None
     account: str | None = None
 
 
@@ -120,7 +120,7 @@ class Kick(_Tagged, frozen=True, tag=6):
     nick: str  # as typed: for the refusal, and to find the target without a uid
     reason: str
     override: bool = False
-    once: Once | None = None
+    idempotency_key: IdempotencyKey | None = None
     account: str | None = None
 
 
@@ -132,7 +132,7 @@ class Invite(_Tagged, frozen=True, tag=7):
     uid: str
     nick: str
     override: bool = False
-    once: Once | None = None
+    idempotency_key: IdempotencyKey | None = None
     account: str | None = None
 
 
@@ -185,7 +185,7 @@ class Redact(_Tagged, frozen=True, tag=12):
     own: bool
     reason: str | None = None
     override: bool = False
-    once: Once | None = None
+    idempotency_key: IdempotencyKey | None = None
     account: str | None = None
 
 
@@ -197,7 +197,7 @@ class Forget(_Tagged, frozen=True, tag=13):
 
 
 Command = (
-    Join | Part | Say | Speak | SetTopic | SetModes | Kick | Invite | Update | Quit | Evict | Redact | Forget | Repeat
+    Join | Part | Say | Speak | SetTopic | SetModes | Kick | Invite | Update | Quit | Evict | Redact | Forget | Probe
     | Subscribe | Unsubscribe | Advance
 )  # fmt: skip
 
@@ -217,7 +217,7 @@ class Parted(_Tagged, frozen=True, tag=22):
     uid: str
     source: str
     reason: str | None = None
-    once: Once | None = None
+    idempotency_key: IdempotencyKey | None = None
     account: str | None = None
 
 
@@ -231,7 +231,7 @@ class Said(_Tagged, frozen=True, tag=23):
     account: str | None = None
     bot: bool = False
     life: str = ""
-    once: Once | None = None
+    idempotency_key: IdempotencyKey | None = None
 
 
 class TopicSet(_Tagged, frozen=True, tag=24):
@@ -240,7 +240,7 @@ class TopicSet(_Tagged, frozen=True, tag=24):
     by: str
     source: str
     topic: str
-    once: Once | None = None
+    idempotency_key: IdempotencyKey | None = None
     account: str | None = None
 
 
@@ -250,7 +250,7 @@ class ModesSet(_Tagged, frozen=True, tag=25):
     by: str
     source: str
     changes: tuple[ModeChange, ...]  # only effective changes; prefix modes carry uid and the current nick
-    once: Once | None = None
+    idempotency_key: IdempotencyKey | None = None
     account: str | None = None
 
 
@@ -262,7 +262,7 @@ class Kicked(_Tagged, frozen=True, tag=26):
     uid: str
     nick: str
     reason: str
-    once: Once | None = None
+    idempotency_key: IdempotencyKey | None = None
     account: str | None = None
 
 
@@ -274,7 +274,7 @@ class Invited(_Tagged, frozen=True, tag=27):
     uid: str
     nick: str
     opens: bool = False  # from a member with rank: passes +i, +k, +l and bans; otherwise, the person only reads INVITE
-    once: Once | None = None
+    idempotency_key: IdempotencyKey | None = None
     account: str | None = None
 
 
@@ -312,7 +312,7 @@ class Redacted(_Tagged, frozen=True, tag=35):
     source: str
     msgid: str
     reason: str | None = None
-    once: Once | None = None
+    idempotency_key: IdempotencyKey | None = None
     account: str | None = None
 
 

@@ -31,7 +31,7 @@ def decide_modes(channel: ChannelState, command: SetModes, rank: str) -> Decisio
             line.take(change)
         else:
             line.refuse(refused(n.ERR_CHANOPRIVSNEEDED, channel.name))
-    done = ModesSet(command.by, command.source, tuple(line.done), command.once, command.account)
+    done = ModesSet(command.by, command.source, tuple(line.done), command.idempotency_key, command.account)
     event = done if line.done else None
     return Decision(ModesDone(tuple(line.refusals)) if line.refusals else None, event)
 

@@ -40,7 +40,7 @@ from gateway.state.channel.saying import decide_say, is_banned
 from gateway.state.channel.targets import find_target
 from gateway.state.channel.webhook_messages import Advance, Subscribe, Unsubscribe
 from gateway.state.channel.webhook_rules import decide_advance, decide_subscribe, decide_unsubscribe
-from gateway.state.once import Repeat, decide_repeat
+from gateway.state.idempotency import Probe, decide_probe
 from gateway.state.people import Refusal, refused
 from ring.replication.state_machine import Decision
 
@@ -114,7 +114,7 @@ def decide_part(channel: ChannelState, command: Part, at: int) -> Decision:
     if member is None:
         return refuse_outsider(channel)
     person = member.person
-    return Decision(None, Parted(command.uid, person.source, command.reason, command.once, person.account))
+    return Decision(None, Parted(command.uid, person.source, command.reason, command.idempotency_key, person.account))
 
 
 def decide_update(channel: ChannelState, command: Update, at: int) -> Decision:
@@ -155,7 +155,7 @@ def decide_topic(channel: ChannelState, command: SetTopic, at: int) -> Decision:
         return refuse_outsider(channel)
     if "t" in channel.modes and rank not in ("o", "h"):
         return refuse(channel, n.ERR_CHANOPRIVSNEEDED)
-    return Decision(None, TopicSet(command.by, command.source, command.topic, command.once, command.account))
+    return Decision(None, TopicSet(command.by, command.source, command.topic, command.idempotency_key, command.account))
 
 
 def decide_kick(channel: ChannelState, command: Kick, at: int) -> Decision:
@@ -173,7 +173,7 @@ def decide_kick(channel: ChannelState, command: Kick, at: int) -> Decision:
     if rank == "h" and target.prefixes[:1] in ("o", "h"):
         return refuse(channel, n.ERR_CHANOPRIVSNEEDED)
     facts = (command.by, command.source, uid, target.person.nick, command.reason)
-    return Decision(None, Kicked(*facts, command.once, command.account))
+    return Decision(None, Kicked(*facts, command.idempotency_key, command.account))
 
 
 def decide_invite(channel: ChannelState, command: Invite, at: int) -> Decision:
@@ -186,7 +186,7 @@ def decide_invite(channel: ChannelState, command: Invite, at: int) -> Decision:
     if "i" in channel.modes and not opens:
         return refuse(channel, n.ERR_CHANOPRIVSNEEDED)
     facts = (command.by, command.source, command.uid, command.nick)
-    return Decision(None, Invited(*facts, opens, command.once, command.account))
+    return Decision(None, Invited(*facts, opens, command.idempotency_key, command.account))
 
 
 def decide_redact(channel: ChannelState, command: Redact, at: int) -> Decision:
@@ -197,7 +197,7 @@ def decide_redact(channel: ChannelState, command: Redact, at: int) -> Decision:
     if not own and rank not in (("o",) if command.msgid == EVERYTHING else ("o", "h")):
         return refuse(channel, n.ERR_CHANOPRIVSNEEDED)
     facts = (command.by, command.source, command.msgid, command.reason)
-    return Decision(None, Redacted(*facts, command.once, command.account))
+    return Decision(None, Redacted(*facts, command.idempotency_key, command.account))
 
 
 def decide_forget(channel: ChannelState, command: Forget, at: int) -> Decision:
@@ -225,7 +225,7 @@ DECIDE: dict[type, Callable[[ChannelState, Any, int], Decision]] = {
     Evict: decide_evict,
     Redact: decide_redact,
     Forget: decide_forget,
-    Repeat: decide_repeat,
+    Probe: decide_probe,
     Subscribe: decide_subscribe,
     Unsubscribe: decide_unsubscribe,
     Advance: decide_advance,

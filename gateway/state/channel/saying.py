@@ -38,7 +38,7 @@ def decide_say(channel: ChannelState, command: Say, at: int) -> Decision:
         person.account,
         "B" in person.modes,
         command.life,
-        command.once,
+        command.idempotency_key,
     )
     return Decision(None, said)
 

@@ -95,7 +95,7 @@ class ChannelState(StateBase):
     def apply(self, event: Any, at: int) -> bool:
         if type(event) is Said:
             self.history.spoken = True
-            if event.once is not None and (keys := remembered(self.keys, event, at)) is not None:
+            if event.idempotency_key is not None and (keys := remembered(self.keys, event, at)) is not None:
                 self.keys = keys
             return False
         self.changed_at = at

@@ -35,7 +35,7 @@ from gateway.state.conversation.messages import (
     Sit,
     Stored,
 )
-from gateway.state.once import Repeat, decide_repeat
+from gateway.state.idempotency import Probe, decide_probe
 from gateway.state.people import refused
 from gateway.state.times import latest, newest
 from ring.ids import GroupId, Incarnation
@@ -210,7 +210,7 @@ _DECIDE: dict[type, Callable[[Conversation, Any], Decision]] = {
     Say: Conversation._say,
     Redact: Conversation._redact,
     Forget: Conversation._forget,
-    Repeat: decide_repeat,
+    Probe: decide_probe,
 }
 
 _stored = msgspec.msgpack.Decoder(Stored)

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 import msgspec
 
-from gateway.state.once import Once, Repeat
+from gateway.state.idempotency import IdempotencyKey, Probe
 from gateway.state.people import Refusal
 from ring.ids import Incarnation
 
@@ -78,7 +78,7 @@ class Say(_Tagged, frozen=True, tag=4):
     name: str | None = None
     tags: dict[str, str] | None = None
     bot: bool = False
-    once: Once | None = None
+    idempotency_key: IdempotencyKey | None = None
     to_uid: str = ""
 
 
@@ -96,7 +96,7 @@ class Redact(_Tagged, frozen=True, tag=5):
     msgid: str
     to: str = ""
     reason: str | None = None
-    once: Once | None = None
+    idempotency_key: IdempotencyKey | None = None
     name: str | None = None  # the account as registered
 
 
@@ -106,7 +106,7 @@ class Forget(_Tagged, frozen=True, tag=6):
     account: str
 
 
-Command = Sit | Leave | Evict | Say | Redact | Forget | Repeat
+Command = Sit | Leave | Evict | Say | Redact | Forget | Probe
 
 
 # Events --------------------------------------------------------------------------------------------------------------
@@ -133,7 +133,7 @@ class Said(_Tagged, frozen=True, tag=23):
     name: str | None = None
     tags: dict[str, str] | None = None
     bot: bool = False
-    once: Once | None = None
+    idempotency_key: IdempotencyKey | None = None
 
 
 class Redacted(_Tagged, frozen=True, tag=24):
@@ -144,7 +144,7 @@ class Redacted(_Tagged, frozen=True, tag=24):
     msgid: str
     to: str = ""
     reason: str | None = None
-    once: Once | None = None
+    idempotency_key: IdempotencyKey | None = None
     name: str | None = None  # the account as registered
 
 

@@ -9,8 +9,8 @@ from typing import ClassVar
 
 import msgspec
 
+from gateway.state.idempotency import IdempotencyKey
 from gateway.state.nick.snapshot import Past, Stored
-from gateway.state.once import Once
 from gateway.state.people import Person, Refusal
 
 
@@ -59,9 +59,11 @@ class Tell(_Tagged, frozen=True, tag=4):
     tags: dict[str, str] | None = None
     target: str = ""  # the nick as the sender typed it
     secure: bool = False
-    talks: bool = False  # if the holder has an account, the sender will use the conversation of the accounts (P32)
-    once: Once | None = None
-    guests: bool = False  # as talks, for a holder without an account
+    in_conversation: bool = (
+        False  # if the holder has an account, the sender will use the conversation of the accounts (P32)
+    )
+    idempotency_key: IdempotencyKey | None = None
+    guests: bool = False  # as in_conversation, for a holder without an account
     uid: str = ""  # the wanted holder: refused if another user holds the nick; "": any holder
     msgid: str = ""  # of the event in the conversation, if the message was said there first
     at: int = 0  # time of the event in the conversation, Unix ms
@@ -114,7 +116,7 @@ class Told(_Tagged, frozen=True, tag=24):
     text: bytes
     tags: dict[str, str] | None = None
     uid: str = ""  # of the holder
-    once: Once | None = None
+    idempotency_key: IdempotencyKey | None = None
     msgid: str = ""  # as in Tell; "": the event's own id
     at: int = 0
 
@@ -154,7 +156,7 @@ class Reached(_Tagged, frozen=True, tag=32):
     """A private message was accepted. person: the holder, for the holder's spelling of the nick, and the away text."""
 
     person: Person
-    talks: bool = False  # not accepted here: say the message in the conversation of the two people (P32)
+    in_conversation: bool = False  # not accepted here: say the message in the conversation of the two people (P32)
 
 
 Outcome = Refusal | Granted | Moved | Reached | None

@@ -149,9 +149,9 @@ class Nick(StateBase):
         if "R" in self.holder.modes and command.sender.account is None and command.sender.uid != self.holder.uid:
             text = "They hear only people who are logged in to an account (+R)"
             return Decision(Refusal(n.ERR_NEEDREGGEDNICK, (self.holder.nick, text)), None)
-        if command.talks and (self.holder.account is not None or command.guests):
-            return Decision(Reached(self.holder, talks=True), None)
-        facts = (command.sender, command.verb, command.text, command.tags, self.holder.uid, command.once)
+        if command.in_conversation and (self.holder.account is not None or command.guests):
+            return Decision(Reached(self.holder, in_conversation=True), None)
+        facts = (command.sender, command.verb, command.text, command.tags, self.holder.uid, command.idempotency_key)
         return Decision(Reached(self.holder), Told(*facts, command.msgid, command.at))
 
     def _kill(self, command: Kill, at: int) -> Decision:

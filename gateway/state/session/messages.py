@@ -1,7 +1,7 @@
 """Commands, events, outcomes and questions of an account's session; the rules are in session.py.
 
-`uid` and `host` name the sender. The session's host is a node's incarnation: the group ignores reports of other nodes,
-and of former incarnations of the same node.
+`uid` and `owner` name the sender. The session's owner is the incarnation of a node: the group ignores reports of other
+nodes, and of former incarnations of the same node.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Device(msgspec.Struct, frozen=True, array_like=True):
     nodes: dict[str, tuple[int, int]] = {}
 
 
-class Talk(msgspec.Struct, frozen=True, array_like=True):
+class KnownConversation(msgspec.Struct, frozen=True, array_like=True):
     """A conversation of the account (P32). other: the folded account, or a guest's user id. since, at: when the
     conversation was opened for the first and the last time, Unix ms. nick: the guest's nick at the last time, "" for an
     account."""
@@ -90,9 +90,9 @@ class Kept(msgspec.Struct, frozen=True, array_like=True):
 class Stored(msgspec.Struct, frozen=True, array_like=True):
     """The session of an account, if there is a session, and the account's devices, which outlive the session.
 
-    person: the session's user; the person's node is the host. rooms: folded channel name -> name as shown. lasts: the
-    session stays without connections. attached: number of connections. taken: when the session came to the host, Unix
-    ms. left: when the last connection was closed, Unix ms; 0 while there are connections. talks: name of the
+    person: the session's user; the person's node is the owner. rooms: folded channel name -> name as shown. lasts: the
+    session stays without connections. attached: number of connections. taken: when the session came to the owner, Unix
+    ms. left: when the last connection was closed, Unix ms; 0 while there are connections. conversations: name of the
     conversation's group -> conversation. markers: folded channel or nick -> read marker, Unix ms (IRCv3 read-marker).
     detached: folded channel -> hidden channel. auto_away: the user is away because no client is attached. kicks: folded
     channel -> last kick.
@@ -105,7 +105,7 @@ class Stored(msgspec.Struct, frozen=True, array_like=True):
     taken: int = 0
     left: int = 0
     devices: dict[str, Device] = {}
-    talks: dict[str, Talk] = {}
+    conversations: dict[str, KnownConversation] = {}
     markers: dict[str, int] = {}
     detached: dict[str, Detached] = {}
     auto_away: bool = False
@@ -128,7 +128,7 @@ class Take(_Tagged, frozen=True, tag=1):
 
 
 class Report(_Tagged, frozen=True, tag=2):
-    """Report the session's present state, from the host. places: device -> folded channel -> cursor, for changed
+    """Report the session's present state, from the owner. places: device -> folded channel -> cursor, for changed
     cursors.
 
     nodes: device -> ring key -> incarnation, for nodes that are new to a device.
@@ -137,7 +137,7 @@ class Report(_Tagged, frozen=True, tag=2):
     NEWER: ClassVar = {"nodes": 1}
 
     uid: str
-    host: Incarnation
+    owner: Incarnation
     person: Person
     rooms: dict[str, str]
     lasts: bool
@@ -148,16 +148,16 @@ class Report(_Tagged, frozen=True, tag=2):
 
 
 class End(_Tagged, frozen=True, tag=3):
-    """End the session, from the host: the user has left the network."""
+    """End the session, from the owner: the user has left the network."""
 
     uid: str
-    host: Incarnation
+    owner: Incarnation
 
 
 class Abandon(_Tagged, frozen=True, tag=4):
-    """End the session, from the master itself: the host is gone, and no other node has taken the session."""
+    """End the session, from the master itself: the owner is gone, and no other node has taken the session."""
 
-    host: Incarnation
+    owner: Incarnation
 
 
 class ForgetDevice(_Tagged, frozen=True, tag=5):
@@ -165,7 +165,7 @@ class ForgetDevice(_Tagged, frozen=True, tag=5):
 
 
 class Reached(_Tagged, frozen=True, tag=6):
-    """Report cursors of devices, from a former host of the session. places: as in Report."""
+    """Report cursors of devices, from a former owner of the session. places: as in Report."""
 
     places: dict[str, dict[str, Cursor]]
 
@@ -179,7 +179,7 @@ class Converse(_Tagged, frozen=True, tag=9):
 
     NEWER: ClassVar = {"nick": 1}
 
-    talk: str
+    conversation: str
     other: str
     nick: str = ""
 
@@ -206,17 +206,17 @@ class Detach(_Tagged, frozen=True, tag=12):
 
 
 class NoteKick(_Tagged, frozen=True, tag=13):
-    """Remember a kick, from the host. folded: the channel."""
+    """Remember a kick, from the owner. folded: the channel."""
 
     folded: str
     kick: Kick
 
 
 class Keep(_Tagged, frozen=True, tag=14):
-    """Remember the facts that clients rely on, from the host."""
+    """Remember the facts that clients rely on, from the owner."""
 
     uid: str
-    host: Incarnation
+    owner: Incarnation
     kept: Kept
 
 
@@ -254,7 +254,7 @@ class Merged(_Tagged, frozen=True, tag=23):
 class Conversing(_Tagged, frozen=True, tag=29):
     NEWER: ClassVar = {"nick": 1}
 
-    talk: str
+    conversation: str
     other: str
     nick: str = ""
 
@@ -296,10 +296,10 @@ class Taken(_Tagged, frozen=True, tag=41):
     session: Stored
 
 
-class Elsewhere(_Tagged, frozen=True, tag=42):
+class NotOwner(_Tagged, frozen=True, tag=42):
     """The session is on another node."""
 
-    host: Incarnation
+    owner: Incarnation
 
 
 class Marker(_Tagged, frozen=True, tag=43):
@@ -312,7 +312,7 @@ class Present(_Tagged, frozen=True, tag=49):
     uid: str
 
 
-Outcome = Taken | Elsewhere | Marker | Present | None
+Outcome = Taken | NotOwner | Marker | Present | None
 
 
 class Look(_Tagged, frozen=True, tag=51):

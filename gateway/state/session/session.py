@@ -1,6 +1,6 @@
 """An account's session: the user's node and channels, and how far each device has read (P9, P38).
 
-The session's group lies beside the account's group on the ring. The only subscriber is the session's host: the host
+The session's group lies beside the account's group on the ring. The only subscriber is the session's owner: the owner
 follows the group, and so learns when another node takes the session.
 """
 
@@ -22,7 +22,6 @@ from gateway.state.session.messages import (
     DetachedSet,
     Device,
     DeviceForgotten,
-    Elsewhere,
     End,
     ForgetAll,
     ForgetDevice,
@@ -31,19 +30,20 @@ from gateway.state.session.messages import (
     KeptSet,
     Kick,
     KickNoted,
+    KnownConversation,
     Look,
     Marked,
     Marker,
     MarkRead,
     Merged,
     NoteKick,
+    NotOwner,
     Present,
     Reached,
     Report,
     Stored,
     Take,
     Taken,
-    Talk,
 )
 from ring.history.cursor import merge_cursors
 from ring.ids import Incarnation
@@ -61,10 +61,10 @@ PLACES = 500
 NODES = 4
 """The most nodes that a device remembers. The node that the device came to first goes first."""
 
-TALKS = 200
+CONVERSATIONS = 200
 """The most conversations with accounts. The conversation that was opened longest ago goes first."""
 
-GUEST_TALKS = 50
+GUEST_CONVERSATIONS = 50
 """The most conversations with guests. The count is separate: no number of guests can displace an account's
 conversation."""
 
@@ -89,13 +89,13 @@ class Session(StateBase):
         self.stored = Stored()
 
     @property
-    def host(self) -> Incarnation | None:
+    def owner(self) -> Incarnation | None:
         """The session's node; None while there is no session."""
         return self.stored.person.edge if self.stored.person is not None else None
 
     @property
     def subscribers(self) -> Mapping[Incarnation, int]:
-        return {self.host: 1} if self.host is not None else {}
+        return {self.owner: 1} if self.owner is not None else {}
 
     # The state machine ----------------------------------------------------------------------------------------------
 
@@ -103,18 +103,20 @@ class Session(StateBase):
         return _DECIDE[type(command)](self, command, at)
 
     def apply(self, event: Any, at: int) -> bool:
-        before = self.host
+        before = self.owner
         if isinstance(event, Merged):
             self.stored = event.stored
         elif isinstance(event, DeviceForgotten):
             devices = {name: device for name, device in self.stored.devices.items() if name != event.device}
             self.stored = _replace(self.stored, devices=devices)
         elif isinstance(event, Conversing):
-            known = self.stored.talks.get(event.talk)
-            talk = Talk(event.other, known.since if known is not None else at, at, event.nick)
-            self.stored = _replace(self.stored, talks=_newest({**self.stored.talks, event.talk: talk}))
+            known = self.stored.conversations.get(event.conversation)
+            conversation = KnownConversation(event.other, known.since if known is not None else at, at, event.nick)
+            self.stored = _replace(
+                self.stored, conversations=_newest({**self.stored.conversations, event.conversation: conversation})
+            )
         elif isinstance(event, AllForgotten):
-            self.stored = _replace(self.stored, talks={}, devices={}, markers={}, detached={}, kicks={})
+            self.stored = _replace(self.stored, conversations={}, devices={}, markers={}, detached={}, kicks={})
         elif isinstance(event, Marked):
             self.stored = _replace(self.stored, markers=_latest({**self.stored.markers, event.folded: event.at}))
         elif isinstance(event, DetachedSet):
@@ -131,14 +133,14 @@ class Session(StateBase):
             if event.person is None:
                 facts |= {"kicks": {}, "kept": Kept()}
             self.stored = _replace(self.stored, **facts, devices=devices)
-        return self.host != before
+        return self.owner != before
 
     def _take(self, command: Take, at: int) -> Decision:
-        host, s = self.host, self.stored
+        owner, s = self.owner, self.stored
         same = s.person is not None and s.person.uid == command.person.uid
-        if host is not None and host != command.before:
-            again = same and command.person.edge == host  # a repeat: the node has not had the answer
-            return Decision(Taken(s) if again else Elsewhere(host), None)
+        if owner is not None and owner != command.before:
+            again = same and command.person.edge == owner  # a repeat: the node has not had the answer
+            return Decision(Taken(s) if again else NotOwner(owner), None)
         rooms = s.rooms if same else {}
         left = 0 if command.attached else s.left or at
         facts = (command.person, rooms, s.lasts and same, command.attached, at, left)
@@ -147,7 +149,7 @@ class Session(StateBase):
 
     def _report(self, command: Report, at: int) -> Decision:
         s = self.stored
-        if not self._is_host(command):
+        if not self._is_owner(command):
             return self._reached(command, at)  # the report came too late, but the cursors are true
         left = 0 if command.attached else s.left or at
         facts = (command.person, command.rooms, command.lasts, command.attached, s.taken, left)
@@ -169,19 +171,19 @@ class Session(StateBase):
             found[name] = _one(devices.get(name), Device(at, places.get(name, {}), nodes))
         return found
 
-    def _is_host(self, command: Report | End | Keep) -> bool:
+    def _is_owner(self, command: Report | End | Keep) -> bool:
         person = self.stored.person
-        return person is not None and person.uid == command.uid and person.edge == command.host
+        return person is not None and person.uid == command.uid and person.edge == command.owner
 
     def _end(self, command: End, at: int) -> Decision:
-        return Decision(None, self._ended(at)) if self._is_host(command) else NOTHING
+        return Decision(None, self._ended(at)) if self._is_owner(command) else NOTHING
 
     def _keep(self, command: Keep, at: int) -> Decision:
-        new = self._is_host(command) and command.kept != self.stored.kept
+        new = self._is_owner(command) and command.kept != self.stored.kept
         return Decision(None, KeptSet(command.kept)) if new else NOTHING
 
     def _abandon(self, command: Abandon, at: int) -> Decision:
-        return Decision(None, self._ended(at)) if self.host == command.host else NOTHING
+        return Decision(None, self._ended(at)) if self.owner == command.owner else NOTHING
 
     def _ended(self, at: int) -> Changed:
         return Changed(None, {}, False, 0, at, self.stored.left or at, {})
@@ -193,12 +195,15 @@ class Session(StateBase):
     def _converse(self, command: Converse, at: int) -> Decision:
         person = self.stored.person
         return Decision(
-            Present(person.uid if person is not None else ""), Conversing(command.talk, command.other, command.nick)
+            Present(person.uid if person is not None else ""),
+            Conversing(command.conversation, command.other, command.nick),
         )
 
     def _forget_all(self, command: ForgetAll, at: int) -> Decision:
         s = self.stored
-        return Decision(None, AllForgotten() if s.talks or s.devices or s.markers or s.detached or s.kicks else None)
+        return Decision(
+            None, AllForgotten() if s.conversations or s.devices or s.markers or s.detached or s.kicks else None
+        )
 
     def _mark(self, command: MarkRead, at: int) -> Decision:
         known = self.stored.markers.get(command.folded, 0)
@@ -216,7 +221,7 @@ class Session(StateBase):
 
     def _note_kick(self, command: NoteKick, at: int) -> Decision:
         known = self.stored.kicks.get(command.folded)
-        late = self.host is None or (known is not None and known.at >= command.kick.at)
+        late = self.owner is None or (known is not None and known.at >= command.kick.at)
         return NOTHING if late else Decision(None, KickNoted(command.folded, command.kick))
 
     # Copies and questions -------------------------------------------------------------------------------------------
@@ -234,14 +239,14 @@ class Session(StateBase):
     # Upkeep ---------------------------------------------------------------------------------------------------------
 
     def maintenance(self, at: int, gone: Callable[[Incarnation], bool]) -> list[Any]:
-        """End a session without a host. A session that lasts stays, as some node takes the session in the end."""
-        host = self.host
-        return [Abandon(host)] if host is not None and not self.stored.lasts and gone(host) else []
+        """End a session without an owner. A session that lasts stays, as some node takes the session in the end."""
+        owner = self.owner
+        return [Abandon(owner)] if owner is not None and not self.stored.lasts and gone(owner) else []
 
     def is_collectable(self, at: int) -> bool:
-        talks = any(at - talk.at < DEVICE_MS for talk in self.stored.talks.values())
+        conversations = any(at - conversation.at < DEVICE_MS for conversation in self.stored.conversations.values())
         marked = any(at - marker < DEVICE_MS for marker in self.stored.markers.values())
-        return self.host is None and not talks and not marked and not _bounded(self.stored.devices, at)
+        return self.owner is None and not conversations and not marked and not _bounded(self.stored.devices, at)
 
 
 def _bounded(devices: dict[str, Device], at: int) -> dict[str, Device]:
@@ -250,12 +255,12 @@ def _bounded(devices: dict[str, Device], at: int) -> dict[str, Device]:
     return dict(fresh[-DEVICES:])
 
 
-def _newest(talks: dict[str, Talk]) -> dict[str, Talk]:
-    order = sorted(talks.items(), key=lambda item: (item[1].at, item[0]))
-    guests = [name for name, talk in order if talk.nick][:-GUEST_TALKS]
-    accounts = [name for name, talk in order if not talk.nick][:-TALKS]
+def _newest(conversations: dict[str, KnownConversation]) -> dict[str, KnownConversation]:
+    order = sorted(conversations.items(), key=lambda item: (item[1].at, item[0]))
+    guests = [name for name, conversation in order if conversation.nick][:-GUEST_CONVERSATIONS]
+    accounts = [name for name, conversation in order if not conversation.nick][:-CONVERSATIONS]
     gone = {*guests, *accounts}
-    return {name: talk for name, talk in order if name not in gone}
+    return {name: conversation for name, conversation in order if name not in gone}
 
 
 def _latest(markers: dict[str, int]) -> dict[str, int]:
@@ -274,16 +279,18 @@ def _last_kicks(kicks: dict[str, Kick]) -> dict[str, Kick]:
 
 
 def merge(a: Stored, b: Stored) -> Stored:
-    """Merge two states: the session of the last host, and the furthest cursors of each device.
+    """Merge two states: the session of the last owner, and the furthest cursors of each device.
 
     Commutative, associative, idempotent.
     """
     last = max(a, b, key=_order)
     devices = {name: _one(a.devices.get(name), b.devices.get(name)) for name in sorted({**a.devices, **b.devices})}
-    talks = {**a.talks, **b.talks}
-    for name in a.talks.keys() & b.talks.keys():
-        both = (a.talks[name], b.talks[name])
-        talks[name] = _replace(max(both, key=lambda talk: talk.at), since=min(talk.since for talk in both))
+    conversations = {**a.conversations, **b.conversations}
+    for name in a.conversations.keys() & b.conversations.keys():
+        both = (a.conversations[name], b.conversations[name])
+        conversations[name] = _replace(
+            max(both, key=lambda conversation: conversation.at), since=min(conversation.since for conversation in both)
+        )
     names = sorted(a.markers.keys() | b.markers.keys())
     markers = {name: max(a.markers.get(name, 0), b.markers.get(name, 0)) for name in names}
     detached = {**a.detached, **b.detached}
@@ -292,12 +299,12 @@ def merge(a: Stored, b: Stored) -> Stored:
     kicks = {**a.kicks, **b.kicks}
     for name in a.kicks.keys() & b.kicks.keys():
         kicks[name] = max(a.kicks[name], b.kicks[name], key=lambda kick: (kick.place.at, _encode(kick)))
-    found = {"talks": _newest(talks), "markers": _latest(markers), "detached": _recent(detached)}
+    found = {"conversations": _newest(conversations), "markers": _latest(markers), "detached": _recent(detached)}
     return _replace(last, devices=devices, kicks=_last_kicks(kicks), **found)
 
 
 def _order(stored: Stored) -> tuple[int, bytes]:
-    return stored.taken, _encode(_replace(stored, devices={}, talks={}, markers={}, detached={}, kicks={}))
+    return stored.taken, _encode(_replace(stored, devices={}, conversations={}, markers={}, detached={}, kicks={}))
 
 
 def _one(a: Device | None, b: Device | None) -> Device:

@@ -10,7 +10,7 @@ from gateway.admin.procedures import Problem
 from gateway.admin.speaking import EVERYBODY, LINES, Words, lines_of, notice, speak
 from gateway.irc.limits import LINE_BYTES
 from gateway.state.channel.keys import merge_keys, remembered
-from gateway.state.channel.machine_messages import KEY_MS, KEYS, SpokenKey, once_for
+from gateway.state.channel.machine_messages import KEY_MS, KEYS, SpokenKey, key_from_text
 from gateway.state.channel.messages import Said
 from ring.ids import GroupId
 from tests.gateway.admin.stage import ask
@@ -138,10 +138,10 @@ def test_a_key_used_on_both_sides_of_a_partition_is_shown_once() -> None:
 def test_keys_are_bounded_and_forgotten_after_a_day() -> None:
     keys: dict[str, SpokenKey] = {}
     for number in range(KEYS + 5):
-        said = Said("/builds", "s", "PRIVMSG", b"x", once=once_for(f"k{number}"))
+        said = Said("/builds", "s", "PRIVMSG", b"x", idempotency_key=key_from_text(f"k{number}"))
         keys = remembered(keys, said, 1000 + number) or {}
     assert len(keys) == KEYS and "k4" not in keys and f"k{KEYS + 4}" in keys
-    late = remembered(keys, Said("/builds", "s", "PRIVMSG", b"x", once=once_for("late")), KEY_MS + 2000)
+    late = remembered(keys, Said("/builds", "s", "PRIVMSG", b"x", idempotency_key=key_from_text("late")), KEY_MS + 2000)
     assert late is not None and list(late) == ["late"]
     assert remembered(keys, Said("0ann", "s", "PRIVMSG", b"x"), 1) is None
     a, b = {"k": SpokenKey(1, 7), "a": SpokenKey(5, 1)}, {"k": SpokenKey(2, 7)}

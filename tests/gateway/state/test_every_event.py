@@ -50,7 +50,7 @@ def test_an_event_that_history_keeps_is_read_and_shown(kind: str, event: Any) ->
     if kind == "channel":
         assert rendering.replayed(event, "#C", EventId("id", 1_000), extended=True, most=6)
     else:
-        assert rendering.letter(event, "ann", EventId("id", 1_000)).params
+        assert rendering.direct_message(event, "ann", EventId("id", 1_000)).params
 
 
 def test_both_kinds_with_a_history_are_here() -> None:

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from gateway.state.channel.messages import Said
-from gateway.state.once import Once, Sayer
+from gateway.state.idempotency import IdempotencyKey, Speaker
 from gateway.webhooks.message import body, key_of, sign
 from ring.ids import GroupId, Incarnation, Term
 from ring.storage.store import Line
@@ -63,15 +63,23 @@ def test_kinds_and_texts(verb: str, text: bytes, kind: str, shown: str) -> None:
 
 
 def test_the_key_is_that_of_the_line_which_was_said_wherever_it_was_committed() -> None:
-    once = Once(Sayer(Incarnation("n1", 7), 3), 12)
+    idempotency_key = IdempotencyKey(Speaker(Incarnation("n1", 7), 3), 12)
     elsewhere = Line(LINE.group, Term(6, "b", 1), 9, LINE.at, "x-6.b-9", b"")
-    assert key_of(LINE, said(once=once)) == key_of(elsewhere, said(once=once))
-    others = [said(once=once._replace(line=13)), said(once=once._replace(target=1)), said()]
-    keys = {key_of(LINE, one) for one in [said(once=once), *others]}
+    assert key_of(LINE, said(idempotency_key=idempotency_key)) == key_of(
+        elsewhere, said(idempotency_key=idempotency_key)
+    )
+    others = [
+        said(idempotency_key=idempotency_key._replace(line=13)),
+        said(idempotency_key=idempotency_key._replace(target=1)),
+        said(),
+    ]
+    keys = {key_of(LINE, one) for one in [said(idempotency_key=idempotency_key), *others]}
     assert len(keys) == 4 and all(len(key) == 32 for key in keys)
     assert key_of(LINE, said()) != key_of(elsewhere, said())
     in_another = Line(GroupId("channel", "#d"), LINE.term, 7, LINE.at, LINE.msgid, b"")
-    assert key_of(LINE, said(once=once)) != key_of(in_another, said(once=once))
+    assert key_of(LINE, said(idempotency_key=idempotency_key)) != key_of(
+        in_another, said(idempotency_key=idempotency_key)
+    )
 
 
 def test_the_signature_covers_time_and_body() -> None:

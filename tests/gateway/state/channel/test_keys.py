@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.state.channel.keys import check_of, merge_keys, remembered
-from gateway.state.channel.machine_messages import KEY_MS, KEYS, SpokenKey, once_for, once_of
+from gateway.state.channel.machine_messages import KEY_MS, KEYS, SpokenKey, key_from_text, key_of_serial
 from gateway.state.channel.messages import Said
 from ring.ids import Incarnation
 
@@ -17,7 +17,7 @@ SIDES = st.dictionaries(NAMES, st.builds(SpokenKey, st.integers(1, 3), st.intege
 
 
 def said(key: str, text: bytes = b"hi") -> Said:
-    return Said("m", "hook!h@h", "PRIVMSG", text, once=once_for(key))
+    return Said("m", "hook!h@h", "PRIVMSG", text, idempotency_key=key_from_text(key))
 
 
 def test_the_checksum_tells_verb_and_text_apart() -> None:
@@ -33,7 +33,7 @@ def test_a_key_is_remembered_with_time_and_words() -> None:
 def test_a_message_without_a_key_of_a_machine_changes_nothing() -> None:
     node = Incarnation("10.0.0.1", 7)
     assert remembered({}, Said("1", "a!b@c", "PRIVMSG", b"hi"), 7) is None
-    assert remembered({}, Said("1", "a!b@c", "PRIVMSG", b"hi", once=once_of(node, 3)), 7) is None
+    assert remembered({}, Said("1", "a!b@c", "PRIVMSG", b"hi", idempotency_key=key_of_serial(node, 3)), 7) is None
 
 
 def test_a_key_is_forgotten_after_a_day() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gateway.state.channel.keys import check_of
-from gateway.state.channel.machine_messages import KEY_MS, Speak, Spoken, once_for
+from gateway.state.channel.machine_messages import KEY_MS, Speak, Spoken, key_from_text
 from gateway.state.channel.messages import Said
 from gateway.state.people import Refusal
 from tests.gateway.state.cast import ANN, Stage, plus
@@ -14,7 +14,7 @@ SOURCE = "build/hook!hook@hooks.example"
 
 
 def speak(text: bytes = b"hi", key: str = "", verb: str = "PRIVMSG", override: bool = False) -> Speak:
-    return Speak("hook", SOURCE, verb, text, override=override, once=once_for(key) if key else None)
+    return Speak("hook", SOURCE, verb, text, override=override, idempotency_key=key_from_text(key) if key else None)
 
 
 def test_a_machine_is_heard_as_a_bot() -> None:

@@ -14,13 +14,13 @@ from gateway.state.channel import webhook_messages as h
 from gateway.state.channel.channel import Channel
 from gateway.state.channel.snapshot import PutOut
 from gateway.state.channel.state import Rules
-from gateway.state.once import Once, Repeat, Sayer
+from gateway.state.idempotency import IdempotencyKey, Probe, Speaker
 from gateway.state.people import Refusal
 from gateway.state.session import messages as s
 from tests.gateway.state.cast import ANN, BOB, CASEMAP, packed, plus
 from tests.gateway.state.reading import read_back, read_of_other_builds, refused_if_cut_or_mistyped
 
-REPEAT = Repeat(Once(Sayer(ANN.edge, 3), 5))
+REPEAT = Probe(IdempotencyKey(Speaker(ANN.edge, 3), 5))
 
 REFUSAL = Refusal("482", ("#c", "You're not channel operator"))
 
@@ -41,7 +41,7 @@ COMMANDS: list[Any] = [
     h.Subscribe("h1", "https://a.example/", "secret", "root"),
     h.Unsubscribe("h1", "root"),
     h.Advance("h1", s.Cursor(7, 8), 2, 1),
-    m.Speak("1", "a!b@c", "PRIVMSG", b"hi", once=m.once_for("key")),
+    m.Speak("1", "a!b@c", "PRIVMSG", b"hi", idempotency_key=m.key_from_text("key")),
     REPEAT,
 ]
 

@@ -18,8 +18,8 @@ from gateway.state.channel.webhook_messages import (
     Unsubscribe,
 )
 from gateway.state.channel.webhooks import merge_webhooks
+from gateway.state.idempotency import IdempotencyKey, Speaker
 from gateway.state.kinds import kinds
-from gateway.state.once import Once, Sayer
 from ring.ids import Position
 from ring.wire.history import Cursor
 from tests.gateway.state.cast import ANN, BOB, RULES, Stage, packed
@@ -30,14 +30,14 @@ def test_the_history_names_each_message_by_its_command_while_there_is_a_subscrip
     stage, kind = Stage(ANN), kinds(Limits(), Casemap("ascii"), keep_s=60.0)["channel"]
     stage.do(Say(ANN.uid, ANN.source, "PRIVMSG", b"hello"))
     plain = stage.event
-    stage.do(Say(ANN.uid, ANN.source, "PRIVMSG", b"hello", once=Once(Sayer(ANN.edge, 3), 5)))
+    stage.do(Say(ANN.uid, ANN.source, "PRIVMSG", b"hello", idempotency_key=IdempotencyKey(Speaker(ANN.edge, 3), 5)))
     by_its_edge = stage.event
     commands = [(ANN.edge, 7), (ANN.edge, 8), (BOB.edge, 7)]
     assert kind.recorded(stage.channel, plain, *commands[0]) is plain
     subscribe(stage)
-    names = [kind.recorded(stage.channel, plain, *command).once for command in commands]
-    assert None not in names and len({*names, by_its_edge.once}) == 4
-    assert kind.recorded(stage.channel, plain, *commands[0]) == msgspec.structs.replace(plain, once=names[0])
+    names = [kind.recorded(stage.channel, plain, *command).idempotency_key for command in commands]
+    assert None not in names and len({*names, by_its_edge.idempotency_key}) == 4
+    assert kind.recorded(stage.channel, plain, *commands[0]) == msgspec.structs.replace(plain, idempotency_key=names[0])
     assert kind.recorded(stage.channel, by_its_edge, *commands[0]) is by_its_edge
     assert kind.recorded(stage.channel, subscribed := stage.event, *commands[0]) is subscribed
 

@@ -8,12 +8,12 @@ import msgspec
 import pytest
 
 from gateway.state.conversation import messages as t
-from gateway.state.once import Once, Repeat, Sayer
+from gateway.state.idempotency import IdempotencyKey, Probe, Speaker
 from gateway.state.people import Refusal
 from tests.gateway.state.cast import ANN, packed
 from tests.gateway.state.reading import read_back, read_of_other_builds, refused_if_cut_or_mistyped
 
-REPEAT = Repeat(Once(Sayer(ANN.edge, 3), 5))
+REPEAT = Probe(IdempotencyKey(Speaker(ANN.edge, 3), 5))
 
 REFUSAL = Refusal("482", ("#c", "You're not channel operator"))
 

@@ -38,7 +38,7 @@ EVENTS: list[Any] = [
     s.Merged(s.Stored(ANN)),
 ]
 
-OUTCOMES: list[Any] = [s.Taken(s.Stored(ANN)), s.Elsewhere(ANN.edge), s.Present("1"), s.Marker(5)]
+OUTCOMES: list[Any] = [s.Taken(s.Stored(ANN)), s.NotOwner(ANN.edge), s.Present("1"), s.Marker(5)]
 
 UNIONS = [(s.Command, COMMANDS), (s.Event, EVENTS)]
 

@@ -16,7 +16,6 @@ from gateway.state.session.messages import (
     Detach,
     Detached,
     Device,
-    Elsewhere,
     End,
     ForgetAll,
     ForgetDevice,
@@ -27,6 +26,7 @@ from gateway.state.session.messages import (
     Marker,
     MarkRead,
     NoteKick,
+    NotOwner,
     Present,
     Reached,
     Report,
@@ -34,7 +34,7 @@ from gateway.state.session.messages import (
     Take,
     Taken,
 )
-from gateway.state.session.session import DEVICE_MS, DEVICES, KICKS, MARKERS, TALKS, Session, merge
+from gateway.state.session.session import CONVERSATIONS, DEVICE_MS, DEVICES, KICKS, MARKERS, Session, merge
 from gateway.state.session.session import PLACES as MOST_PLACES
 from ring.ids import NO_TERM, Incarnation, Position, Term
 from tests.gateway.state.cast import ANN, BOB
@@ -45,8 +45,8 @@ THERE = Incarnation("10.9.9.9", 3)
 ONE, TWO = Term(1, "a", 1), Term(2, "b", 1)
 
 
-def on(person: Person, host: Incarnation) -> Person:
-    return msgspec.structs.replace(person, node=host.key, incarnation=host.number)
+def on(person: Person, owner: Incarnation) -> Person:
+    return msgspec.structs.replace(person, node=owner.key, incarnation=owner.number)
 
 
 def do(session: Session, command: Command, at: int = 10) -> object:
@@ -65,14 +65,14 @@ def session() -> Session:
 
 
 def test_it_is_taken_from_where_it_is_known_to_be(session: Session) -> None:
-    assert do(session, Take(on(ANN, THERE), None)) == Elsewhere(HERE)
-    assert do(session, Take(on(ANN, THERE), Incarnation("10.1.1.1", 1))) == Elsewhere(HERE)
+    assert do(session, Take(on(ANN, THERE), None)) == NotOwner(HERE)
+    assert do(session, Take(on(ANN, THERE), Incarnation("10.1.1.1", 1))) == NotOwner(HERE)
     before = session.stored
     assert do(session, Take(on(ANN, THERE), HERE)) == Taken(before)
     assert session.subscribers == {THERE: 1}
     assert session.stored.rooms == {"#c": "#C"} and session.stored.lasts
     assert isinstance(do(session, Take(on(ANN, THERE), HERE)), Taken)  # a repeat
-    assert do(session, Take(ANN, None)) == Elsewhere(THERE)
+    assert do(session, Take(ANN, None)) == NotOwner(THERE)
 
 
 def test_another_user_on_its_node_does_not_have_it(session: Session) -> None:
@@ -80,7 +80,7 @@ def test_another_user_on_its_node_does_not_have_it(session: Session) -> None:
     before = session.stored
     assert isinstance(do(session, Take(ANN, None)), Taken)  # its own user: a repeat
     other = msgspec.structs.replace(ANN, uid=f"{ANN.uid}-2")
-    assert do(session, Take(other, None)) == Elsewhere(HERE)
+    assert do(session, Take(other, None)) == NotOwner(HERE)
     assert session.stored == before
 
 
@@ -111,7 +111,7 @@ def test_places_are_believed_of_whoever_has_sent_the_lines_and_the_furthest_coun
     assert session.stored.devices["laptop"].places == {"#c": Cursor(4, 3)}
     do(session, Reached({"phone": {"#c": Cursor(3, 9, ONE)}}))  # on another side of a partition it has read, too
     assert session.stored.devices["phone"].places["#c"] == Cursor(3, 9, ONE, (Position(NO_TERM, 9),))
-    assert session.host == HERE and session.decide(Reached({}), 10).event is None
+    assert session.owner == HERE and session.decide(Reached({}), 10).event is None
 
 
 def test_when_the_last_connection_went(session: Session) -> None:
@@ -188,14 +188,14 @@ def test_the_last_kick_from_each_channel_is_kept_while_the_session_is_there(sess
 def test_conversations_are_bounded_and_forgotten(session: Session) -> None:
     assert do(session, Converse("first", "bob"), 5) == Present(ANN.uid)
     assert do(session, Converse("first", "bob"), 100) == Present(ANN.uid)
-    assert (session.stored.talks["first"].since, session.stored.talks["first"].at) == (5, 100)
-    for number in range(TALKS):
+    assert (session.stored.conversations["first"].since, session.stored.conversations["first"].at) == (5, 100)
+    for number in range(CONVERSATIONS):
         do(session, Converse(f"talk {number}", f"joe{number}"), 10 + number // 10)
-    assert len(session.stored.talks) == TALKS
-    assert "first" in session.stored.talks  # it was opened again
-    assert "talk 0" not in session.stored.talks
+    assert len(session.stored.conversations) == CONVERSATIONS
+    assert "first" in session.stored.conversations  # it was opened again
+    assert "talk 0" not in session.stored.conversations
     do(session, ForgetAll())
-    assert not session.stored.talks
+    assert not session.stored.conversations
     assert do(Session("joe"), Converse("talk", "ann")) == Present("")
 
 

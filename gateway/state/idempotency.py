@@ -12,7 +12,7 @@ from ring.ids import Incarnation
 from ring.replication.state_machine import Decision
 
 
-class Sayer(NamedTuple):
+class Speaker(NamedTuple):
     """A client's connection. node: the node with the client's socket, which need not be the session's node. number: the
     connection's number on this node."""
 
@@ -20,10 +20,10 @@ class Sayer(NamedTuple):
     number: int
 
 
-class Once(NamedTuple):
+class IdempotencyKey(NamedTuple):
     """line: index of the line in the connection. target: index of the target in the line."""
 
-    sayer: Sayer
+    speaker: Speaker
     line: int
     target: int = 0
 
@@ -32,18 +32,18 @@ _NOBODY: Final = -1
 """No connection has this number."""
 
 
-def of_command(origin: Incarnation, number: int) -> Once:
+def of_command(origin: Incarnation, number: int) -> IdempotencyKey:
     """Make the key of a message that no other node can send: the origin and the number of the command."""
-    return Once(Sayer(origin, _NOBODY), number)
+    return IdempotencyKey(Speaker(origin, _NOBODY), number)
 
 
-class Repeat(msgspec.Struct, frozen=True, array_like=True, tag=60):
+class Probe(msgspec.Struct, frozen=True, array_like=True, tag=60):
     """Has the group carried out the command with this key? If so, the answer is the command's outcome; if not, a
     Refusal."""
 
-    once: Once | None
+    idempotency_key: IdempotencyKey | None
 
 
-def decide_repeat(*_: Any) -> Decision:
+def decide_probe(*_: Any) -> Decision:
     """Refuse: the log of the group does not have the command."""
     return Decision(refused(n.ERR_NOSUCHNICK, "*"), None)
