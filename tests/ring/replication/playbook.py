@@ -2,45 +2,39 @@
 
     play(MasterStage(backups=(B,))) >> submit(ANN, 1) << append(B, 1) >> ack(B, held=1) << publish(B, 1) << nothing
 
-`>>` is what comes to the node, `<<` the next message that the node sends in that turn. A play names every message, in
-order, before the next thing comes; `<< nothing` says that no message is left. A role that asks its port for something
-that the stage does not offer fails the test: so a play also shows what the role does without other roles.
+`>>` is what comes to the node, `<<` the next message that the node sends in that turn, or the next thing that the role
+asks of its node. A play names all of these, in order, before the next thing comes; `<< nothing` says that nothing is
+left. A role that asks its port for something that the stage (stages.py) does not offer fails the test: so a play also
+shows what the role does without other roles.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from random import Random
 from typing import Any
 
-from ring.history.query import HistoryQueries
-from ring.ids import Incarnation, Term
-from ring.replication.acks import Acks
-from ring.replication.barrier import Barriers
-from ring.replication.fanout import Fanout
-from ring.replication.followed import FollowedReplicas
-from ring.replication.follower import Followers
-from ring.replication.handoff import Handoffs
-from ring.replication.master import Masters
-from ring.replication.merge import Merges
-from ring.replication.mistakes import Mistakes
-from ring.replication.owed import OwedForks
-from ring.replication.people import People
-from ring.replication.port import Port
-from ring.replication.progress import Master
-from ring.replication.replica import Replica
-from ring.replication.replicas import Follower
-from ring.replication.returning import CatchUp
-from ring.replication.role_port import RolePort
-from ring.replication.safety import Safety
-from ring.storage.journal import Journal
-from ring.watch import Watches
-from ring.wire.codec import decode, encode
-from ring.wire.group import Answer, Submit
-from ring.wire.log import Command, Entry, raw
+from ring.ids import NO_TERM, Incarnation, Term
+from ring.wire.group import Answer, Question, Submit
+from ring.wire.log import Command, Entry, Snapshot, raw
 from ring.wire.messages import Message
-from ring.wire.replication import Ack, Append, Continue, Publish, Replace, Resync, StaleTerm
-from tests.ring.ports import ME, ROOM, NotedPort, unexpected
+from ring.wire.node import Reply
+from ring.wire.replication import (
+    Ack,
+    Append,
+    Continue,
+    Fetch,
+    Fetched,
+    Held,
+    Install,
+    Installed,
+    Prepare,
+    Promise,
+    Publish,
+    Replace,
+    Resync,
+    StaleTerm,
+)
+from tests.ring.ports import ME, ROOM, B
 
 ANN = Incarnation("127.0.0.9", 1)
 """An edge without members in the group."""
@@ -50,113 +44,8 @@ Told = tuple[str, str, Any]
 
 nothing: Told = ("nothing", "", None)
 
-_Bare = type(
-    "_Bare", (NotedPort, RolePort), dict.fromkeys(RolePort.__abstractmethods__ - Port.__abstractmethods__, unexpected)
-)
 
-
-class Stage(_Bare):  # type: ignore[misc, valid-type]
-    """A node with one role in one group. completed: numbers of this edge's commands that were completed."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.rng = Random(1)
-        self.mastering = lambda group: None
-        self.out: dict[str, list[Message]] = {}
-        self.completed: list[int] = []
-        self.journal = Journal(self)
-        self.people = People(self)
-        self.barriers = Barriers(self)
-        self.catch_up = CatchUp(self)
-
-    def send(self, key: str, message: Message) -> None:
-        self.outgoing(key).append(message)
-
-    def outgoing(self, key: str) -> list[Message]:
-        return self.out.setdefault(key, [])
-
-    def held_to(self, replica: Replica) -> int:
-        return replica.seq
-
-    def complete(self, group: Any, number: int, outcome: Any, event_id: Any) -> None:
-        self.completed.append(number)
-
-    def resend(self, group: Any) -> None: ...
-
-    def come(self, sender: Incarnation, message: Message) -> None:
-        """A message comes over the link, encoded and decoded as a link does."""
-        [message] = decode(encode([message]))
-        self.handle(sender, message)
-
-    def handle(self, sender: Incarnation, message: Message) -> None:
-        raise NotImplementedError
-
-    def told(self) -> list[Told]:
-        """What the turn sends."""
-        out, self.out = self.out, {}
-        return [_brief(key, message) for key, messages in out.items() for message in messages]
-
-
-class MasterStage(Stage):
-    """The node masters the room, in which nodes may hold replicas and members may sit on nodes."""
-
-    def __init__(self, *, backups: tuple[Incarnation, ...] = (), followers: tuple[Incarnation, ...] = ()) -> None:
-        super().__init__()
-        fanout, handoffs, merges = Fanout(self, self.barriers), Handoffs(self, self.journal), Merges(self)
-        history = HistoryQueries(self, self.journal)
-        watches = Watches(self, self.barriers)
-        self.fanout = fanout
-        self.masters = Masters(
-            self, self.people, self.journal, watches, history, self.catch_up, Mistakes(self),
-            Safety(self, self.journal), fanout, handoffs, merges,
-        )  # fmt: skip
-        self.m: Master = self.master(ROOM)
-        self.m.replica.members = (ME.key, *(backup.key for backup in backups))
-        for node in dict.fromkeys((*backups, *followers)):
-            progress = self.m.followers[node.key] = fanout.progress(node, 0, confirmed=True)
-            progress.held, progress.is_backup, progress.sits = 0, node in backups, node in followers
-            self.m.backups += [progress] if progress.is_backup else []
-
-    def handle(self, sender: Incarnation, message: Message) -> None:
-        by_type: dict[type, Callable[[Incarnation, Any], None]] = {
-            Submit: self.masters.on_submit,
-            Ack: self.masters.on_ack,
-            Resync: self.masters.on_resync,
-        }
-        by_type[type(message)](sender, message)
-
-
-class FollowerStage(Stage):
-    """The node follows the room; a member sits here."""
-
-    def __init__(self, master: Incarnation, *said: str) -> None:
-        super().__init__()
-        acks = Acks(self, self.journal)
-        followed = FollowedReplicas(self, self.people, self.journal, acks, self.catch_up)
-        self.acks = acks
-        self.followers = Followers(self, self.people, OwedForks(self), acks, self.catch_up, followed)
-        self.f: Follower = self.follow(master, ROOM, *said)
-        self.f.replica.state.subscribers[ME] = 1
-
-    def handle(self, sender: Incarnation, message: Message) -> None:
-        match message:
-            case Publish():
-                self.followers.publish(self.f, sender, message)
-            case Append():
-                self.followers.append(self.f, sender, message)
-            case Continue():
-                self.followers.on_continue(sender, message)
-
-    def told(self) -> list[Told]:
-        self.acks.send()
-        return super().told()
-
-    @property
-    def heard(self) -> list[str]:
-        return self.app.heard.get(ROOM, [])
-
-
-def _brief(key: str, message: Message) -> Told:
+def brief(key: str, message: Message) -> Told:
     match message:
         case Append():
             return "append", key, [command.seq for command in message.commands]
@@ -176,6 +65,20 @@ def _brief(key: str, message: Message) -> Told:
             return "ack", key, [(seq, held) for _, _, seq, held in message.positions]
         case StaleTerm():
             return "stale", key, message.term.number
+        case Prepare():
+            return "prepare", key, [term.number for _, term in message.groups]
+        case Promise():
+            return "promise", key, [(held.role, held.promised.number) for held in message.held]
+        case Fetch():
+            return "fetch", key, None
+        case Fetched():
+            return "fetched", key, message.snapshot.seq if message.snapshot is not None else None
+        case Reply():
+            return "reply", key, message.id
+        case Install():
+            return "install", key, (message.term.number, message.snapshot.seq)
+        case Installed():
+            return "installed", key, (message.term.number, message.seq)
     return type(message).__name__, key, message
 
 
@@ -200,47 +103,108 @@ class Play:
         return self
 
 
-def play(stage: Stage) -> Play:
+def play(stage: Any) -> Play:
     return Play(stage)
 
 
 # What comes -----------------------------------------------------------------------------------------------------------
 
 
-def submit(origin: Incarnation, number: int, text: str = "hello", floor: int = 0) -> Callable[[Stage], None]:
+def submit(origin: Incarnation, number: int, text: str = "hello", floor: int = 0) -> Callable[[Any], None]:
     return lambda stage: stage.come(origin, Submit(ROOM, number, floor, raw(["say", text])))
 
 
-def ack(node: Incarnation, seq: int = 0, *, held: int = -1, term: int = 1) -> Callable[[Stage], None]:
+def ack(node: Incarnation, seq: int = 0, *, held: int = -1, term: int = 1) -> Callable[[Any], None]:
     position = (ROOM, tuple(Term(term, *ME)), seq, held)
     return lambda stage: stage.come(node, Ack([position]))  # type: ignore[list-item]
 
 
-def resync(node: Incarnation, seq: int, *, term: int = 1) -> Callable[[Stage], None]:
+def resync(node: Incarnation, seq: int, *, term: int = 1) -> Callable[[Any], None]:
     return lambda stage: stage.come(node, Resync(ROOM, ((Term(term, *ME), 1),), seq))
 
 
-def entries(master: Incarnation, *seqs: int, term: int = 1, head: int = 0) -> Callable[[Stage], None]:
+def entries(master: Incarnation, *seqs: int, term: int = 1, head: int = 0) -> Callable[[Any], None]:
     """A master publishes these positions; without any, a probe."""
     told = [raw(Entry(seq, 1000 + seq, ANN, seq, 0, ["ok"], ["say", str(seq)])) for seq in seqs]
     message = Publish(ROOM, Term(term, *master), head or max(seqs, default=0), told)  # type: ignore[arg-type]
     return lambda stage: stage.come(master, message)
 
 
-def commands(master: Incarnation, *seqs: int, term: int = 1) -> Callable[[Stage], None]:
+def commands(master: Incarnation, *seqs: int, term: int = 1) -> Callable[[Any], None]:
     """A master has a backup hold these positions."""
     told = [raw(Command(seq, 1000 + seq, ANN, seq, 0, ["say", str(seq)])) for seq in seqs]
     return lambda stage: stage.come(master, Append(ROOM, Term(term, *master), told))  # type: ignore[arg-type]
 
 
 def after(seconds: float) -> Callable[[Any], None]:
-    """Time passes, and the master looks who lags."""
+    """Time passes, and the role's timers run."""
 
     def pass_time(stage: Any) -> None:
         stage.now += seconds
-        stage.fanout.tick()
+        stage.tick()
 
     return pass_time
+
+
+def dies(node: Incarnation) -> Callable[[Any], None]:
+    """The node is found dead."""
+
+    def find_dead(stage: Any) -> None:
+        stage.peers.died(node.key, stage.now)
+        stage.peers_changed()
+
+    return find_dead
+
+
+def recover(*, curious: bool = False) -> Callable[[Any], None]:
+    """The node begins to find out who holds the room. curious: only because of a question."""
+    return lambda stage: stage.recoveries.begin(ROOM, curious=curious)
+
+
+def asks(asker: Incarnation, number: int) -> Callable[[Any], None]:
+    return lambda stage: stage.come(asker, Question(ROOM, number, raw("how many?")))
+
+
+def has(
+    node: Incarnation, seq: int, *, term: int = 1, promised: int = 0, to: Incarnation = ME, role: str = "copy"
+) -> Callable[[Any], None]:
+    """A node replies that it has the room up to this position of this term of B, and has promised a term of `to`."""
+    promise = Term(promised, *to) if promised else NO_TERM
+    held = Held(ROOM, role, ((Term(term, *B), 1),), seq, promised=promise)
+    return lambda stage: stage.come(node, Promise([held]))
+
+
+def has_none(node: Incarnation, role: str = "") -> Callable[[Any], None]:
+    return lambda stage: stage.come(node, Promise([Held(ROOM, role, (), 0)]))
+
+
+def prepares(node: Incarnation, term: int) -> Callable[[Any], None]:
+    """Another node recovers the room, and asks to promise this term of that node; 0: only asks."""
+    return lambda stage: stage.come(node, Prepare([(ROOM, Term(term, *node) if term else NO_TERM)]))
+
+
+def fetches(node: Incarnation) -> Callable[[Any], None]:
+    return lambda stage: stage.come(node, Fetch(ROOM))
+
+
+def fetched(node: Incarnation, seq: int | None, *, term: int = 1) -> Callable[[Any], None]:
+    """A node sends its replica; None: the node has none any more."""
+    return lambda stage: stage.come(node, Fetched(ROOM, _snapshot(seq, term) if seq is not None else None))
+
+
+def installs(old: Incarnation, seq: int, *, term: int = 2, to: Incarnation = ME, of: int = 1) -> Callable[[Any], None]:
+    """The master of the term `of` hands the room over, for the receiver to serve under `term`."""
+    snapshot = _snapshot(seq, of, old)
+    return lambda stage: stage.come(old, Install(ROOM, Term(term, *to), snapshot))
+
+
+def installed(node: Incarnation, seq: int, *, term: int = 2) -> Callable[[Any], None]:
+    """The new master has the replica up to this position, under this term of that node."""
+    return lambda stage: stage.come(node, Installed(ROOM, Term(term, *node), seq))
+
+
+def _snapshot(seq: int, term: int, master: Incarnation = B) -> Snapshot:
+    return Snapshot(((Term(term, *master), 1),), seq, 1000, raw([[], [str(n) for n in range(seq)]]), (), [])
 
 
 # What is sent ---------------------------------------------------------------------------------------------------------
@@ -280,3 +244,75 @@ def acked(node: Incarnation, seq: int, held: int) -> Told:
 
 def stale(node: Incarnation, term: int) -> Told:
     return "stale", node.key, term
+
+
+def prepare(node: Incarnation, term: int) -> Told:
+    """The term that the node is asked to promise; 0: the node is only asked."""
+    return "prepare", node.key, [term]
+
+
+def promise(node: Incarnation, role: str, term: int) -> Told:
+    return "promise", node.key, [(role, term)]
+
+
+def fetch(node: Incarnation) -> Told:
+    return "fetch", node.key, None
+
+
+def sent_whole(node: Incarnation, seq: int | None) -> Told:
+    return "fetched", node.key, seq
+
+
+def install(node: Incarnation, term: int, seq: int) -> Told:
+    return "install", node.key, (term, seq)
+
+
+def has_installed(node: Incarnation, term: int, seq: int) -> Told:
+    return "installed", node.key, (term, seq)
+
+
+def replied(node: Incarnation, number: int) -> Told:
+    return "reply", node.key, number
+
+
+# What the role asks of its node ---------------------------------------------------------------------------------------
+
+
+def serve(term: int, seq: int) -> Told:
+    """This node masters the room from this position on."""
+    return "serve", "", (term, seq)
+
+
+def follow(seq: int) -> Told:
+    """This node follows the fetched replica, which it is about to serve."""
+    return "follow", "", seq
+
+
+def read(seq: int) -> Told:
+    """This node keeps the fetched replica for reading."""
+    return "read", "", seq
+
+
+def take_in(seq: int) -> Told:
+    """The other log, up to this position, is merged."""
+    return "take in", "", seq
+
+
+def send_on(node: Incarnation) -> Told:
+    """What waits for the room's master goes to that node."""
+    return "send on", "", node.key
+
+
+def bounced(sender: Incarnation, master: Incarnation) -> Told:
+    """The sender is told that the room is at that master."""
+    return "bounce", sender.key, master.key
+
+
+def again(sender: Incarnation, message: str) -> Told:
+    """A parked message is handled anew."""
+    return "again", sender.key, message
+
+
+def retire(to: Incarnation, seq: int) -> Told:
+    """This node masters the room no more."""
+    return "retire", to.key, seq

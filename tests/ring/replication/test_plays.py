@@ -6,8 +6,6 @@ from ring.ids import Term
 from tests.ring.ports import ME, B, C
 from tests.ring.replication.playbook import (
     ANN,
-    FollowerStage,
-    MasterStage,
     ack,
     acked,
     after,
@@ -26,6 +24,7 @@ from tests.ring.replication.playbook import (
     stale,
     submit,
 )
+from tests.ring.replication.stages import FollowerStage, MasterStage
 
 # The master -----------------------------------------------------------------------------------------------------------
 
