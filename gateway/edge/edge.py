@@ -249,7 +249,7 @@ class Edge(EdgePort):
             return claim.answer(self, body)
         if isinstance(body, asks.SeatsAsk):
             return resume.answer(self, body)
-        if isinstance(body, asks.CameAsk):
+        if isinstance(body, asks.DeliveredAsk):
             return self.sessions.arrivals.answer(body)
         if isinstance(body, asks.OwnedAsk):
             nick_protection.warn(self, body.uid)

@@ -97,8 +97,10 @@ def _list_devices(request: Request, stored: Stored) -> None:
     attached = {connection.device for connection in request.call.user.connections}
     for name, device in sorted(stored.devices.items()):
         seen = "connected" if name in attached else f"last seen {server_time(device.seen)}"
-        upto = max((place.at for place in device.places.values()), default=0)
-        read = f"has read {len(device.places)} channels and conversations, up to {server_time(upto)}" if upto else "new"
+        upto = max((cursor.at for cursor in device.cursors.values()), default=0)
+        read = (
+            f"has read {len(device.cursors)} channels and conversations, up to {server_time(upto)}" if upto else "new"
+        )
         request.say(f"{named(name)}: {seen}, {read}")
     if not stored.devices:
         request.say("No device is known yet.")

@@ -29,14 +29,14 @@ def prove_first(request: Request, name: str, password: str, then: Callable[[Logi
     Wrong passwords slow further tries, as with SASL. A connection may have only a single check at a time.
     """
     call, connection = request.call, request.call.connection
-    if connection.proof.proving:
+    if connection.proof.verifying:
         request.say("Another password of yours is being checked: wait for the answer.")
         return
-    connection.proof.proving = True
+    connection.proof.verifying = True
 
     def proven(answer: tuple[LoginView | None, bool]) -> None:
         view, known = answer
-        connection.proof.proving = False
+        connection.proof.verifying = False
         if connection.user is None:  # the session has moved to another node meanwhile
             return
         if view is not None:

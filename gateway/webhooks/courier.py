@@ -35,7 +35,7 @@ WINDOW: Final = 20_000
 
 SAVE_S: Final = 5.0
 SAVE_EVERY: Final = 200
-"""The place is submitted this long after a change, or after this many messages, and not for each message (P47)."""
+"""The cursor is submitted this long after a change, or after this many messages, and not for each message (P47)."""
 
 FIRST_RETRY_S: Final = 1.0
 LAST_RETRY_S: Final = 300.0
@@ -60,7 +60,7 @@ class Phase(Enum):
 
 
 class Page(NamedTuple):
-    """Messages that were read. end: the place after the whole requested range."""
+    """Messages that were read. end: the cursor after the whole requested range."""
 
     lines: list[Line]
     end: Cursor
@@ -71,13 +71,13 @@ def place_of(line: Line) -> Cursor:
 
 
 class Courier:
-    """Delivers a subscription. place, dropped, told: as in Subscription, and perhaps newer than the group's state."""
+    """Delivers a subscription. cursor, dropped, told: as in Subscription, and perhaps newer than the group's state."""
 
     def __init__(self, desk: Deliveries, group: GroupId, subscription: Subscription) -> None:
         self.desk = desk
         self.group = group
         self.known = subscription
-        self.place, self.dropped, self.told = subscription.place, subscription.dropped, subscription.told
+        self.cursor, self.dropped, self.told = subscription.cursor, subscription.dropped, subscription.told
         self.phase = Phase.IDLE
         self.closed = False
         self.page: deque[Line] = deque()  # read and not delivered; while POSTING, the first is on its way
@@ -88,7 +88,7 @@ class Courier:
         self.failures = 0
         self.failing_since = 0.0
         self.retry_at = 0.0
-        self.backlog = 0  # messages between `place` and `_counted`
+        self.backlog = 0  # messages between `cursor` and `_counted`
         self._counted: Cursor | None = None
         self._counting = False
         self._recounts = 0  # how often the count became void
@@ -100,9 +100,9 @@ class Courier:
         self._start()
 
     def _start(self) -> None:
-        """Find the position that belongs to the place's time: a new subscription's place has only a time."""
-        found = self.desk.engine.ahead(self.group, self.place, WEBHOOK, 0)
-        if self.place.term == NO_TERM and found is not None and found.end.at == self.known.at:
+        """Find the position that belongs to the cursor's time: a new subscription's cursor has only a time."""
+        found = self.desk.engine.ahead(self.group, self.cursor, WEBHOOK, 0)
+        if self.cursor.term == NO_TERM and found is not None and found.end.at == self.known.at:
             self._advance(found.end)
 
     # Time -----------------------------------------------------------------------------------------------------------
@@ -130,11 +130,11 @@ class Courier:
         if subscription is self.known:
             return
         self.known = subscription
-        place = merge_cursors(self.place, subscription.place) or self.place
+        cursor = merge_cursors(self.cursor, subscription.cursor) or self.cursor
         self.dropped, self.told = max(self.dropped, subscription.dropped), max(self.told, subscription.told)
-        if place != self.place:
+        if cursor != self.cursor:
             on_the_way = self.phase in (Phase.QUEUED, Phase.POSTING)
-            self.place, self.seen = place, -1
+            self.cursor, self.seen = cursor, -1
             self.page = deque(list(self.page)[:1]) if on_the_way else deque()
             self._forget_count()
 
@@ -154,25 +154,25 @@ class Courier:
 
     def _look(self) -> None:
         self.phase = Phase.READING
-        self._read(self.place, PAGE, self._arrived)
+        self._read(self.cursor, PAGE, self._arrived)
 
-    def _read(self, place: Cursor, limit: int, then: Callable[[Page | None], None]) -> None:
-        """Read the messages after the place: from the log or, if the log does not go back so far, from the history.
+    def _read(self, cursor: Cursor, limit: int, then: Callable[[Page | None], None]) -> None:
+        """Read the messages after the cursor: from the log or, if the log does not go back so far, from the history.
         then(None): the history cannot be read now.
         """
         engine, group = self.desk.engine, self.group
-        replica, found = engine.replica_served(group), engine.ahead(group, place, WEBHOOK, limit)
+        replica, found = engine.replica_served(group), engine.ahead(group, cursor, WEBHOOK, limit)
         if replica is None or found is None:
             then(None)
             return
         if found.lines is not None:
             then(Page(found.lines, found.end))
             return
-        query, end, term = Query(limit, newest=False, wanted=WEBHOOK, read=place), found.end, replica.term
+        query, end, term = Query(limit, newest=False, wanted=WEBHOOK, read=cursor), found.end, replica.term
         if found.after is not None and found.head - found.after > WINDOW:
             last = found.after + WINDOW
             query = msgspec.structs.replace(query, before=Mark(seq=last + 1))
-            end = Cursor(last, place.at, replica.term_at(last))
+            end = Cursor(last, cursor.at, replica.term_at(last))
 
         def arrived(lines: list[Line] | None) -> None:
             served = engine.replica_served(group)
@@ -252,18 +252,18 @@ class Courier:
     def _wait(self, pause_s: float) -> None:
         self.phase, self.retry_at = Phase.WAITING, self.desk.engine.now + pause_s
 
-    # The place ------------------------------------------------------------------------------------------------------
+    # The cursor ------------------------------------------------------------------------------------------------------
 
     def _pass(self, end: Cursor) -> None:
-        """Move the place to `end`, up to which there is no message for the receiver. Submit the place if the group's
-        place is far behind (P47).
+        """Move the cursor to `end`, up to which there is no message for the receiver. Submit the cursor if the group's
+        cursor is far behind (P47).
         """
-        self.place = merge_cursors(self.place, end) or end
-        if self.place.seq - self.known.place.seq > WINDOW // 2:
+        self.cursor = merge_cursors(self.cursor, end) or end
+        if self.cursor.seq - self.known.cursor.seq > WINDOW // 2:
             self._changed()
 
-    def _advance(self, place: Cursor) -> None:
-        self.place = merge_cursors(self.place, place) or place
+    def _advance(self, cursor: Cursor) -> None:
+        self.cursor = merge_cursors(self.cursor, cursor) or cursor
         self._changed()
 
     def _changed(self) -> None:
@@ -279,14 +279,14 @@ class Courier:
             self._forget_count()
 
     def save(self) -> None:
-        """Submit the place to the group's master (P47)."""
+        """Submit the cursor to the group's master (P47)."""
         self._unsaved = 0
 
         def saved(outcome: object) -> None:
             if outcome is FAILED and not self.closed:
                 self._changed()
 
-        command = Advance(self.known.id, self.place, self.dropped, self.told)
+        command = Advance(self.known.id, self.cursor, self.dropped, self.told)
         self.desk.engine.submit(self.group, command, saved)
 
     # The backlog ----------------------------------------------------------------------------------------------------
@@ -311,7 +311,7 @@ class Courier:
     def _count(self) -> None:
         """Count the messages that have come since the last count."""
         self._counting = True
-        since, recounts = merge_cursors(self.place, self._counted) or self.place, self._recounts
+        since, recounts = merge_cursors(self.cursor, self._counted) or self.cursor, self._recounts
         self._read(since, COUNT_PAGE, lambda page: self._have_counted(since, recounts, page))
 
     def _have_counted(self, since: Cursor, recounts: int, page: Page | None) -> None:

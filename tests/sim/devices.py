@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
-from gateway.edge.rpc.asks import CameAsk
+from gateway.edge.rpc.asks import DeliveredAsk
 from gateway.state.account.messages import SetSettings
 from gateway.state.session.session import Session
 from ring.ids import GroupId
@@ -55,7 +55,7 @@ class Connection(Client):
         device.connections.append(self)
         account = device.account
         nodes = device.story.net.nodes.values()
-        self.remembered = all(one.core.engine.level >= CameAsk.SINCE for one in nodes if one.up)
+        self.remembered = all(one.core.engine.level >= DeliveredAsk.SINCE for one in nodes if one.up)
         self.leaves = False
         self.machine = Machine()
         self.begin(device.story.net, node, account, "10.0.0.2")

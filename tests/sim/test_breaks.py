@@ -270,7 +270,7 @@ def forget_where_devices_are(patch: pytest.MonkeyPatch) -> None:
 
 def take_what_is_applied_for_shown(patch: pytest.MonkeyPatch) -> None:
     """P38: a carried client is taken to have what is on its way to it."""
-    patch.setattr(Cursors, "_came", Cursors._all)
+    patch.setattr(Cursors, "_delivered", Cursors._all)
 
 
 def ask_nowhere_what_has_come(patch: pytest.MonkeyPatch) -> None:
@@ -346,9 +346,9 @@ def go_on_from_the_end(patch: pytest.MonkeyPatch) -> None:
     """Break P47: the next node that serves the group delivers only messages from then on."""
 
     def start(self: Courier) -> None:
-        found = self.desk.engine.ahead(self.group, self.place, "w", 0)
+        found = self.desk.engine.ahead(self.group, self.cursor, "w", 0)
         assert found is not None
-        self.place = found.end
+        self.cursor = found.end
 
     patch.setattr(Courier, "_start", start)
 

@@ -653,7 +653,7 @@ def test_an_own_line_that_waits_for_its_turn_while_the_session_leaves_is_read_on
     assert net.until(lambda: bool(n1.core.edge.asides.groups), 1)
     stored = state.stored
     net.turn(n3, lambda: n3.core.edge.sessions.takeover.take_up("ann", stored, nobody, attached=1))
-    assert net.until(lambda: ann.connection.remote.tunnel is not None, 1)
+    assert net.until(lambda: ann.connection.remote.forwarder is not None, 1)
     assert ann.heard(CHANNEL) == []
     net.links.heal()
     net.run(5)
@@ -678,7 +678,7 @@ def test_a_command_without_an_answer_holds_up_what_is_said_after_the_session_lef
     Call(n1.core.edge, ann.connection, Message(None, None, "NEVER", [])).begin()
     stored = state.stored
     net.turn(n3, lambda: n3.core.edge.sessions.takeover.take_up("ann", stored, nobody, attached=1))
-    assert net.until(lambda: ann.connection.remote.tunnel is not None, 2)
+    assert net.until(lambda: ann.connection.remote.forwarder is not None, 2)
     ann.send(f"PRIVMSG {CHANNEL} :line 1")
     if goes:
         drop(ann)

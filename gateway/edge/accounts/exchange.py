@@ -47,12 +47,12 @@ class Exchange:
 
 
 class Proof:
-    """The attempts of a connection to prove an account. sasl: the exchange under way. proving: a password is being
+    """The attempts of a connection to prove an account. sasl: the exchange under way. verifying: a password is being
     checked. failures: number of failed SASL exchanges."""
 
-    __slots__ = ("failures", "proving", "sasl")
+    __slots__ = ("failures", "sasl", "verifying")
 
     def __init__(self) -> None:
         self.sasl: Exchange | None = None
-        self.proving = False
+        self.verifying = False
         self.failures = 0

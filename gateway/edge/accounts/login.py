@@ -102,7 +102,7 @@ def watch(edge: EdgePort, connection: Connection) -> None:
     def look() -> None:
         if connection.closed is None and proven is not None and connection.login == proven:
             edge.later(CHECK_S, look)
-            if connection.remote.tunnel is None:  # else the session's node asks
+            if connection.remote.forwarder is None:  # else the session's node asks
                 edge.engine.ask(edge.account(proven.name), Info(), lambda view: known(proven, view))
 
     def known(proven: Login, view: InfoView | None) -> None:
@@ -133,7 +133,7 @@ def expel_all(edge: EdgePort, life: str) -> int:
     found: dict[User | None, list[Connection]] = {}
     for connection in edge.clients.connections.values():
         mine = connection.login is not None and connection.login.life == life and connection.closed is None
-        if mine and connection.remote.tunnel is None:
+        if mine and connection.remote.forwarder is None:
             found.setdefault(connection.user, []).append(connection)
     for user, connections in found.items():
         _expel(edge, user, connections)

@@ -73,7 +73,7 @@ def log_in(call: Call, wanted: Wish, then: Callable[[], None]) -> None:
     connection, began = call.connection, call.edge.now
 
     def proven(view: LoginView | None, known: bool) -> None:
-        connection.proof.proving = False
+        connection.proof.verifying = False
         connection.opened += call.edge.now - began  # the client is not to blame for this time
         if connection.closed is None:
             if view is not None:
@@ -93,7 +93,7 @@ def log_in(call: Call, wanted: Wish, then: Callable[[], None]) -> None:
             _refuse(call, with_absent(call.edge, LATER))
 
     call.hold()
-    connection.proof.proving = True
+    connection.proof.verifying = True
     prove(call.edge, connection, account, wanted.password, proven)
 
 

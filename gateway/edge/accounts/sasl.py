@@ -110,7 +110,7 @@ def _answer(call: Call, exchange: Exchange) -> None:
     except ValueError:
         _end(call, n.ERR_SASLFAIL, "SASL authentication failed: not base64")
         return
-    if call.connection.proof.proving:  # of an aborted exchange: a client gains no attempt by aborting
+    if call.connection.proof.verifying:  # of an aborted exchange: a client gains no attempt by aborting
         _end(call, n.ERR_SASLFAIL, BUSY)
         return
     call.hold()
@@ -129,7 +129,7 @@ class _Turn:
         self._call = call
         self._exchange = exchange
         self._began = call.edge.now
-        exchange.waits = call.connection.proof.proving = True
+        exchange.waits = call.connection.proof.verifying = True
 
     @property
     def _wanted(self) -> bool:
@@ -139,7 +139,7 @@ class _Turn:
     def _over(self, then: Callable[[], None]) -> None:
         """End the turn, and tell the client by `then` if the client still waits."""
         connection = self._call.connection
-        self._exchange.waits = connection.proof.proving = False
+        self._exchange.waits = connection.proof.verifying = False
         connection.opened += self._call.edge.now - self._began  # the client is not to blame for this time
         if self._wanted:
             then()
@@ -216,7 +216,7 @@ class _Turn:
     def _log_in(self, step: Done) -> None:
         self._undo()
         call, connection = self._call, self._call.connection
-        view, connection.proof.proving = self._exchange.view, False
+        view, connection.proof.verifying = self._exchange.view, False
         if not self._wanted:
             call.release()
             return

@@ -32,7 +32,7 @@ class Asides(AsidesPort):
         before = known.before if known is not None else msgspec.structs.replace(here, seq=here.seq - 1, at=here.at - 1)
         call.asides = {**call.asides, group: Aside(before, here)}
 
-    def place(self, connection: Connection, group: GroupId) -> Cursor | None:
+    def cursor(self, connection: Connection, group: GroupId) -> Cursor | None:
         """Return how far the connection is in the group, if one of the connection's own lines waits there."""
         calls = self.groups.get(group, {}).get(connection)
         return calls[0].asides[group].before if calls else None
@@ -52,8 +52,8 @@ class Asides(AsidesPort):
         for group, aside in asides.items():
             waiting = self.groups[group]
             waiting[connection].remove(call)
-            if connection.remote.tunnel is not None:
-                connection.remote.tunnel.was_sent({group.name: self.place(connection, group) or aside.upto})
+            if connection.remote.forwarder is not None:
+                connection.remote.forwarder.was_sent({group.name: self.cursor(connection, group) or aside.upto})
             if not waiting[connection]:
                 del waiting[connection]
             if not waiting:

@@ -150,8 +150,8 @@ class Clients(ClientsPort):
             self._refuse_line(connection, n.ERR_INPUTTOOLONG, n.TEXT[n.ERR_INPUTTOOLONG])
             return
         connection.queue.line += 1
-        if connection.remote.tunnel is not None:
-            connection.remote.tunnel.send(line)
+        if connection.remote.forwarder is not None:
+            connection.remote.forwarder.send(line)
             return
         message = parse(line)
         if message is None:
@@ -195,7 +195,7 @@ class Clients(ClientsPort):
         new, gone = capabilities.news(capabilities.offered(before), capabilities.offered(now))
         self.admission.limits = limits_of(now)
         for connection in self.connections.values():
-            if connection.remote.tunnel is not None:
+            if connection.remote.forwarder is not None:
                 continue  # the session's node tells the client
             connection.caps -= frozenset(gone)
             for sub, names in (("NEW", new), ("DEL", gone)):
@@ -255,8 +255,8 @@ class Clients(ClientsPort):
             return
         if connection.queue.pending or not connection.is_free:
             return
-        tunnel, nobody = connection.remote.tunnel, connection.unread and connection.user is None
-        if (connection.queue.calls and not nobody) or (tunnel is not None and tunnel.outbox.lines):
+        forwarder, nobody = connection.remote.forwarder, connection.unread and connection.user is None
+        if (connection.queue.calls and not nobody) or (forwarder is not None and forwarder.unsettled.lines):
             return
         if connection.unread:
             self.cut(connection, connection.ending)
@@ -309,11 +309,11 @@ class Clients(ClientsPort):
                 self.turns.waiting[connection] = None
             if connection.ending is not None:
                 self._leave_if_done(connection)
-            if connection.remote.tunnel is not None:  # the session's node looks after the client
-                connection.remote.tunnel.tick()
+            if connection.remote.forwarder is not None:  # the session's node looks after the client
+                connection.remote.forwarder.tick()
                 continue
             if connection.user is None:
-                limit_s = settings.register_timeout_s + (PROVING_MAX_S if connection.proof.proving else 0.0)
+                limit_s = settings.register_timeout_s + (PROVING_MAX_S if connection.proof.verifying else 0.0)
                 if now - connection.opened > limit_s:
                     self.edge.traffic.cuts["registration_timeout"] += 1
                     self.cut(connection, "Registration timed out")

@@ -86,7 +86,7 @@ def may_make(connection: Connection, settings: EdgeSettings, now: float) -> bool
 
 def is_stranger(connection: Connection) -> bool:
     """Whether the client of the connection is not registered, here or on its session's node."""
-    return connection.user is None and connection.remote.tunnel is None
+    return connection.user is None and connection.remote.forwarder is None
 
 
 def is_too_much(connection: Connection, settings: EdgeSettings) -> bool:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from gateway.edge.cursors.delivery import Inquiry, bound, learn
 from gateway.edge.ports import ArrivalsPort, EdgePort
-from gateway.edge.rpc.asks import Came, CameAsk
+from gateway.edge.rpc.asks import Delivered, DeliveredAsk
 from gateway.edge.sessions.remote import Forwarder
 from gateway.state.session.session import DEVICES, NODES
 from ring.ids import Incarnation
@@ -35,9 +35,9 @@ Key = tuple[str, str]
 
 
 class Past(NamedTuple):
-    """places: by folded channel, how far a device came here. until: when the node forgets the device."""
+    """cursors: by folded channel, how far a device came here. until: when the node forgets the device."""
 
-    places: dict[str, Cursor]
+    cursors: dict[str, Cursor]
     until: float
 
 
@@ -46,7 +46,7 @@ class Arrivals(ArrivalsPort):
 
     def __init__(self, edge: EdgePort) -> None:
         self.edge = edge
-        self._tunnels: dict[Key, dict[Forwarder, None]] = {}
+        self._forwarders: dict[Key, dict[Forwarder, None]] = {}
         self._past: dict[Key, Past] = {}
         self._nodes: dict[str, dict[str, dict[str, int]]] = {}  # account -> device -> ring key -> incarnation
         self._former: dict[str, Incarnation] = {}  # account -> the former node of the account's session
@@ -54,39 +54,39 @@ class Arrivals(ArrivalsPort):
 
     # On the client's node -------------------------------------------------------------------------------------------
 
-    def opened(self, tunnel: Forwarder) -> None:
-        self._tunnels.setdefault((tunnel.account, tunnel.device), {})[tunnel] = None
+    def opened(self, forwarder: Forwarder) -> None:
+        self._forwarders.setdefault((forwarder.account, forwarder.device), {})[forwarder] = None
 
-    def ended(self, tunnel: Forwarder) -> None:
-        key = (tunnel.account, tunnel.device)
-        here = self._tunnels.get(key, {})
-        here.pop(tunnel, None)
+    def ended(self, forwarder: Forwarder) -> None:
+        key = (forwarder.account, forwarder.device)
+        here = self._forwarders.get(key, {})
+        here.pop(forwarder, None)
         if not here:
-            self._tunnels.pop(key, None)
-        self.remember(*key, tunnel.came)
+            self._forwarders.pop(key, None)
+        self.remember(*key, forwarder.delivered)
 
-    def remember(self, account: str, device: str, places: Mapping[str, Cursor]) -> None:
+    def remember(self, account: str, device: str, cursors: Mapping[str, Cursor]) -> None:
         """Remember how far the device has come here: the client or the session has left this node."""
-        if not account or not places:
+        if not account or not cursors:
             return
         past = self._past.pop((account, device), None)
-        found = past.places if past is not None else {}
-        learn(found, places)
+        found = past.cursors if past is not None else {}
+        learn(found, cursors)
         self._past[account, device] = Past(found, self.edge.now + KEEP_S)
         bound(self._past, KEPT)
 
-    def came(self, account: str, device: str) -> dict[str, Cursor]:
+    def delivered(self, account: str, device: str) -> dict[str, Cursor]:
         """Return the device's cursors, by folded channel, counting lines received by way of this node."""
         found: dict[str, Cursor] = {}
         past = self._past.get((account, device))
-        learn(found, past.places if past is not None else {})
-        learn(found, self.edge.sessions.cursors.came(account, device))
-        for tunnel in self._tunnels.get((account, device), {}):
-            learn(found, tunnel.came_now())
+        learn(found, past.cursors if past is not None else {})
+        learn(found, self.edge.sessions.cursors.delivered(account, device))
+        for forwarder in self._forwarders.get((account, device), {}):
+            learn(found, forwarder.delivered_now())
         return found
 
-    def answer(self, ask: CameAsk) -> Came:
-        return Came(self.came(ask.account, ask.device), self._nodes.get(ask.account, {}).get(ask.device, {}))
+    def answer(self, ask: DeliveredAsk) -> Delivered:
+        return Delivered(self.delivered(ask.account, ask.device), self._nodes.get(ask.account, {}).get(ask.device, {}))
 
     def tick(self, now: float) -> None:
         while self._past:
@@ -100,7 +100,7 @@ class Arrivals(ArrivalsPort):
     def inquire(self, user: User, connection: Connection) -> None:
         """Ask a joining device's former nodes how far the device has come there."""
         engine, account, device = self.edge.engine, user.session.account, connection.device
-        if not account or engine.level < CameAsk.SINCE:
+        if not account or engine.level < DeliveredAsk.SINCE:
             return
         known = self._known(user, device)
         here = connection.remote.stream.peer if connection.remote.stream is not None else engine.me
@@ -128,7 +128,7 @@ class Arrivals(ArrivalsPort):
         found = {key: number for key, (_, number) in stored.nodes.items()} if stored is not None else {}
         return found | self._nodes.get(user.session.account, {}).get(device, {})
 
-    def came_from(self, account: str, node: Incarnation) -> None:
+    def moved_from(self, account: str, node: Incarnation) -> None:
         """Note the former node of the account's session: the session's group may lack the last cursors of that node."""
         self._former[account] = node
 
@@ -153,7 +153,7 @@ class NodesAsked(Inquiry):
         super().__init__()
         self.edge = edge
         self.connection = connection
-        self.ask = CameAsk(user.session.account, connection.device)
+        self.ask = DeliveredAsk(user.session.account, connection.device)
         self.until = edge.now + edge.engine.settings.settle_max_s
         self.asked: set[Incarnation] = {edge.engine.me}
         self.open: dict[Incarnation, None] = {}  # nodes without an answer so far
@@ -172,8 +172,8 @@ class NodesAsked(Inquiry):
 
     def _answered(self, node: Incarnation, reply: Any) -> None:
         edge, connection = self.edge, self.connection
-        if isinstance(reply, Came):
-            edge.sessions.cursors.sent(connection, reply.places)
+        if isinstance(reply, Delivered):
+            edge.sessions.cursors.sent(connection, reply.cursors)
             self.ask_at(reply.nodes)
         elif edge.now < self.until and edge.engine.peers.is_current(node):
             edge.later(AGAIN_S, lambda: self._ask(node))

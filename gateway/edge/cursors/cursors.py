@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from gateway.edge.cursors.delivery import OnTheWay, Sent, arrive, bound, learn
 from gateway.edge.ports import CursorsPort, EdgePort
 from gateway.state.session.messages import Device, ForgetDevice, Reached
-from gateway.state.session.session import DEVICES, PLACES, Session
+from gateway.state.session.session import CURSORS, DEVICES, Session
 from ring.history.cursor import merge_cursors
 from ring.ids import GroupId
 from ring.replication.application import FAILED
@@ -42,11 +42,11 @@ def _attached(connection: Connection) -> User | None:
 def _news(connection: Connection, now: Mapping[str, Cursor | None]) -> dict[str, Cursor]:
     """Return the cursors that have moved since the last call, by folded channel."""
     found: dict[str, Cursor] = {}
-    for name, place in now.items():
-        known = connection.delivery.places.get(name)
-        if place is not None and place.seq and (known is None or known.last != place):
-            connection.delivery.places[name] = Sent.after(known, place)
-            found[name] = place
+    for name, cursor in now.items():
+        known = connection.delivery.cursors.get(name)
+        if cursor is not None and cursor.seq and (known is None or known.last != cursor):
+            connection.delivery.cursors[name] = Sent.after(known, cursor)
+            found[name] = cursor
     return found
 
 
@@ -65,7 +65,7 @@ class Cursors(CursorsPort):
     def changed(self, user: User) -> dict[str, dict[str, Cursor]]:
         """Return the cursors that have moved since the last call: device -> folded channel -> cursor."""
         for connection in user.connections:
-            self._take(user.session.account, connection.device, self._came(connection))
+            self._take(user.session.account, connection.device, self._delivered(connection))
             if not self.knows(user, connection.device):
                 self._news.setdefault(user.session.account, {}).setdefault(connection.device, {})
         return self._news.pop(user.session.account, {})
@@ -76,13 +76,13 @@ class Cursors(CursorsPort):
             self._stays_at(connection, group)
 
     def _stays_at(self, connection: Connection, group: GroupId) -> None:
-        place = self._shown(connection, group)
-        if place is not None:
-            self.sent(connection, {group.name: place})
+        cursor = self._shown(connection, group)
+        if cursor is not None:
+            self.sent(connection, {group.name: cursor})
 
-    def sent(self, connection: Connection, places: Mapping[str, Cursor]) -> None:
+    def sent(self, connection: Connection, cursors: Mapping[str, Cursor]) -> None:
         """Note cursors, by folded channel, which the connection reaches once all bytes sent so far have come."""
-        learn(connection.delivery.parted, places)
+        learn(connection.delivery.parted, cursors)
 
     def left(self, user: User, connection: Connection) -> None:
         """Note the cursors and the last presence of a device: the connection is closed, or about to be."""
@@ -90,7 +90,7 @@ class Cursors(CursorsPort):
         if account:
             for group in user.seats.all:
                 self._stays_at(connection, group)  # even if more is said before the connection is closed
-            self._take(account, connection.device, self._came(connection))
+            self._take(account, connection.device, self._delivered(connection))
             self._news.setdefault(account, {}).setdefault(connection.device, {})
             if connection.delivery.on_the_way and connection.delivery.receipts is not None:
                 connection.delivery.farewell = lambda: self._farewell(account, connection)
@@ -112,7 +112,7 @@ class Cursors(CursorsPort):
     def forget(self, account: str) -> None:
         """Forget the account: the session is on another node, and the session's group has all cursors of this node."""
         for device, sent in self._sent.pop(account, {}).items():
-            self.edge.sessions.arrivals.remember(account, device, {name: one.place for name, one in sent.items()})
+            self.edge.sessions.arrivals.remember(account, device, {name: one.cursor for name, one in sent.items()})
         self._news.pop(account, None)
 
     def forget_device(self, user: User, device: str, done: Callable[[bool], None]) -> None:
@@ -125,7 +125,9 @@ class Cursors(CursorsPort):
 
         self.edge.engine.submit(self.edge.sessions.group(account), ForgetDevice(device), forgotten)
 
-    def tell(self, account: str, places: dict[str, dict[str, Cursor]], then: Callable[[], None] = lambda: None) -> None:
+    def tell(
+        self, account: str, cursors: dict[str, dict[str, Cursor]], then: Callable[[], None] = lambda: None
+    ) -> None:
         """Report cursors of devices here to the session's group: the session is on another node, or soon will be."""
         self.telling += 1
 
@@ -133,39 +135,39 @@ class Cursors(CursorsPort):
             self.telling -= 1
             then()
 
-        self.edge.engine.submit(self.edge.sessions.group(account), Reached(places), told)
+        self.edge.engine.submit(self.edge.sessions.group(account), Reached(cursors), told)
 
     def _forget_device(self, account: str, device: str) -> None:
         self._sent.get(account, {}).pop(device, None)
         self._news.get(account, {}).pop(device, None)
 
-    def _take(self, account: str, device: str, places: Mapping[str, Cursor]) -> None:
+    def _take(self, account: str, device: str, cursors: Mapping[str, Cursor]) -> None:
         """Learn the device's cursors, by folded channel."""
-        for name, place in places.items() if account else ():
-            self._learn(account, device, name, place)
+        for name, cursor in cursors.items() if account else ():
+            self._learn(account, device, name, cursor)
 
-    def _learn(self, account: str, device: str, name: str, place: Cursor) -> None:
+    def _learn(self, account: str, device: str, name: str, cursor: Cursor) -> None:
         devices = self._sent.setdefault(account, {})
         sent = devices.setdefault(device, {})
         known = sent.get(name)  # perhaps from a newer connection of the device
-        if known is not None and known.last == place:
+        if known is not None and known.last == cursor:
             return
         sent.pop(name, None)
-        sent[name] = news = Sent.after(known, place)
-        bound(sent, 2 * PLACES)
+        sent[name] = news = Sent.after(known, cursor)
+        bound(sent, 2 * CURSORS)
         bound(devices, 2 * DEVICES)
-        if known is None or news.place != known.place:
-            self._news.setdefault(account, {}).setdefault(device, {})[name] = news.place
+        if known is None or news.cursor != known.cursor:
+            self._news.setdefault(account, {}).setdefault(device, {})[name] = news.cursor
 
-    def came(self, account: str, device: str) -> dict[str, Cursor]:
+    def delivered(self, account: str, device: str) -> dict[str, Cursor]:
         """Return the cursors of one device of a session here, by folded channel, counting received lines."""
         user = self.edge.sessions.users.get(account)
         for connection in user.connections if user is not None else ():
             if connection.device == device:
-                self._take(account, device, self._came(connection))
-        return {name: sent.place for name, sent in self._sent.get(account, {}).get(device, {}).items()}
+                self._take(account, device, self._delivered(connection))
+        return {name: sent.cursor for name, sent in self._sent.get(account, {}).get(device, {}).items()}
 
-    def _came(self, connection: Connection) -> Mapping[str, Cursor]:
+    def _delivered(self, connection: Connection) -> Mapping[str, Cursor]:
         """Return the connection's cursors, by folded channel, counting bytes received by the client's machine."""
         if connection.remote.stream is not None:
             upto = connection.remote.stream.used
@@ -187,28 +189,28 @@ class Cursors(CursorsPort):
             return
         now = {group: self.edge.engine.applied_to(group) for group in groups}
         for connection, user in attached:
-            behind = connection.delivery.behind
+            awaiting = connection.delivery.awaiting
             heard = [group for group in now if group in user.seats.rooms or group in user.seats.conversations]
-            held = self.edge.asides.place
+            held = self.edge.asides.cursor
             self._mark(
-                connection, _news(connection, {g.name: behind.get(g, held(connection, g) or now[g]) for g in heard})
+                connection, _news(connection, {g.name: awaiting.get(g, held(connection, g) or now[g]) for g in heard})
             )
 
-    def _mark(self, connection: Connection, places: dict[str, Cursor]) -> None:
+    def _mark(self, connection: Connection, cursors: dict[str, Cursor]) -> None:
         marks, receipts = connection.delivery.on_the_way, connection.delivery.receipts
-        if not places or receipts is None:
+        if not cursors or receipts is None:
             return
         _arrived(connection, receipts.arrived())  # a broken socket may not tell any more
         if len(marks) >= MARKS:
-            last = marks.pop().places
-            learn(last, places)
-            places = last
-        marks.append(OnTheWay(connection.sent(), places))
+            last = marks.pop().cursors
+            learn(last, cursors)
+            cursors = last
+        marks.append(OnTheWay(connection.sent(), cursors))
 
     def _all(self, connection: Connection) -> Mapping[str, Cursor]:
         """Return the connection's cursors, by folded channel, counting all bytes sent."""
         self.fresh(connection)
-        return {name: sent.place for name, sent in connection.delivery.places.items()}
+        return {name: sent.cursor for name, sent in connection.delivery.cursors.items()}
 
     def fresh(self, connection: Connection) -> dict[str, Cursor]:
         """Return the connection's cursors that have moved since the last call, by folded channel."""
@@ -219,42 +221,42 @@ class Cursors(CursorsPort):
         for group in heard:
             now[group.name] = merge_cursors(now.get(group.name), self._shown(connection, group))
         found = _news(connection, now)
-        if len(connection.delivery.places) > PLACES:
-            connection.delivery.places = {
-                name: sent for name, sent in connection.delivery.places.items() if name in now
+        if len(connection.delivery.cursors) > CURSORS:
+            connection.delivery.cursors = {
+                name: sent for name, sent in connection.delivery.cursors.items() if name in now
             }
         return found
 
     def _shown(self, connection: Connection, group: GroupId) -> Cursor | None:
         """Return how far the connection was sent the group; None before the first missed line is played."""
-        behind = connection.delivery.behind
-        if group in behind:
-            return behind[group]
-        return self.edge.asides.place(connection, group) or self.edge.engine.applied_to(group)
+        awaiting = connection.delivery.awaiting
+        if group in awaiting:
+            return awaiting[group]
+        return self.edge.asides.cursor(connection, group) or self.edge.engine.applied_to(group)
 
     def now(self, user: User, connection: Connection) -> dict[str, Cursor]:
         """Return the cursors of a client of this node, by folded channel, also in channels which the user has left."""
         sent = self._sent.get(user.session.account, {}).get(connection.device, {})
-        found = {name: known.place for name, known in sent.items()}
+        found = {name: known.cursor for name, known in sent.items()}
         learn(found, self._all(connection))
         for group in user.seats.all:
-            place = merge_cursors(found.get(group.name), self.of(user, connection.device, group))
-            if place is not None:
-                found[group.name] = place
+            cursor = merge_cursors(found.get(group.name), self.of(user, connection.device, group))
+            if cursor is not None:
+                found[group.name] = cursor
         return found
 
-    def come(self, user: User, connection: Connection, group: GroupId) -> Cursor | None:
+    def cursor_of(self, user: User, connection: Connection, group: GroupId) -> Cursor | None:
         """Return the connection's cursor by all lines sent, merged with the cursor of the device."""
-        sent = connection.delivery.places.get(group.name)
-        here = merge_cursors(connection.delivery.behind.get(group), connection.delivery.parted.get(group.name))
-        return merge_cursors(here, sent.place if sent is not None else None, self.of(user, connection.device, group))
+        sent = connection.delivery.cursors.get(group.name)
+        here = merge_cursors(connection.delivery.awaiting.get(group), connection.delivery.parted.get(group.name))
+        return merge_cursors(here, sent.cursor if sent is not None else None, self.of(user, connection.device, group))
 
     def of(self, user: User, device: str, group: GroupId) -> Cursor | None:
         """Return the device's cursor in a channel; None if the device was never in the channel."""
         sent = self._sent.get(user.session.account, {}).get(device, {}).get(group.name)
         known = self.device(user, device)
         return merge_cursors(
-            sent.place if sent is not None else None, known.places.get(group.name) if known is not None else None
+            sent.cursor if sent is not None else None, known.cursors.get(group.name) if known is not None else None
         )
 
     def knows(self, user: User, device: str) -> bool:

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, Protocol
 
-from gateway.state.session.session import PLACES
+from gateway.state.session.session import CURSORS
 from ring.history.cursor import merge_cursors
 from ring.ids import GroupId
 from ring.wire.history import Cursor
@@ -23,14 +23,14 @@ class Receipts(Protocol):
 
 
 class Sent(NamedTuple):
-    """last: the cursor heard last. place: all cursors so far, merged."""
+    """last: the cursor heard last. cursor: all cursors so far, merged."""
 
     last: Cursor
-    place: Cursor
+    cursor: Cursor
 
     @classmethod
     def after(cls, known: Sent | None, last: Cursor) -> Sent:
-        return cls(last, merge_cursors(known.place if known is not None else None, last) or last)
+        return cls(last, merge_cursors(known.cursor if known is not None else None, last) or last)
 
 
 class OnTheWay(NamedTuple):
@@ -38,15 +38,15 @@ class OnTheWay(NamedTuple):
     many parts of the stream have brought the bytes."""
 
     upto: int
-    places: dict[str, Cursor]
+    cursors: dict[str, Cursor]
     parts: int = 0
 
 
-def learn(places: dict[str, Cursor], more: Mapping[str, Cursor]) -> None:
-    """Merge more cursors into places, by folded channel. The table stays as small as a session keeps: the oldest go."""
-    for name, place in more.items():
-        places[name] = merge_cursors(places.pop(name, None), place) or place
-    bound(places, PLACES)
+def learn(cursors: dict[str, Cursor], more: Mapping[str, Cursor]) -> None:
+    """Merge more cursors into the table, by folded channel. The oldest go: a session keeps no more."""
+    for name, cursor in more.items():
+        cursors[name] = merge_cursors(cursors.pop(name, None), cursor) or cursor
+    bound(cursors, CURSORS)
 
 
 def bound(table: dict[Any, Any], most: int) -> None:
@@ -60,7 +60,7 @@ def arrive(waiting: deque[OnTheWay], upto: float, reached: dict[str, Cursor]) ->
     last = None
     while waiting and waiting[0].upto <= upto:
         last = waiting.popleft()
-        learn(reached, last.places)
+        learn(reached, last.cursors)
     return last
 
 
@@ -96,31 +96,31 @@ class Reader:
 class Delivery:
     """Tracks the lines sent to one connection, the lines received by the client's machine, and playback to the client.
 
-    Cursors stand by folded channel or conversation, but in `behind` by group.
+    Cursors stand by folded channel or conversation, but in `awaiting` by group.
 
-    places: how far the client is once all lines sent have come. parted: further such cursors, until added to places.
+    cursors: how far the client is once all lines sent have come. parted: further such cursors, until added to cursors.
     on_the_way: pieces which have not come yet, with their cursors. reached: how far the client is by received lines.
     receipts: of the socket; None: all bytes sent arrive. farewell: called once the bytes received by a cut client are
     known.
 
-    behind: groups with missed lines not shown yet, and the cursor of each. playbacks: the playback of each such group.
+    awaiting: groups awaiting playback of missed lines, and the cursor of each. playbacks: the playback of each group.
     late_echoes: commands with their own line among the missed lines. inquiry: under way. reader: None before the first
     playback.
     """
 
     __slots__ = (
-        "behind", "farewell", "inquiry", "late_echoes", "on_the_way", "parted", "places", "playbacks", "reached",
+        "awaiting", "cursors", "farewell", "inquiry", "late_echoes", "on_the_way", "parted", "playbacks", "reached",
         "reader", "receipts",
     )  # fmt: skip
 
     def __init__(self) -> None:
-        self.places: dict[str, Sent] = {}
+        self.cursors: dict[str, Sent] = {}
         self.parted: dict[str, Cursor] = {}
         self.on_the_way: deque[OnTheWay] = deque()
         self.reached: dict[str, Cursor] = {}
         self.receipts: Receipts | None = None
         self.farewell: Callable[[], None] | None = None
-        self.behind: dict[GroupId, Cursor | None] = {}
+        self.awaiting: dict[GroupId, Cursor | None] = {}
         self.playbacks: dict[GroupId, object] = {}
         self.late_echoes: dict[GroupId, list[Callable[[Any], None]]] = {}
         self.inquiry: Inquiry | None = None

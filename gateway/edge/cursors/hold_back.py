@@ -30,14 +30,14 @@ def withhold(edge: EdgePort, group: GroupId, *, parted: bool) -> None:
     if room is None:
         return
     for user in [user for user in room.users.values() if user.session.account]:
-        for connection in [c for c in user.connections if c in room.connections and group not in c.delivery.behind]:
-            connection.delivery.behind[group] = edge.engine.applied_to(group)
+        for connection in [c for c in user.connections if c in room.connections and group not in c.delivery.awaiting]:
+            connection.delivery.awaiting[group] = edge.engine.applied_to(group)
             room.held_back[connection] = None
             edge.later(MERGED_S if parted else SOON_S, partial(_play, edge, connection, user, group))
 
 
 def _play(edge: EdgePort, connection: Connection, user: User, group: GroupId) -> None:
     """Play the missed lines, unless a reattach has begun a playback or has brought the connection up to date."""
-    if connection.user is user and group in connection.delivery.behind and group not in connection.delivery.playbacks:
-        place = edge.sessions.cursors.come(user, connection, group)
-        Playback(edge, connection, user, group, place, events=False).go_on()
+    if connection.user is user and group in connection.delivery.awaiting and group not in connection.delivery.playbacks:
+        cursor = edge.sessions.cursors.cursor_of(user, connection, group)
+        Playback(edge, connection, user, group, cursor, events=False).go_on()

@@ -47,13 +47,13 @@ def await_echo(call: Call, group: GroupId) -> None:
     """Hold the caller's command open until the missed lines, with the caller's own line among them, are played: no PONG
     comes before (P34)."""
     connection = call.connection
-    if group in connection.delivery.behind and "echo-message" in connection.caps:
+    if group in connection.delivery.awaiting and "echo-message" in connection.caps:
         connection.delivery.late_echoes.setdefault(group, []).append(call.later(lambda _: None))
 
 
 def caught_up(connection: Connection, group: GroupId) -> None:
     """Stop treating the connection as late: no missed line of the group is on the way to the connection any more."""
-    connection.delivery.behind.pop(group, None)
+    connection.delivery.awaiting.pop(group, None)
     for done in connection.delivery.late_echoes.pop(group, ()):
         done(None)
 
@@ -120,10 +120,10 @@ class Playback:
 
     def _look(self) -> None:
         """Merge the device's newest cursor: another node may have told more since the playback began."""
-        place = self.edge.sessions.cursors.come(self.user, self.connection, self.group)
-        if place is not None and self.read is None:
+        cursor = self.edge.sessions.cursors.cursor_of(self.user, self.connection, self.group)
+        if cursor is not None and self.read is None:
             self.since = 0
-        self.read = merge_cursors(self.read, place)
+        self.read = merge_cursors(self.read, cursor)
 
     def _waits(self) -> bool:
         """Return whether the client must first read the lines played so far. Then the playback goes on later."""
@@ -194,7 +194,7 @@ class Playback:
             self._tell(found.title(missed), found.shown(self.connection.caps, self._wanted(missed)))
             last = missed[-1]
             self.last = last.seq
-            self.connection.delivery.behind[self.group] = Cursor(last.seq, last.at, last.term)
+            self.connection.delivery.awaiting[self.group] = Cursor(last.seq, last.at, last.term)
             self.edge.told[self.group] = None
 
     def _wanted(self, lines: list[Kept]) -> list[Kept]:

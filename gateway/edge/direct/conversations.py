@@ -141,7 +141,7 @@ class Conversations(ConversationsPort):
             self._sit(user, group, None)
             return
         for connection in user.connections:
-            connection.delivery.behind.setdefault(group)
+            connection.delivery.awaiting.setdefault(group)
         user.seats.begin_returning(group, user.connections)
 
         def sit() -> None:

@@ -88,7 +88,7 @@ def count(edge: EdgePort) -> Counts:
         sum("i" in user.person.modes for user in users),
         sum(user.identity.oper is not None for user in users),
         sum(
-            connection.user is None and connection.remote.tunnel is None
+            connection.user is None and connection.remote.forwarder is None
             for connection in edge.clients.connections.values()
         ),
         sum(bool(cast(Channel, state).members) for _, state, _ in edge.engine.mastered("channel")),

@@ -75,7 +75,7 @@ class SeatsAsk(_Tagged, frozen=True, tag=10):
     uid: str
 
 
-class CameAsk(_Tagged, frozen=True, tag=8):
+class DeliveredAsk(_Tagged, frozen=True, tag=8):
     """Asks how far a device has come, by lines received by the device's machine from the node. account: folded."""
 
     SINCE: ClassVar = 1
@@ -149,12 +149,12 @@ class Expelled(_Tagged, frozen=True, tag=25):
     count: int
 
 
-class Came(_Tagged, frozen=True, tag=26):
-    """places: by folded channel or conversation. nodes: other recent nodes of the device, ring key -> incarnation."""
+class Delivered(_Tagged, frozen=True, tag=26):
+    """cursors: by folded channel or conversation. nodes: other recent nodes of the device, ring key -> incarnation."""
 
     SINCE: ClassVar = 1
 
-    places: dict[str, Cursor]
+    cursors: dict[str, Cursor]
     nodes: dict[str, int] = {}
 
 
@@ -183,9 +183,9 @@ class Looked(_Tagged, frozen=True, tag=61):
     look: bytes
 
 
-Reply = ListReply | Detail | Counts | Found | Expelled | Came | LettingGo | Seats | OperatorReply | Looked | None
+Reply = ListReply | Detail | Counts | Found | Expelled | Delivered | LettingGo | Seats | OperatorReply | Looked | None
 
 read_ask = msgspec.msgpack.Decoder(
-    Ask | ExpelAsk | OwnedAsk | ReclaimedAsk | CameAsk | LettingGoAsk | SeatsAsk | OperatorAsk | LookAsk
+    Ask | ExpelAsk | OwnedAsk | ReclaimedAsk | DeliveredAsk | LettingGoAsk | SeatsAsk | OperatorAsk | LookAsk
 ).decode
 read_reply = msgspec.msgpack.Decoder(Reply).decode

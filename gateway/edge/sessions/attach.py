@@ -63,28 +63,28 @@ def arrive(edge: EdgePort, connection: Connection, user: User, group: GroupId, c
     show_room(edge, connection, user, group, channel, _since(edge, connection, user))
 
 
-def go_on(edge: EdgePort, connection: Connection, user: User, places: Mapping[str, Cursor]) -> None:
+def go_on(edge: EdgePort, connection: Connection, user: User, cursors: Mapping[str, Cursor]) -> None:
     """Show the missed lines, and nothing else, to a connection whose session has come from another node."""
     user.attach(connection)
-    connection.delivery.behind = {group: places.get(group.name) for group in connection.delivery.behind}
-    edge.sessions.cursors.sent(connection, places)
+    connection.delivery.awaiting = {group: cursors.get(group.name) for group in connection.delivery.awaiting}
+    edge.sessions.cursors.sent(connection, cursors)
     edge.sessions.arrivals.inquire(user, connection)
     edge.sessions.attached(user)
     monitor.go_on(edge, connection, user)
 
     for group in list(user.seats.conversations):
-        if group.name in places:
+        if group.name in cursors:
             read_on(edge, connection, user, group)
         else:
             play(edge, connection, user, group, connection.opened)
     once_known(connection, lambda: kicks.go_on(edge, connection, user))
     for name in edge.sessions.takeover.returning(user.session.account):
         group = GroupId("channel", name)
-        if name in places and group not in user.seats.rooms and group not in user.session.detached:
+        if name in cursors and group not in user.seats.rooms and group not in user.session.detached:
             user.seats.lose_sight(group, [connection])  # there before, and waits for the user's return
     for group in [group for group in user.seats.rooms if group not in user.session.detached]:
         channel = visible(edge, user, group)
-        if channel is not None and group.name in places:
+        if channel is not None and group.name in cursors:
             read_on(edge, connection, user, group)
         elif channel is not None:
             arrive(edge, connection, user, group, channel)
@@ -92,8 +92,8 @@ def go_on(edge: EdgePort, connection: Connection, user: User, places: Mapping[st
 
 def read_on(edge: EdgePort, connection: Connection, user: User, group: GroupId) -> None:
     """Play the lines missed by the connection in a group where the connection was a moment ago, and nothing else."""
-    place = edge.sessions.cursors.come(user, connection, group)
-    Playback(edge, connection, user, group, place, events=True).go_on()
+    cursor = edge.sessions.cursors.cursor_of(user, connection, group)
+    Playback(edge, connection, user, group, cursor, events=True).go_on()
 
 
 def show_room(
@@ -121,15 +121,15 @@ def _greet(edge: EdgePort, connection: Connection, user: User, group: GroupId, s
 
 def play(edge: EdgePort, connection: Connection, user: User, group: GroupId, since: float) -> None:
     """Play lines unsent to the device; to a device without a cursor, all lines after `since`; 0: no lines."""
-    place = edge.sessions.cursors.come(user, connection, group)
+    cursor = edge.sessions.cursors.cursor_of(user, connection, group)
     conversation = edge.conversations.of(user).get(group)
-    if place is None and conversation is not None and edge.sessions.cursors.knows(user, connection.device):
+    if cursor is None and conversation is not None and edge.sessions.cursors.knows(user, connection.device):
         since = conversation.since / 1000 - 0.001  # the device was away when the two people began to talk
     most = user.session.playback
     if most == 0:
         catch_up(connection, user, group)
-    elif place is not None or most is not None:
-        Playback(edge, connection, user, group, place, most=most or 0).go_on()
+    elif cursor is not None or most is not None:
+        Playback(edge, connection, user, group, cursor, most=most or 0).go_on()
     elif since:
         Playback(edge, connection, user, group, since=int(since * 1000) + 1).go_on()
     else:

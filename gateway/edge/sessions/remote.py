@@ -38,7 +38,7 @@ class Hello(msgspec.Struct, frozen=True, array_like=True):
     standing: Standing
     nick: str
     silent: bool
-    places: dict[str, Cursor]
+    cursors: dict[str, Cursor]
     speaker: Speaker
     settled: int
     gone: bool = False
@@ -52,18 +52,18 @@ class Shown(msgspec.Struct, frozen=True, array_like=True):
     """
 
     data: bytes
-    places: dict[str, Cursor]
+    cursors: dict[str, Cursor]
     settled: int
     standing: Standing | None = None
 
 
 class Forwarder(ABC):
-    """On the client's node: the way to a session on another node. account: the session's, folded. came: the client's
-    cursors, by folded channel, by lines received at the last look."""
+    """On the client's node: the way to a session on another node. account: the session's, folded. delivered: the
+    client's cursors, by folded channel, by lines received at the last look."""
 
     account: str
-    outbox: UnsettledLines
-    came: dict[str, Cursor]
+    unsettled: UnsettledLines
+    delivered: dict[str, Cursor]
 
     @property
     @abstractmethod
@@ -81,27 +81,27 @@ class Forwarder(ABC):
         """End the forwarding: the client has gone."""
 
     @abstractmethod
-    def was_sent(self, places: dict[str, Cursor]) -> None:
+    def was_sent(self, cursors: dict[str, Cursor]) -> None:
         """Note the cursors that the client reaches by all bytes sent so far."""
 
     @abstractmethod
-    def came_now(self) -> dict[str, Cursor]:
+    def delivered_now(self) -> dict[str, Cursor]:
         """Return the client's cursors, by folded channel, counting lines received by the client's machine."""
 
 
 class RemoteSide:
     """The other node of a connection, if client and session are on different nodes.
 
-    tunnel: on the client's node, the way to the session. stream: on the session's node, the way from the client. told:
-    the client's standing as known to the client's node; settled_told: the last line that the client's node knows to be
-    settled; both on the session's node. speaker: identifies the client's lines, in case another edge says a line again
-    (P9).
+    forwarder: on the client's node, the way to the session. stream: on the session's node, the way from the client.
+    told: the client's standing as known to the client's node; settled_told: the last line that the client's node knows
+    to be settled; both on the session's node. speaker: identifies the client's lines, in case another edge says a line
+    again (P9).
     """
 
-    __slots__ = ("settled_told", "speaker", "stream", "told", "tunnel")
+    __slots__ = ("forwarder", "settled_told", "speaker", "stream", "told")
 
     def __init__(self) -> None:
-        self.tunnel: Forwarder | None = None
+        self.forwarder: Forwarder | None = None
         self.stream: Stream | None = None
         self.told: Standing | None = None
         self.settled_told = -1

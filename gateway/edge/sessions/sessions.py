@@ -264,12 +264,12 @@ class Sessions(SessionsPort):
         leave are shown no JOIN."""
         inside = user.seats.unseen.get(room.group, {})
         for connection in user.connections:
-            connection.delivery.behind.setdefault(room.group)
+            connection.delivery.awaiting.setdefault(room.group)
         room.add(user)
         channel = visible(self.edge, user, room.group)
         if channel is not None and room.group not in user.session.detached:
             for connection in user.connections:
-                if connection in inside and self.cursors.come(user, connection, room.group) is not None:
+                if connection in inside and self.cursors.cursor_of(user, connection, room.group) is not None:
                     read_on(self.edge, connection, user, room.group)
                 else:
                     show_arrival(self.edge, connection, user, room.group, channel)
@@ -315,7 +315,7 @@ class Sessions(SessionsPort):
     def ended(self, user: User) -> None:
         """End the session: the user leaves the network."""
         if self.users.get(user.session.account) is user:
-            self._tell_places(user)
+            self._report_cursors(user)
             self._forget(user.session.account)
             self.edge.engine.submit(self.group(user.session.account), End(user.uid, self.edge.engine.me))
 
@@ -332,16 +332,16 @@ class Sessions(SessionsPort):
         self.edge.forwarding.tell_last(user)
         connections = {connection: self.cursors.now(user, connection) for connection in user.connections}
         self.let_go(user)
-        for connection, places in connections.items():
+        for connection, cursors in connections.items():
             user.connections.pop(connection, None)
             connection.user = None
-            self.edge.forwarding.follow(connection, places)
+            self.edge.forwarding.follow(connection, cursors)
 
     def let_go(self, user: User) -> None:
         """Remove the user without notice to anybody: the user goes on elsewhere."""
         edge = self.edge
         if self.users.get(user.session.account) is user:
-            self._tell_places(user)
+            self._report_cursors(user)
             self._forget(user.session.account)
         user.quitting = True
         self._gone[user.uid] = edge.now
@@ -361,7 +361,7 @@ class Sessions(SessionsPort):
         """Return whether the user went on elsewhere a while ago: the channels may not know yet."""
         return uid in self._gone
 
-    def _tell_places(self, user: User) -> None:
+    def _report_cursors(self, user: User) -> None:
         """Report the cursors of devices here, for the next node of the session."""
         account = user.session.account
 
@@ -409,11 +409,11 @@ class Sessions(SessionsPort):
         if user.quitting:
             return
         rooms = self.takeover.returning(account) | {group.name: self.shown(group) for group in user.seats.rooms}
-        places, nodes = self.cursors.changed(user), self.arrivals.news(account)
+        cursors, nodes = self.cursors.changed(user), self.arrivals.news(account)
         facts = (user.person, rooms, user.session.lasts, len(user.connections))
-        if places or nodes or self._reported.get(account) != (*facts, user.session.auto_away):
+        if cursors or nodes or self._reported.get(account) != (*facts, user.session.auto_away):
             self._reported[account] = (*facts, user.session.auto_away)
-            report = Report(user.uid, self.edge.engine.me, *facts, places, user.session.auto_away, nodes)
+            report = Report(user.uid, self.edge.engine.me, *facts, cursors, user.session.auto_away, nodes)
             self.edge.engine.submit(self.group(account), report)
         has = kept(user)
         if has != self._kept.get(account, Kept()):

@@ -88,7 +88,7 @@ class Takeover(TakeoverPort):
         # group knows nothing of the session, and learns the user's channels from here.
         session = outcome.session if outcome.session.person is not None else known
         if known.person is not None:
-            self.edge.sessions.arrivals.came_from(account, known.person.edge)
+            self.edge.sessions.arrivals.moved_from(account, known.person.edge)
         home = self.edge.nick(person.nick)
         self.edge.engine.submit(
             home, Claim(person, moves=True), lambda granted: self._claimed(account, person, session, granted)

@@ -47,8 +47,8 @@ def leave(edge: EdgePort, connection: Connection, reason: str, done: Callable[[]
         done()
         return
     connection.left = True
-    if connection.remote.tunnel is not None:
-        connection.remote.tunnel.close()
+    if connection.remote.forwarder is not None:
+        connection.remote.forwarder.close()
     if user is None:
         done()
         return

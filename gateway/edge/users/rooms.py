@@ -40,7 +40,7 @@ class Room:
         user.seats.take(self)
         self.watch(user)
         if not user.quitting:
-            self.connections.update((c, None) for c in user.connections if self.group not in c.delivery.behind)
+            self.connections.update((c, None) for c in user.connections if self.group not in c.delivery.awaiting)
 
     def discard(self, uid: str) -> User | None:
         self.listed.discard(uid)

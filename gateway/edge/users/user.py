@@ -57,7 +57,7 @@ class User:
 
     def attach(self, connection: Connection) -> None:
         """Attach the connection. A channel tells the connection of events once the missed lines have been shown."""
-        connection.delivery.behind = dict.fromkeys((*self.seats.all, *self.seats.returning))
+        connection.delivery.awaiting = dict.fromkeys((*self.seats.all, *self.seats.returning))
         self.seats.attach(connection)
         self.connections[connection] = None
         connection.user = self
@@ -74,7 +74,7 @@ class User:
             inside = [
                 c
                 for c in self.connections
-                if c in room.connections or c.delivery.behind.get(group) or group in c.delivery.playbacks
+                if c in room.connections or c.delivery.awaiting.get(group) or group in c.delivery.playbacks
             ]
             self.seats.lose_sight(group, inside)
 

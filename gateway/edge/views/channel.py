@@ -82,7 +82,7 @@ def said(edge: EdgePort, room: Room, channel: Channel, event: Said, stamp: Event
     own = _speaker(edge, event, call)
     edge.traffic.messages_sent += deliver(line, audience, skip=own)
     if own is None or (not tag_only and _is_catching_up(room, own)):
-        if call is not None and own is not None and own.remote.tunnel is None:
+        if call is not None and own is not None and own.remote.forwarder is None:
             await_echo(call, room.group)
         return
     if "echo-message" in own.caps and not (tag_only and "message-tags" not in own.caps):
@@ -104,8 +104,8 @@ def _is_catching_up(room: Room, connection: Connection) -> bool:
     """Return whether missed lines are on the way to the connection, perhaps from the session's present node, and the
     new message among the missed lines (P38)."""
     user = connection.user
-    played = room.group in connection.delivery.behind and user is not None and room.group not in user.session.detached
-    return played or connection.remote.tunnel is not None
+    played = room.group in connection.delivery.awaiting and user is not None and room.group not in user.session.detached
+    return played or connection.remote.forwarder is not None
 
 
 def _qualified(room: Room, channel: Channel, event: Said) -> list[Connection]:

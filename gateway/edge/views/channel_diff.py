@@ -49,11 +49,11 @@ def _settings(old: Channel, new: Channel) -> Iterator[ModeChange]:
     if old.limit != new.limit:
         yield ModeChange(new.limit is not None, "l", str(new.limit) if new.limit is not None else None)
     for letter in CHANNEL_MODES.lists:
-        gone, come = old.lists[letter].entries, new.lists[letter].entries
+        gone, cursor_of = old.lists[letter].entries, new.lists[letter].entries
         for mask in gone:
-            if mask not in come:
+            if mask not in cursor_of:
                 yield ModeChange(False, letter, mask)
-        for mask in come:
+        for mask in cursor_of:
             if mask not in gone:
                 yield ModeChange(True, letter, mask)
 

@@ -81,14 +81,14 @@ def replaced(
             rejoin(edge, group, new.name, out)
     show_heirs(edge, now)
     for uid, member in new.members.items():
-        come = edge.users.get(uid) if member.person.edge == edge.engine.me else None
-        if come is None or uid in room.users:
+        cursor_of = edge.users.get(uid) if member.person.edge == edge.engine.me else None
+        if cursor_of is None or uid in room.users:
             continue
-        if edge.sessions.is_returning(come, group):
-            edge.sessions.arrive(come, room)
+        if edge.sessions.is_returning(cursor_of, group):
+            edge.sessions.arrive(cursor_of, room)
         else:
-            room.add(come)
-            _welcome(edge, come, new)
+            room.add(cursor_of)
+            _welcome(edge, cursor_of, new)
 
 
 def _shown(edge: EdgePort, group: GroupId, channel: Channel) -> Believed:

@@ -29,7 +29,7 @@ def note(edge: EdgePort, user: User, group: GroupId, channel: str, out: PutOut) 
     for connection in user.connections:
         if group in user.session.detached:
             _say(edge, connection, user, kick)
-        edge.sessions.cursors.sent(connection, {group.name: kick.place})
+        edge.sessions.cursors.sent(connection, {group.name: kick.cursor})
 
 
 def learn(edge: EdgePort, user: User, group: GroupId, channel: str, out: PutOut | None) -> None:
@@ -83,8 +83,8 @@ def _unseen(edge: EdgePort, connection: Connection, user: User, since: float) ->
     found = []
     for name, kick in state.stored.kicks.items() if isinstance(state, Session) else ():
         group = GroupId("channel", name)
-        place = edge.sessions.cursors.come(user, connection, group)
-        seen = place.at >= kick.place.at if place is not None else not since or since * 1000 >= kick.at
+        cursor = edge.sessions.cursors.cursor_of(user, connection, group)
+        seen = cursor.at >= kick.cursor.at if cursor is not None else not since or since * 1000 >= kick.at
         if not seen and group not in user.seats.rooms:
             found.append((group, kick))
     return found
@@ -92,9 +92,9 @@ def _unseen(edge: EdgePort, connection: Connection, user: User, since: float) ->
 
 def _has_seen(edge: EdgePort, connection: Connection, user: User, group: GroupId, kick: Kick) -> None:
     """Note the kick as seen. A cursor without position would make a device that never was there play all lines."""
-    place = merge_cursors(edge.sessions.cursors.come(user, connection, group), kick.place)
-    if place is not None and place.seq:
-        edge.sessions.cursors.sent(connection, {group.name: place})
+    cursor = merge_cursors(edge.sessions.cursors.cursor_of(user, connection, group), kick.cursor)
+    if cursor is not None and cursor.seq:
+        edge.sessions.cursors.sent(connection, {group.name: cursor})
 
 
 def _say(edge: EdgePort, connection: Connection, user: User, kick: Kick) -> None:

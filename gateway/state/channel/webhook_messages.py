@@ -12,8 +12,8 @@ from ring.wire.history import Cursor
 class Subscription(msgspec.Struct, frozen=True, array_like=True):
     """A subscription of an address: the channel's messages are posted to the address.
 
-    by: the operator that made the subscription. at: time of the subscription, Unix ms. place: the receiver's cursor, as
-    known to the group. dropped: number of messages, since the subscription began, that were never sent to the receiver.
+    by: the operator that made the subscription. at: time of the subscription, Unix ms. cursor: the receiver's, as known
+    to the group. dropped: number of messages, since the subscription began, that were never sent to the receiver.
     told: number of dropped messages that the receiver knows of. dropped and told only grow.
     """
 
@@ -24,13 +24,13 @@ class Subscription(msgspec.Struct, frozen=True, array_like=True):
     secret: str
     by: str
     at: int
-    place: Cursor
+    cursor: Cursor
     dropped: int = 0
     told: int = 0
 
     def __repr__(self) -> str:
         """Leave out the secret and the URL, as the URL's path may have a secret, too."""
-        return f"Subscription({self.id!r}, place={self.place!r}, dropped={self.dropped}, told={self.told})"
+        return f"Subscription({self.id!r}, cursor={self.cursor!r}, dropped={self.dropped}, told={self.told})"
 
 
 class _Tagged(msgspec.Struct, frozen=True, array_like=True):
@@ -58,7 +58,7 @@ class Advance(_Tagged, frozen=True, tag=52):
     """Advance the receiver's cursor, from the delivering node. dropped, told: as in Subscription."""
 
     id: str
-    place: Cursor
+    cursor: Cursor
     dropped: int = 0
     told: int = 0
 
@@ -74,7 +74,7 @@ class Unsubscribed(_Tagged, frozen=True, tag=54):
 
 class Advanced(_Tagged, frozen=True, tag=55):
     id: str
-    place: Cursor
+    cursor: Cursor
     dropped: int = 0
     told: int = 0
 

@@ -45,4 +45,4 @@ def decide_advance(channel: ChannelState, command: Advance, at: int) -> Decision
     known = channel.webhooks.subscriptions.get(command.id)
     if known is None or advanced_by(known, command) == known:
         return Decision(None, None)
-    return Decision(None, Advanced(command.id, command.place, command.dropped, command.told))
+    return Decision(None, Advanced(command.id, command.cursor, command.dropped, command.told))

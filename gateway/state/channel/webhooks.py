@@ -46,9 +46,9 @@ class Webhooks:
 
 def advanced_by(known: Subscription, news: Advance | Advanced | Subscription) -> Subscription:
     """Apply news to a subscription. The result does not depend on the order of news, nor on repeats."""
-    place = merge_cursors(known.place, news.place) or known.place
+    cursor = merge_cursors(known.cursor, news.cursor) or known.cursor
     dropped, told = max(known.dropped, news.dropped), max(known.told, news.told)
-    return msgspec.structs.replace(known, place=place, dropped=dropped, told=told)
+    return msgspec.structs.replace(known, cursor=cursor, dropped=dropped, told=told)
 
 
 def merge_webhooks(

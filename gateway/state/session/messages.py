@@ -20,16 +20,16 @@ class _Tagged(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Device(msgspec.Struct, frozen=True, array_like=True):
-    """A client of an account. places: folded channel name -> cursor. seen: when the device was last attached, Unix ms.
+    """A client of an account. cursors: folded channel name -> cursor. seen: when the device was last attached, Unix ms.
 
     nodes: the latest nodes of the device: ring key -> when the device came to the node (Unix ms), and the node's
-    incarnation. These nodes may have sent the device more lines than `places` says.
+    incarnation. These nodes may have sent the device more lines than `cursors` says.
     """
 
     NEWER: ClassVar = {"nodes": 1}
 
     seen: int
-    places: dict[str, Cursor]
+    cursors: dict[str, Cursor]
     nodes: dict[str, tuple[int, int]] = {}
 
 
@@ -59,8 +59,8 @@ class Detached(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Kick(msgspec.Struct, frozen=True, array_like=True):
-    """A kick of the user from a channel. channel: the name as shown. at: Unix ms. place: the channel's
-    position at the kick; a device with a cursor at or after `place` has seen the kick."""
+    """A kick of the user from a channel. channel: the name as shown. at: Unix ms. cursor: the channel's
+    position at the kick; a device with a cursor at or after `cursor` has seen the kick."""
 
     NEWER: ClassVar = {"account": 1}
 
@@ -68,7 +68,7 @@ class Kick(msgspec.Struct, frozen=True, array_like=True):
     source: str
     reason: str
     at: int
-    place: Cursor
+    cursor: Cursor
     account: str | None = None
 
 
@@ -128,7 +128,7 @@ class Take(_Tagged, frozen=True, tag=1):
 
 
 class Report(_Tagged, frozen=True, tag=2):
-    """Report the session's present state, from the owner. places: device -> folded channel -> cursor, for changed
+    """Report the session's present state, from the owner. cursors: device -> folded channel -> cursor, for changed
     cursors.
 
     nodes: device -> ring key -> incarnation, for nodes that are new to a device.
@@ -142,7 +142,7 @@ class Report(_Tagged, frozen=True, tag=2):
     rooms: dict[str, str]
     lasts: bool
     attached: int
-    places: dict[str, dict[str, Cursor]]
+    cursors: dict[str, dict[str, Cursor]]
     auto_away: bool = False
     nodes: dict[str, dict[str, int]] = {}
 
@@ -165,9 +165,9 @@ class ForgetDevice(_Tagged, frozen=True, tag=5):
 
 
 class Reached(_Tagged, frozen=True, tag=6):
-    """Report cursors of devices, from a former owner of the session. places: as in Report."""
+    """Report cursors of devices, from a former owner of the session. cursors: as in Report."""
 
-    places: dict[str, dict[str, Cursor]]
+    cursors: dict[str, dict[str, Cursor]]
 
 
 class Converse(_Tagged, frozen=True, tag=9):

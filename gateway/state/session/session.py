@@ -55,7 +55,7 @@ DEVICES = 20
 DEVICE_MS = 180 * 24 * 3600 * 1000
 """A device that was away for this time loses its cursors."""
 
-PLACES = 500
+CURSORS = 500
 """The most cursors of a device. The cursor with the oldest last message goes first."""
 
 NODES = 4
@@ -157,18 +157,18 @@ class Session(StateBase):
 
     def _reached(self, command: Reached | Report, at: int) -> Decision:
         s = self.stored
-        if not command.places and not (isinstance(command, Report) and command.nodes):
+        if not command.cursors and not (isinstance(command, Report) and command.nodes):
             return NOTHING
         facts = (s.person, s.rooms, s.lasts, s.attached, s.taken, s.left)
         return Decision(None, Changed(*facts, self._further(command, at), s.auto_away))
 
     def _further(self, command: Reached | Report, at: int) -> dict[str, Device]:
-        devices, places = self.stored.devices, command.places
-        came = command.nodes if isinstance(command, Report) else {}
+        devices, cursors = self.stored.devices, command.cursors
+        delivered = command.nodes if isinstance(command, Report) else {}
         found = {}
-        for name in [*places, *(name for name in came if name not in places)]:
-            nodes = {key: (at, number) for key, number in came.get(name, {}).items()}
-            found[name] = _one(devices.get(name), Device(at, places.get(name, {}), nodes))
+        for name in [*cursors, *(name for name in delivered if name not in cursors)]:
+            nodes = {key: (at, number) for key, number in delivered.get(name, {}).items()}
+            found[name] = _one(devices.get(name), Device(at, cursors.get(name, {}), nodes))
         return found
 
     def _is_owner(self, command: Report | End | Keep) -> bool:
@@ -274,7 +274,7 @@ def _recent(detached: dict[str, Detached]) -> dict[str, Detached]:
 
 
 def _last_kicks(kicks: dict[str, Kick]) -> dict[str, Kick]:
-    order = sorted(kicks.items(), key=lambda item: (item[1].place.at, item[0]))
+    order = sorted(kicks.items(), key=lambda item: (item[1].cursor.at, item[0]))
     return dict(order[-KICKS:])
 
 
@@ -298,7 +298,7 @@ def merge(a: Stored, b: Stored) -> Stored:
         detached[name] = max(a.detached[name], b.detached[name], key=lambda one: (one.at, one.off, one.highlight))
     kicks = {**a.kicks, **b.kicks}
     for name in a.kicks.keys() & b.kicks.keys():
-        kicks[name] = max(a.kicks[name], b.kicks[name], key=lambda kick: (kick.place.at, _encode(kick)))
+        kicks[name] = max(a.kicks[name], b.kicks[name], key=lambda kick: (kick.cursor.at, _encode(kick)))
     found = {"conversations": _newest(conversations), "markers": _latest(markers), "detached": _recent(detached)}
     return _replace(last, devices=devices, kicks=_last_kicks(kicks), **found)
 
@@ -312,12 +312,12 @@ def _one(a: Device | None, b: Device | None) -> Device:
         found = a or b
         assert found is not None
         return found
-    both = {**a.places, **b.places}
-    places = {name: merge_cursors(a.places.get(name), b.places.get(name)) or both[name] for name in sorted(both)}
-    if len(places) > PLACES:
-        newest = sorted(places.items(), key=lambda item: (item[1].at, item[0]))[-PLACES:]
-        places = dict(sorted(newest))
-    return Device(max(a.seen, b.seen), places, _latest_nodes(a.nodes, b.nodes))
+    both = {**a.cursors, **b.cursors}
+    cursors = {name: merge_cursors(a.cursors.get(name), b.cursors.get(name)) or both[name] for name in sorted(both)}
+    if len(cursors) > CURSORS:
+        newest = sorted(cursors.items(), key=lambda item: (item[1].at, item[0]))[-CURSORS:]
+        cursors = dict(sorted(newest))
+    return Device(max(a.seen, b.seen), cursors, _latest_nodes(a.nodes, b.nodes))
 
 
 def _latest_nodes(a: dict[str, tuple[int, int]], b: dict[str, tuple[int, int]]) -> dict[str, tuple[int, int]]:

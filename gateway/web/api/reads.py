@@ -64,7 +64,7 @@ async def list_devices(request: Request) -> m.DeviceList:
     view = await request.ask(accounts.one(core.edge, request.path["name"]))
     stored = await request.ask(sessions.devices(core.edge, view.name))
     items = [
-        m.Device(device=name, last_seen=device.seen, channels=len(device.places))
+        m.Device(device=name, last_seen=device.seen, channels=len(device.cursors))
         for name, device in sorted(stored.devices.items())
     ]
     person = stored.person

@@ -26,7 +26,7 @@ def people(core: NodeCore, found: Status, vitals: Vitals) -> Iterator[Metric]:
     connections = edge.clients.connections.values()
     yield gauge("circlet_clients", "Connections of clients.", found.clients)
     remote = {
-        "session": sum(one.remote.tunnel is not None for one in connections),
+        "session": sum(one.remote.forwarder is not None for one in connections),
         "client": sum(one.remote.stream is not None for one in connections),
     }
     yield gauges(

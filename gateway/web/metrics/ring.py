@@ -105,11 +105,11 @@ def _queues(core: NodeCore) -> Iterator[Metric]:
     yield gauge("circlet_submits_waiting", "Commands that no master has answered yet.", sum(map(len, waiting)))
     oldest = min((pending[0].since for pending in waiting), default=core.engine.now)
     yield gauge("circlet_submit_oldest_seconds", "How long the oldest of them has waited.", core.engine.now - oldest)
-    tunnels = (one.remote.tunnel for one in core.edge.clients.connections.values() if one.remote.tunnel is not None)
+    forwarders = (one.remote.forwarder for one in core.edge.clients.connections.values())
     yield gauge(
         "circlet_lines_unsettled",
         "Lines of clients whose session is on another node, which has not settled them yet.",
-        sum(len(tunnel.outbox.lines) for tunnel in tunnels),
+        sum(len(forwarder.unsettled.lines) for forwarder in forwarders if forwarder is not None),
     )
 
 

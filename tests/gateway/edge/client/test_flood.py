@@ -149,7 +149,7 @@ def test_a_client_of_another_node_pays_at_its_session() -> None:
     second = Newcomer(net, "n2", f"sasl {CAPS}")
     second.log_in("joe", "sesame")
     second.enter("joe")
-    assert second.connection.remote.tunnel is not None
+    assert second.connection.remote.forwarder is not None
     first.ask("JOIN #c")
     for number in range(100):
         first.send(f"PRIVMSG #c :{number}")

@@ -20,7 +20,7 @@ def test_a_subscription_begins_at_the_moment_when_it_is_made() -> None:
     assert subscribe(stage) is None
     made = stage.channel.webhooks.subscriptions["h1"]
     assert (made.url, made.secret, made.by, made.at) == (URL, SECRET, "root", stage.at)
-    assert made.place == Cursor(0, stage.at, NO_TERM)
+    assert made.cursor == Cursor(0, stage.at, NO_TERM)
 
 
 def test_making_it_again_changes_nothing_and_an_ended_id_never_comes_back() -> None:
@@ -51,5 +51,5 @@ def test_places_and_counts_only_grow_in_whatever_order_they_come() -> None:
     stage.do(Advance("h1", old, 1, 1))
     assert stage.event is None, "a former master tells nothing new"
     found = stage.channel.webhooks.subscriptions["h1"]
-    assert (found.place.seq, found.dropped, found.told) == (9, 3, 2)
+    assert (found.cursor.seq, found.dropped, found.told) == (9, 3, 2)
     assert stage.do(Advance("unknown", new)) is None and stage.event is None

@@ -55,7 +55,7 @@ def test_it_keeps_an_empty_channel_and_is_part_of_the_copy() -> None:
     assert stage.channel.is_collectable(stage.at + 10**9) and kind.is_silent(stage.channel)
 
 
-PLACES = st.builds(
+CURSORS = st.builds(
     lambda seq, term, beside: Cursor(seq, seq * 10, term, tuple(Position(t, s) for t, s in beside.items() if t < term)),
     st.integers(1, 9),
     st.sampled_from(TERMS),
@@ -70,7 +70,7 @@ def sides(draw: st.DrawFn) -> tuple[dict[str, Subscription], dict[str, int]]:
     found = {}
     for name in draw(st.sets(st.sampled_from("abcd"))) - ended.keys():
         dropped = draw(st.integers(0, 5))
-        made = Subscription(name, URL, SECRET, "root", ord(name), draw(PLACES), dropped, draw(st.integers(0, dropped)))
+        made = Subscription(name, URL, SECRET, "root", ord(name), draw(CURSORS), dropped, draw(st.integers(0, dropped)))
         found[name] = made
     return found, ended
 
@@ -84,10 +84,10 @@ def same(one: Any, other: Any) -> bool:
 
 
 def _sorted(side: Any) -> Any:
-    def place(p: Cursor) -> Any:
+    def cursor(p: Cursor) -> Any:
         return p.at, sorted([Position(p.term, p.seq), *p.other_terms])
 
-    rows = {n: (place(one.place), one.dropped, one.told) for n, one in side[0].items()}
+    rows = {n: (cursor(one.cursor), one.dropped, one.told) for n, one in side[0].items()}
     return rows, side[1]
 
 
@@ -109,5 +109,5 @@ def test_the_receiver_has_what_either_side_has_delivered() -> None:
     here.do(Advance("h1", Cursor(4, 40, TERMS[0])))
     there.apply(there.decide(Advance("h1", Cursor(7, 70, TERMS[2])), here.at + 1).event, here.at + 1)
     here.channel.apply(here.channel.merge(there, here.at + 2), here.at + 2)
-    place = here.channel.webhooks.subscriptions["h1"].place
-    assert {Position(TERMS[2], 7), Position(TERMS[0], 4)} <= {Position(place.term, place.seq), *place.other_terms}
+    cursor = here.channel.webhooks.subscriptions["h1"].cursor
+    assert {Position(TERMS[2], 7), Position(TERMS[0], 4)} <= {Position(cursor.term, cursor.seq), *cursor.other_terms}

@@ -35,7 +35,7 @@ from gateway.state.session.messages import (
     Taken,
 )
 from gateway.state.session.session import CONVERSATIONS, DEVICE_MS, DEVICES, KICKS, MARKERS, Session, merge
-from gateway.state.session.session import PLACES as MOST_PLACES
+from gateway.state.session.session import CURSORS as MOST_CURSORS
 from ring.ids import NO_TERM, Incarnation, Position, Term
 from tests.gateway.state.cast import ANN, BOB
 
@@ -100,17 +100,17 @@ def test_only_its_host_is_listened_to(session: Session) -> None:
     do(session, End(ANN.uid, THERE))
     assert session.stored.person is None and not session.subscribers
     assert session.stored.kept == Kept()
-    assert session.stored.devices["phone"].places == {"#c": Cursor(7, 5)}  # a device's place outlives it
+    assert session.stored.devices["phone"].cursors == {"#c": Cursor(7, 5)}  # a device's place outlives it
 
 
 def test_places_are_believed_of_whoever_has_sent_the_lines_and_the_furthest_counts(session: Session) -> None:
     do(session, Report(ANN.uid, THERE, ANN, {}, False, 0, {"phone": {"#c": Cursor(9, 8)}}))
-    assert session.stored.devices["phone"].places == {"#c": Cursor(9, 8)} and session.stored.attached == 1
+    assert session.stored.devices["phone"].cursors == {"#c": Cursor(9, 8)} and session.stored.attached == 1
     do(session, Reached({"phone": {"#c": Cursor(8, 6), "#d": Cursor(1, 1)}, "laptop": {"#c": Cursor(4, 3)}}))
-    assert session.stored.devices["phone"].places == {"#c": Cursor(9, 8), "#d": Cursor(1, 1)}
-    assert session.stored.devices["laptop"].places == {"#c": Cursor(4, 3)}
+    assert session.stored.devices["phone"].cursors == {"#c": Cursor(9, 8), "#d": Cursor(1, 1)}
+    assert session.stored.devices["laptop"].cursors == {"#c": Cursor(4, 3)}
     do(session, Reached({"phone": {"#c": Cursor(3, 9, ONE)}}))  # on another side of a partition it has read, too
-    assert session.stored.devices["phone"].places["#c"] == Cursor(3, 9, ONE, (Position(NO_TERM, 9),))
+    assert session.stored.devices["phone"].cursors["#c"] == Cursor(3, 9, ONE, (Position(NO_TERM, 9),))
     assert session.owner == HERE and session.decide(Reached({}), 10).event is None
 
 
@@ -200,13 +200,13 @@ def test_conversations_are_bounded_and_forgotten(session: Session) -> None:
 
 
 def test_places_are_bounded(session: Session) -> None:
-    many = {f"#{number}": Cursor(1, number) for number in range(MOST_PLACES)}
+    many = {f"#{number}": Cursor(1, number) for number in range(MOST_CURSORS)}
     do(session, Reached({"phone": many}))
-    do(session, Reached({"phone": {"#new": Cursor(1, MOST_PLACES)}}))
-    places = session.stored.devices["phone"].places
-    assert len(places) == MOST_PLACES
-    assert "#new" in places
-    assert "#0" not in places
+    do(session, Reached({"phone": {"#new": Cursor(1, MOST_CURSORS)}}))
+    cursors = session.stored.devices["phone"].cursors
+    assert len(cursors) == MOST_CURSORS
+    assert "#new" in cursors
+    assert "#0" not in cursors
 
 
 def test_what_it_is_can_be_asked(session: Session) -> None:
@@ -214,7 +214,7 @@ def test_what_it_is_can_be_asked(session: Session) -> None:
 
 
 AT = st.integers(0, 3)
-PLACES = st.dictionaries(
+CURSORS = st.dictionaries(
     st.sampled_from(["#a", "#b"]), st.builds(Cursor, AT, AT, st.sampled_from([ONE, TWO])), max_size=2
 )
 STATES = st.builds(
@@ -225,7 +225,7 @@ STATES = st.builds(
     st.integers(0, 1),
     st.integers(0, 3),
     st.integers(0, 1),
-    st.dictionaries(st.sampled_from(["x", "y"]), st.builds(Device, st.integers(0, 3), PLACES), max_size=2),
+    st.dictionaries(st.sampled_from(["x", "y"]), st.builds(Device, st.integers(0, 3), CURSORS), max_size=2),
     kicks=st.dictionaries(
         st.sampled_from(["#a", "#b"]),
         st.builds(Kick, st.just("#A"), st.just("b!b@c"), st.sampled_from("xy"), st.just(5), st.builds(Cursor, AT, AT)),
