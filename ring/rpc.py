@@ -44,6 +44,7 @@ class Rpc:
     def __init__(self, port: Port) -> None:
         self.port = port
         self.open: dict[int, Open] = {}
+        self._by_group: dict[GroupId, dict[int, Open]] = {}  # the open questions to groups
         self.working: set[tuple[Incarnation, int]] = set()  # (asker, question number) under way here
         self._next = 0
 
@@ -74,7 +75,19 @@ class Rpc:
             return
         self._next += 1
         self.open[self._next] = question
+        if question.group is not None:
+            self._by_group.setdefault(question.group, {})[self._next] = question
         self._send(self._next, question)
+
+    def _close(self, number: int) -> Open | None:
+        """Take a question out of the tables; None if the question has ended before."""
+        question = self.open.pop(number, None)
+        if question is not None and question.group is not None:
+            others = self._by_group[question.group]
+            del others[number]
+            if not others:
+                del self._by_group[question.group]
+        return question
 
     def _send(self, number: int, question: Open) -> None:
         port = self.port
@@ -90,18 +103,18 @@ class Rpc:
         m = port.replicas.masters.get(question.group)
         replica = m.replica if m is not None else port.readable(question.group)
         if replica is not None:
-            del self.open[number]
-            question.done(self._judged(question.group, replica.state, question.body))
+            if self._close(number) is not None:
+                question.done(self._judged(question.group, replica.state, question.body))
         else:
             port.find(question.group, curious=True)
 
     def master_known(self, group: GroupId) -> None:
         """Send the group's open questions again: the group was found, here or on another node, or nobody holds it."""
-        waiting = [(number, question) for number, question in self.open.items() if question.group == group]
-        if not waiting:
+        waiting = self._by_group.get(group)
+        if waiting is None:
             return
         here = group in self.port.replicas.masters or self.port.readable(group) is not None
-        for number, question in waiting:
+        for number, question in list(waiting.items()):
             if here or self.port.now - question.sent_at > QUESTION_AGAIN_S or question.sent_at == question.since:
                 self._send(number, question)
 
@@ -117,7 +130,7 @@ class Rpc:
             body = port.kinds[question.group.kind].read_answer(message.body)
         else:
             body = port.app.read_reply(message.body)
-        del self.open[message.id]
+        self._close(message.id)
         question.done(body)
 
     # Answer ---------------------------------------------------------------------------------------------------------
@@ -184,7 +197,7 @@ class Rpc:
         for number, question in list(self.open.items()):
             dead = question.group is None and not port.peers.is_alive(question.node)
             if dead or port.now - question.since > QUESTION_GIVE_UP_S:
-                if self.open.pop(number, None) is not None:
+                if self._close(number) is not None:
                     question.done(None)
             elif port.now >= question.repeat_at:
                 self._send(number, question)

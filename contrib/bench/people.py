@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 
 QUIET_S = 150.0  # without a byte from a server that owes us some; a SYN that was dropped often comes again after 64 s
+JOINS = 20  # channels that a line names: a line has at most 510 bytes
 CALM_S = 3.0  # after the last line: what linked servers tell each other is on its way for a while
 
 
@@ -41,6 +42,9 @@ class Person:
         self.step = self._ponged
         self._say("PING sync")
 
+    def say_everywhere(self) -> None:
+        self._say(*(f"PRIVMSG {channel} :hello" for channel in self.channels))
+
     def hear(self) -> bool:
         """Read once. True as soon as the present step has ended."""
         try:
@@ -64,7 +68,8 @@ class Person:
             self.step = self._joined
             if not self.channels:
                 return True
-            self._say("JOIN " + ",".join(self.channels))
+            for start in range(0, len(self.channels), JOINS):
+                self._say("JOIN " + ",".join(self.channels[start : start + JOINS]))
         elif word == b"PING":
             self._say("PONG " + line.split(b" ", 1)[1].decode())
         elif word == b"ERROR" or word[:1] in (b"4", b"5"):
@@ -135,6 +140,11 @@ class Crowd:
                         owing.discard(fd)
         if owing:
             raise CrowdError(f"{len(owing)} people had no PONG within {QUIET_S:.0f} s")
+
+    def say_everywhere(self) -> None:
+        """Let each person say one line in each of the person's channels. `settle` waits until all lines are said."""
+        for person in self.people:
+            person.say_everywhere()
 
     def close(self) -> None:
         for person in self.people:

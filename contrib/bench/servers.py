@@ -30,6 +30,7 @@ clients:
     burst: 1000000
     rate: 1000000
     queued: 100000
+    channels_per_minute: 0
 """
 
 _NGIRCD = """\

@@ -85,7 +85,7 @@ class EdgeApplication:
         self._edge.clients.turns.begin()
         if self._edge.clients.dirty:
             self._edge.forwarding.flush()
-            self._edge.sessions.cursors.written(self._edge.clients.dirty, self._edge.told)
+            self._edge.sessions.cursors.written(dict.fromkeys(self._edge.clients.dirty), self._edge.told)
         self._edge.told.clear()
 
     def viewed(self, group: GroupId, view: Any) -> None:

@@ -231,7 +231,7 @@ class Edge(EdgePort):
         self.sessions.tick(now)
         self.reclaim.tick(now)
         self.timers.tick(now)
-        self.clients.tick(now)
+        self.clients.attention.tick(now)
         if now >= self._reconcile_at:
             self._reconcile_at = now + RECONCILE_S
             seats.reconcile(self)

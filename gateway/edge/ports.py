@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from gateway.accounts.credentials import Credentials
 from gateway.accounts.scram import Proves
+from gateway.edge.client.attention import Attention
 from gateway.edge.client.connection import Connection
 from gateway.edge.client.turns import Turns
 from gateway.edge.rpc.actions import Actions
@@ -332,11 +333,13 @@ class AsidesPort(ABC):
 
 class ClientsPort(ABC):
     """The connections of this node (client/clients.py). connections: by number; for a client of another node, a number
-    below zero. dirty: connections with something to write at the next flush."""
+    below zero. dirty: connections with something to write at the next flush;
+    a connection may stand there twice."""
 
     connections: dict[int, Connection]
     dirty: list[Connection]
     turns: Turns
+    attention: Attention
 
     @abstractmethod
     def carry(self, connection: Connection) -> None: ...
@@ -358,6 +361,9 @@ class ClientsPort(ABC):
 
     @abstractmethod
     def hang_up(self, connection: Connection, reason: str) -> None: ...
+
+    @abstractmethod
+    def leave_if_done(self, connection: Connection) -> None: ...
 
     @abstractmethod
     def mine(self, done: Callable[[Any], None]) -> Callable[[Any], None]: ...

@@ -327,7 +327,7 @@ class NodeProcess(Process):
         for key, messages in self.core.engine.drain().items():
             for payload in payloads(messages, FRAME):
                 self.peers.send(key, payload)
-        dirty, sendq = edge.clients.dirty[:], edge.settings.sendq
+        dirty, sendq = dict.fromkeys(edge.clients.dirty), edge.settings.sendq
         edge.clients.dirty.clear()
         for connection in dirty:
             client = self.sockets.get(connection.number)

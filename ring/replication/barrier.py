@@ -85,7 +85,7 @@ class Barriers:
         waiters = self.waiters.get(group)
         if not waiters:
             return
-        number = max(w.remaining.get(group, 0) for w in waiters)
+        number = waiters[-1].remaining[group]  # numbers grow, so the last waiter has the highest
         stream = self.port.submits.queues.get(group)
         floor = stream.floor if stream is not None else number + 1
         target = self.port.target(group)
@@ -171,11 +171,9 @@ class Barriers:
     def advance(self, m: Master) -> None:
         """Answer the barriers that are due: followers have acknowledged more of the group."""
         settled_to = self.settled_to(m)
-        due = [b for b in m.barriers if b[0] <= settled_to]
-        if due:
-            m.barriers = [b for b in m.barriers if b[0] > settled_to]
-            for _, key, number in due:
-                self._tell(m, key, number)
+        while m.barriers and m.barriers[0][0] <= settled_to:
+            _, key, number = m.barriers.popleft()
+            self._tell(m, key, number)
 
     def _tell(self, m: Master, key: str, number: int) -> None:
         """Tell the edge that the group has settled up to the edge's number."""
@@ -200,12 +198,12 @@ class Barriers:
     def _expire(self, before: float) -> None:
         """End the waiters that began before this time, settled or not: a PONG is bounded (P34)."""
         late = {id(w): w for waiters in self.waiters.values() for w in waiters if w.since < before}
+        for group in {group: None for waiter in late.values() for group in waiter.remaining}:
+            waiting = [w for w in self.waiters[group] if w.since >= before]
+            if waiting:
+                self.waiters[group] = waiting
+            else:
+                del self.waiters[group]
         for waiter in late.values():
-            for group in waiter.remaining:
-                waiting = [w for w in self.waiters.get(group, []) if w is not waiter]
-                if waiting:
-                    self.waiters[group] = waiting
-                else:
-                    self.waiters.pop(group, None)
             self.port.note("settle_failed", next(iter(waiter.remaining)), groups=len(waiter.remaining))
             waiter.done()

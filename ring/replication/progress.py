@@ -6,6 +6,7 @@ fields name invariants, and the part that writes a field.
 
 from __future__ import annotations
 
+from collections import deque
 from typing import Any
 
 from ring.ids import Incarnation, Term
@@ -94,8 +95,8 @@ class Master:
         # Written by handoff.py.
         self.handoff: HandOff | None = None
         self.tried_handoff_at = 0.0  # when the last hand-off began; 0.0: the next hand-off need not wait
-        # (seq that has to be settled, ring key of the asking edge, the edge's number). Written by barrier.py.
-        self.barriers: list[tuple[int, str, int]] = []
+        # (seq that has to be settled, ring key of the asking edge, the edge's number), by seq. Written by barrier.py.
+        self.barriers: deque[tuple[int, str, int]] = deque()
         # Written by ring/watch.py.
         self.watchers: dict[Incarnation, float] = {}  # watching node -> when the watch ends
         self.unseen: dict[Incarnation, tuple[int, float]] = {}  # watcher -> (seq of the unacknowledged view, sent when)

@@ -62,7 +62,7 @@ class Journal(ReplicaJournal):
         self.trouble = ""  # why the store refuses, in words
         self.urgent = False  # whether somebody waits for the next batch
         self._due: dict[GroupId, float] = {}  # when a replica is to be written
-        self._lines: list[Line] = []
+        self._lines: dict[GroupId, list[Line]] = {}
         self._ends: dict[GroupId, int] = {}
         self._number = 0
         self._writing: deque[tuple[int, list[tuple[Replica, int, int]]]] = deque()
@@ -110,7 +110,7 @@ class Journal(ReplicaJournal):
             self.renewed(replica)
             return
         if is_held and entry.event is not None and replica.kind.keeps(entry.event):
-            self._lines.append(replica.line(entry))
+            self._lines.setdefault(replica.group, []).append(replica.line(entry))
             if replica.kind.durable == "written" and replica.state.is_message(entry.event):
                 return
         self.changed(replica)
@@ -126,10 +126,9 @@ class Journal(ReplicaJournal):
         replica.is_lined = True
         if replica.log:
             self._ends[replica.group] = replica.log[0].seq - 1
-            self._lines = [line for line in self._lines if line.group != replica.group]
             gone = forgotten(replica.kind, replica.kind.erased(replica.state))
             kept = (replica.line(e) for e in replica.log if e.event is not None and replica.kind.keeps(e.event))
-            self._lines += (line for line in kept if not gone(line))
+            self._lines[replica.group] = [line for line in kept if not gone(line)]
 
     def is_held(self, replica: Replica) -> bool:
         """Tell whether this node holds the group, beyond following for local people."""
@@ -172,8 +171,9 @@ class Journal(ReplicaJournal):
             elif self._stored.pop(group, None) is not None:
                 replicas[group] = None
         self._number += 1
-        batch = Batch(self._number, replicas, self._ends, self._lines)
-        self._ends, self._lines, self.urgent = {}, [], False
+        lines = [line for lines in self._lines.values() for line in lines]
+        batch = Batch(self._number, replicas, self._ends, lines)
+        self._ends, self._lines, self.urgent = {}, {}, False
         self._writing.append((self._number, heads))
         return batch
 

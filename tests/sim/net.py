@@ -385,7 +385,7 @@ class Net:
         posts, core.webhooks.wants = core.webhooks.wants, []
         for post in posts:
             self.receivers[post.url].post(node, post)
-        dirty = core.edge.clients.dirty[:]
+        dirty = dict.fromkeys(core.edge.clients.dirty)
         core.edge.clients.dirty.clear()
         for connection in dirty:
             data = core.edge.take_output(connection)

@@ -59,5 +59,4 @@ class Asides(AsidesPort):
             if not waiting:
                 del self.groups[group]
             self._edge.told[group] = None
-        if connection not in self._edge.clients.dirty:
-            self._edge.clients.dirty.append(connection)
+        self._edge.clients.dirty.append(connection)

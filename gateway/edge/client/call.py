@@ -161,6 +161,7 @@ class Call(Command):
         """Place the command after all unanswered commands. The call is held until `release`."""
         calls = self.connection.queue.calls
         calls[self] = None
+        self.edge.clients.attention.restless[self.connection] = None
         self._open += 1
         self.direct = self.label is None and (len(calls) == 1 or order.first(self.connection) is self)
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from gateway.edge.client import capabilities, flood, order
 from gateway.edge.client.admission import REFUSED, limits_of
+from gateway.edge.client.attention import Attention
 from gateway.edge.client.call import Call
 from gateway.edge.client.connection import Connection
 from gateway.edge.client.draining import say_where_to_go
@@ -21,10 +22,6 @@ from gateway.irc import numerics as n
 from gateway.irc.message import Message, parse
 from gateway.irc.splitter import Item
 from ring.links.admission import Admission, Ticket
-
-PROVING_MAX_S = 300.0
-"""Additional time for the registration while a password is being checked: throttles make clients wait up to a minute.
-There is a limit, so a lost answer does not keep a connection open for ever."""
 
 FAREWELL_S = 1.0
 """Longest wait of a leaving node until the machines of the clients have taken all output."""
@@ -42,6 +39,7 @@ class Clients(ClientsPort):
         self.connections = {}
         self.dirty = []
         self.turns = Turns()
+        self.attention = Attention(edge, self)
         self.relieved: list[Connection] = []
         self.admission = Admission(limits_of(edge.settings))
         self._last: list[Connection] = []  # connections that were closed because this node is leaving
@@ -66,6 +64,7 @@ class Clients(ClientsPort):
         connection = Connection(number, address, self.dirty, secure=secure, now=now, certificate=certificate)
         flood.fill(connection, settings, now)
         self.connections[number] = connection
+        self.attention.add(connection)
         verdict = ticket if ticket is not None else self.admission.admit(address, now)
         if isinstance(verdict, Ticket):
             connection.ticket = verdict
@@ -90,6 +89,7 @@ class Clients(ClientsPort):
                 waits = True
             if waits or not flood.may_pass(connection, line, settings, now):
                 connection.queue.pending.append(line)
+                self.attention.restless[connection] = None
             else:
                 self.handle(connection, line)
         if len(connection.queue.pending) > waited and flood.is_too_much(connection, self.edge.settings):
@@ -115,6 +115,8 @@ class Clients(ClientsPort):
         """Add the connection of a client of another node, as the session is here."""
         flood.fill(connection, self.edge.settings, self.edge.now)
         self.connections[connection.number] = connection
+        self.attention.add(connection)
+        self.attention.restless[connection] = None
 
     def _may_pass(self, connection: Connection, line: Item) -> bool:
         return flood.may_pass(connection, line, self.edge.settings, self.edge.now)
@@ -131,7 +133,9 @@ class Clients(ClientsPort):
             connection.last_heard, connection.pinged_at = self.edge.now, 0.0
             self.handle(connection, pending.pop(0))
         connection.queue.resuming = False
-        if not pending:
+        if pending:
+            self.attention.restless[connection] = None
+        else:
             self.relieved.append(connection)
 
     def carry_on(self) -> None:
@@ -143,7 +147,7 @@ class Clients(ClientsPort):
             if 0 < len(connection.queue.pending) < before:
                 turns.waiting[connection] = None  # behind the others
             elif connection.ending is not None:
-                self._leave_if_done(connection)
+                self.leave_if_done(connection)
 
     def handle(self, connection: Connection, line: Item) -> None:
         if not isinstance(line, bytes):
@@ -194,6 +198,7 @@ class Clients(ClientsPort):
         """Apply new settings, and tell clients of new and removed capabilities."""
         new, gone = capabilities.news(capabilities.offered(before), capabilities.offered(now))
         self.admission.limits = limits_of(now)
+        self.attention.again()
         for connection in self.connections.values():
             if connection.remote.forwarder is not None:
                 continue  # the session's node tells the client
@@ -214,8 +219,7 @@ class Clients(ClientsPort):
         order.flush(connection)
         connection.send(Line(None, "ERROR", (f"Closing Link: {connection.host} ({reason})",)).render(0))
         connection.closed = reason
-        if connection not in self.dirty:
-            self.dirty.append(connection)
+        self.dirty.append(connection)
         departure.leave(self.edge, connection, reason)
         connection.queue.pending.clear()
         if connection.unread:
@@ -225,6 +229,7 @@ class Clients(ClientsPort):
         """Forget the connection, as the socket is closed."""
         if self.connections.pop(connection.number, None) is None:
             return
+        self.attention.remove(connection)
         if connection.ticket is not None:
             connection.ticket.release()
         if connection.closed is None:
@@ -241,7 +246,8 @@ class Clients(ClientsPort):
         """Note that the client sends no more lines. The client leaves once all lines are carried out and answered."""
         if connection.closed is None and connection.ending is None:
             connection.ending = reason
-        self._leave_if_done(connection)
+            self.attention.restless[connection] = None
+        self.leave_if_done(connection)
 
     def lost(self, connection: Connection, reason: str) -> None:
         """Note that the socket is closed. Waiting lines of the client are carried out all the same."""
@@ -250,7 +256,8 @@ class Clients(ClientsPort):
         if connection.closed is not None:
             self.gone(connection, reason)
 
-    def _leave_if_done(self, connection: Connection) -> None:
+    def leave_if_done(self, connection: Connection) -> None:
+        """Let a client leave that sends no more lines, once all its lines are carried out and answered."""
         if connection.ending is None or connection.closed is not None or connection.left:
             return
         if connection.queue.pending or not connection.is_free:
@@ -267,8 +274,7 @@ class Clients(ClientsPort):
         """Close a connection whose client has been told why."""
         connection.closed = reason
         connection.queue.pending.clear()
-        if connection not in self.dirty:
-            self.dirty.append(connection)
+        self.dirty.append(connection)
 
     def close_all(self, reason: str) -> None:
         self.edge.sessions.leaving = True
@@ -293,34 +299,3 @@ class Clients(ClientsPort):
         """Whether the node waits for the user to leave. A session without clients leaves only if another node stays."""
         rests = bool(user.session.account) and not user.connections and not user.quitting
         return not rests or bool(self.edge.engine.peers.staying())
-
-    # Timers -----------------------------------------------------------------------------------------------------------
-
-    def tick(self, now: float) -> None:
-        settings = self.edge.settings
-        for connection in list(self.connections.values()):
-            if connection.remote.stream is not None:
-                self.edge.forwarding.tell(connection)
-            if connection.closed is not None:
-                continue
-            if connection.queue.calls:
-                order.hurry(connection, now - self.edge.engine.settings.settle_max_s)
-            if connection.queue.pending:
-                self.turns.waiting[connection] = None
-            if connection.ending is not None:
-                self._leave_if_done(connection)
-            if connection.remote.forwarder is not None:  # the session's node looks after the client
-                connection.remote.forwarder.tick()
-                continue
-            if connection.user is None:
-                limit_s = settings.register_timeout_s + (PROVING_MAX_S if connection.proof.verifying else 0.0)
-                if now - connection.opened > limit_s:
-                    self.edge.traffic.cuts["registration_timeout"] += 1
-                    self.cut(connection, "Registration timed out")
-            elif connection.pinged_at:
-                if now - connection.pinged_at > settings.ping_timeout_s:
-                    self.edge.traffic.cuts["ping_timeout"] += 1
-                    self.cut(connection, f"Ping timeout: {round(now - connection.last_heard)} seconds")
-            elif now - connection.last_heard > settings.ping_every_s:
-                connection.pinged_at = now
-                connection.send(Line(None, "PING", (settings.server_name,)).render(0))

@@ -174,6 +174,11 @@ class ForwardedClient(Forwarder):
         learn(self.cursors, cursors)
         parts = self.stream.expected if self.stream is not None else 0
         self._on_the_way.append(OnTheWay(self.connection.sent(), cursors, parts))
+        self.edge.clients.attention.restless[self.connection] = None
+
+    @property
+    def owes(self) -> bool:
+        return bool(self._on_the_way)
 
     def delivered_now(self) -> dict[str, Cursor]:
         """Return the client's cursors, by folded channel, counting lines received by the client's machine."""

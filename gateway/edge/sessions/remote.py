@@ -69,6 +69,11 @@ class Forwarder(ABC):
     @abstractmethod
     def device(self) -> str: ...
 
+    @property
+    @abstractmethod
+    def owes(self) -> bool:
+        """Tell whether the session's node has still to hear that bytes have come to the client."""
+
     @abstractmethod
     def send(self, line: bytes) -> None:
         """Forward a line of the client."""

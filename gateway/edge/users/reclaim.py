@@ -36,6 +36,8 @@ class Reclaiming(ReclaimingPort):
         self._edge = edge
         self._nicks: dict[str, Reclaimed] = {}  # by folded nick
         self._again_at = 0.0
+        self._haunted: list[GroupId] = []  # channels with members of dead nodes, at the last look at all channels
+        self._seen: tuple[int, float] | None = None  # version of the peers, and time, of that look
 
     def claimed(self, uid: str, nick: str) -> None:
         """Tell every node of a user here who has got the nick. Costs nothing unless a node died within `grace_s`."""
@@ -67,11 +69,24 @@ class Reclaiming(ReclaimingPort):
         self._again_at = edge.now + AGAIN_S
         if engine.now - engine.peers.returned_at < engine.settings.dead_after_s:
             return
-        channels: dict[GroupId, object] = {group: state for group, state, _ in edge.engine.mastered("channel")}
-        channels |= {group: edge.engine.state(group) for group in edge.rooms}
-        for group, state in channels.items():
-            if isinstance(state, Channel) and not all(map(edge.lives, state.subscribers)):
+        for group in self._with_ghosts():
+            state = edge.engine.state(group)
+            if isinstance(state, Channel):
                 self._quit_ghosts(group, state)
+
+    def _with_ghosts(self) -> list[GroupId]:
+        """Return the channels with members of dead nodes. All channels are looked through once for each change of the
+        peers, and once a second, and not for each claim: hundreds of people come back after a death."""
+        edge, engine = self._edge, self._edge.engine
+        version, at = self._seen or (-1, 0.0)
+        if version != engine.peers.version or edge.now >= at + AGAIN_S:
+            self._seen = (engine.peers.version, edge.now)
+            channels = dict.fromkeys([*(group for group, _, _ in engine.mastered("channel")), *edge.rooms])
+            self._haunted = [group for group in channels if self._is_haunted(engine.state(group))]
+        return self._haunted
+
+    def _is_haunted(self, state: object) -> bool:
+        return isinstance(state, Channel) and not all(map(self._edge.lives, state.subscribers))
 
     def _quit_ghosts(self, group: GroupId, channel: Channel) -> None:
         edge = self._edge

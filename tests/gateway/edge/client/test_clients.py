@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from gateway.edge.client.attention import PROVING_MAX_S
 from gateway.edge.client.call import Call
-from gateway.edge.client.clients import PROVING_MAX_S
 from tests.gateway.commands.accounts import Newcomer, plain, register
 from tests.gateway.commands.stage import network, people
 from tests.sim.net import Client, Net
