@@ -90,11 +90,11 @@ def _one(call: Call, user: User, verb: str, target: str, text: bytes, tags: dict
 
 
 def _tell(call: Call, home: GroupId, tell: Tell) -> None:
-    """Send a message to the nick's holder. The nick's master decides whether the message goes through the conversation
-    of two accounts (P32)."""
+    """Send a message to the nick's holder. Guests of one node read the message at once. Otherwise the nick's master
+    decides whether the message goes through the conversation of two accounts (P32)."""
     edge = call.edge
-    if not tell.in_conversation and not edge.sessions.is_unsure(call.user):
-        call.submit(home, tell, lambda outcome: _told(call, tell, outcome))
+    if (outcome := edge.direct.local.tell(call, home, tell)) is not None:
+        _told(call, tell, outcome)
     else:
         edge.direct.tell(call, home, tell, lambda outcome: _told(call, tell, outcome))
 

@@ -33,7 +33,8 @@ from gateway.irc.splitter import Item
 from gateway.state.account.messages import InfoView
 from gateway.state.conversation.conversation import Party
 from gateway.state.idempotency import IdempotencyKey
-from gateway.state.nick.messages import Tell
+from gateway.state.nick.messages import Reached, Tell
+from gateway.state.people import Refusal
 from gateway.state.session.messages import Device, KnownConversation, Stored
 from ring.engine import Engine
 from ring.ids import GroupId, Incarnation
@@ -285,8 +286,20 @@ class ConversationsPort(ABC):
     def forget(self, account: str, life: str) -> None: ...
 
 
+class LocalMessagesPort(ABC):
+    """Private messages between guests of this node (direct/local.py)."""
+
+    @abstractmethod
+    def tell(self, call: Call, home: GroupId, tell: Tell) -> Reached | Refusal | None: ...
+
+    @abstractmethod
+    def relay(self, connection: Connection, line: bytes) -> bool: ...
+
+
 class DirectMessagesPort(ABC):
     """Private messages under way (direct/messages.py)."""
+
+    local: LocalMessagesPort
 
     @abstractmethod
     def tell(self, call: Call, home: GroupId, tell: Tell, done: Callable[[Any], None]) -> None: ...

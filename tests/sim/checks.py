@@ -38,13 +38,18 @@ def nothing_twice(story: Story) -> Iterator[str]:
 
 
 def own_order(story: Story) -> Iterator[str]:
-    """What one person says is heard by everybody in the order in which it was said, across partitions too (P25)."""
+    """What one person says is heard by everybody in the order in which it was said, across partitions too (P25); in
+    private too (P32)."""
     for person in story.people:
         heard = person.heard(RING)
+        private = [line.rpartition(":")[2] for line in person.got if " :private-" in line]
         for sender in story.people:
             numbers = [int(text.rpartition("-")[2]) for text in heard if text in sender.said]
             if numbers != sorted(numbers):
                 yield f"{person.nick} heard {sender.nick} out of order: {numbers}"
+            letters = [int(text.rpartition("-")[2]) for text in private if text.startswith(f"private-{sender.nick}-")]
+            if letters != sorted(letters) and person is not sender:
+                yield f"{person.nick} read {sender.nick} out of order: {letters}"
 
 
 def one_order(story: Story) -> Iterator[str]:

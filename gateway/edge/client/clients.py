@@ -157,6 +157,8 @@ class Clients(ClientsPort):
         if connection.remote.forwarder is not None:
             connection.remote.forwarder.send(line)
             return
+        if self._relays(connection, line):
+            return
         message = parse(line)
         if message is None:
             if b"\0" in line:
@@ -174,11 +176,22 @@ class Clients(ClientsPort):
         try:
             act(value)
         except Exception as problem:
-            self.edge.engine.note_bug("client", problem, client=connection.number)
-            self.edge.traffic.cuts["bug"] += 1
-            self.cut(connection, "The server made a mistake with your command; its operator finds it in the log")
+            self._blame(connection, problem)
         finally:
             self._acting = before
+
+    def _relays(self, connection: Connection, line: bytes) -> bool:
+        """Carry out the line from bytes to bytes, if that is possible."""
+        try:
+            return self.edge.direct.local.relay(connection, line)
+        except Exception as problem:
+            self._blame(connection, problem)
+            return True
+
+    def _blame(self, connection: Connection, problem: Exception) -> None:
+        self.edge.engine.note_bug("client", problem, client=connection.number)
+        self.edge.traffic.cuts["bug"] += 1
+        self.cut(connection, "The server made a mistake with your command; its operator finds it in the log")
 
     def mine(self, done: Callable[[Any], None]) -> Callable[[Any], None]:
         """Tie a continuation to the client whose line is being carried out, if any."""

@@ -18,6 +18,7 @@ from msgspec.structs import replace
 from gateway.edge.client.call import Token
 from gateway.edge.client.slots import Slot
 from gateway.edge.cursors.playback import await_echo
+from gateway.edge.direct.local import LocalMessages
 from gateway.edge.ports import DirectMessagesPort, EdgePort
 from gateway.irc import numerics as n
 from gateway.state.account.messages import Info, InfoView
@@ -113,6 +114,7 @@ class DirectMessages(DirectMessagesPort):
         self._turns: dict[tuple[str, GroupId], list[_Turn]] = {}  # by user and nick, the oldest first
         self._sending: dict[str, int] = {}  # uid -> how many private messages have no place yet
         self._quitting: dict[str, Callable[[], None]] = {}  # uid -> called once all of these have a place
+        self.local = LocalMessages(edge, self._turns)
 
     def tell(self, call: Call, home: GroupId, tell: Tell, done: Callable[[Any], None]) -> None:
         """Send a private message; done(Reached, or the reason of a failure). The message is sent even if the client

@@ -19,6 +19,7 @@ from ring.replication.application import EventId
 if TYPE_CHECKING:
     from gateway.edge.client.connection import Connection
     from gateway.edge.ports import EdgePort
+    from gateway.edge.users.user import User
 
 
 def applied(edge: EdgePort, group: GroupId, event: Any, stamp: EventId, call: Call | None) -> None:
@@ -34,22 +35,29 @@ def _told(edge: EdgePort, event: Told, stamp: EventId) -> None:
     user = edge.users.get(event.uid)
     if user is None or user.quitting:
         return
-    sender = edge.people.newest(event.sender)
-    text = decode(event.text)
-    params = (user.person.nick,) if event.verb == "TAGMSG" else (user.person.nick, text)
     if event.verb == "INVITE":
-        user.seats.invite(edge.channel(text), text)
+        channel = decode(event.text)
+        user.seats.invite(edge.channel(channel), channel)
+    shown = EventId(event.msgid or stamp.msgid, event.at or stamp.at)
+    show_message(edge, user, event.sender, event.verb, event.text, event.tags, shown)
+
+
+def show_message(
+    edge: EdgePort, user: User, sender: Person, verb: str, text: bytes, tags: dict[str, str] | None, stamp: EventId
+) -> None:
+    """Show a private message or an invitation to all clients of a user here."""
+    sender = edge.people.newest(sender)
     line = Line(
         edge.people.author_of(sender),
-        event.verb,
-        params,
-        at=event.at or stamp.at,
-        msgid=event.msgid or stamp.msgid,
-        tags=event.tags,
+        verb,
+        (user.person.nick,) if verb == "TAGMSG" else (user.person.nick, decode(text)),
+        at=stamp.at,
+        msgid=stamp.msgid,
+        tags=tags,
         bot="B" in sender.modes,
     )
-    given = user.send(line, needs="message-tags" if event.verb == "TAGMSG" else "")
-    if event.verb != "INVITE":
+    given = user.send(line, needs="message-tags" if verb == "TAGMSG" else "")
+    if verb != "INVITE":
         edge.traffic.messages_sent += given
 
 

@@ -146,9 +146,8 @@ class Nick(StateBase):
         other = command.uid and self.holder is not None and self.holder.uid != command.uid
         if self.holder is None or other:  # a pending holder is reached, too: people may have read the NICK line already
             return Decision(refused(n.ERR_NOSUCHNICK, command.target or self.name), None)
-        if "R" in self.holder.modes and command.sender.account is None and command.sender.uid != self.holder.uid:
-            text = "They hear only people who are logged in to an account (+R)"
-            return Decision(Refusal(n.ERR_NEEDREGGEDNICK, (self.holder.nick, text)), None)
+        if (refusal := refusal_of(self.holder, command.sender)) is not None:
+            return Decision(refusal, None)
         if command.in_conversation and (self.holder.account is not None or command.guests):
             return Decision(Reached(self.holder, in_conversation=True), None)
         facts = (command.sender, command.verb, command.text, command.tags, self.holder.uid, command.idempotency_key)
@@ -207,6 +206,14 @@ class Nick(StateBase):
 
     def is_collectable(self, at: int) -> bool:
         return self.holder is None and not self._fresh_past(at)
+
+
+def refusal_of(holder: Person, sender: Person) -> Refusal | None:
+    """Return why the holder of a nick reads no private messages of the sender; None if the holder reads them."""
+    if "R" in holder.modes and sender.account is None and sender.uid != holder.uid:
+        text = "They hear only people who are logged in to an account (+R)"
+        return Refusal(n.ERR_NEEDREGGEDNICK, (holder.nick, text))
+    return None
 
 
 def _next(person: Person, known: Person) -> Person:

@@ -1,0 +1,141 @@
+"""Delivers a private message at once where the sender and the holder of the nick are guests of this node (P32).
+
+Nobody keeps such a message, so the message needs no place in a replicated order. This node judges the message and shows
+the message to the holder in the same turn: the message is settled at once. The nick's group is not asked.
+
+This node may do so only while the replica of the nick's group here names the holder, and nothing about the nick is
+under way: no claim waits, the holder neither takes another nick, nor claims the nick anew, nor quits, and no earlier
+message of the sender to this nick waits. In all other cases the nick's group takes the message (direct/messages.py).
+
+`relay` does the same as `tell` for the common line, from bytes to bytes, for a tenth of the work: a PRIVMSG or NOTICE
+without tags, to one nick, from a client without unanswered commands.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Container
+from typing import TYPE_CHECKING, Final
+
+from gateway.edge.client.lines import TAGS, TIME
+from gateway.edge.ports import EdgePort, LocalMessagesPort
+from gateway.edge.users.user import User
+from gateway.edge.views.nick import show_message
+from gateway.irc.limits import BODY_BYTES
+from gateway.irc.message import encode
+from gateway.irc.times import server_time
+from gateway.state.nick.messages import Reached, Tell
+from gateway.state.nick.nick import Nick, refusal_of
+from gateway.state.people import Person, Refusal
+from ring.ids import GroupId
+from ring.placement import hash32
+from ring.replication.application import EventId
+
+if TYPE_CHECKING:
+    from gateway.edge.client.call import Call
+    from gateway.edge.client.connection import Connection
+
+_PLAIN: Final = re.compile(rb"(PRIVMSG|NOTICE) ([A-Za-z\[\]\\`_^{|}][A-Za-z0-9\[\]\\`_^{|}-]*) :([^\0]+)")
+
+_VERBS: Final = {b"PRIVMSG": "PRIVMSG", b"NOTICE": "NOTICE"}
+
+NAMES: Final = 10_000
+"""Most typed nicks for which the group is remembered. After that, all are forgotten."""
+
+
+class LocalMessages(LocalMessagesPort):
+    """Private messages between guests of this node. waiting: (uid, nick's group) of messages that wait for a group."""
+
+    def __init__(self, edge: EdgePort, waiting: Container[tuple[str, GroupId]]) -> None:
+        self._edge = edge
+        self._waiting = waiting
+        self._homes: dict[bytes, GroupId | None] = {}  # by the nick as typed
+        self._sent = 0  # messages so far: the last part of a msgid
+        self._prefix = ""  # of all msgids made here: unlike those of every group and of every other node
+
+    def tell(self, call: Call, home: GroupId, tell: Tell) -> Reached | Refusal | None:
+        """Deliver the message to the nick's holder here, or refuse the message. None: this node may do neither."""
+        sender = call.user
+        found = self._holder(sender, home)
+        if found is None:
+            return None
+        user, holder = found
+        if (refusal := refusal_of(holder, sender.person)) is not None:
+            return refusal
+        call.stamp = self._event_id()
+        show_message(self._edge, user, sender.person, tell.verb, tell.text, tell.tags, call.stamp)
+        return Reached(holder)
+
+    def relay(self, connection: Connection, line: bytes) -> bool:
+        """Carry out a plain line to a guest here. Returns False for a line that has to take the general way."""
+        sender, plain = connection.user, _PLAIN.fullmatch(line)
+        if plain is None or sender is None or connection.queue.calls or len(sender.connections) != 1:
+            return False
+        verb, name, text = plain.groups()
+        home = self._homes[name] if name in self._homes else self._find(name)
+        found = self._holder(sender, home) if home is not None else None
+        if found is None:
+            return False
+        user, holder = found
+        if user is sender or holder.away is not None or "B" in sender.person.modes or refusal_of(holder, sender.person):
+            return False
+        edge = self._edge
+        source = encode(edge.people.author_of(edge.people.newest(sender.person)).source)
+        body = b":%b %b %b :%b\r\n" % (source, verb, user.person.nick.encode(), text)
+        if len(body) > BODY_BYTES + 2:
+            return False
+        edge.used[_VERBS[verb]] += 1
+        sender.spoke_at = edge.now
+        self._send(body, user, connection if "echo-message" in connection.caps else None)
+        return True
+
+    def _send(self, body: bytes, user: User, echo: Connection | None) -> None:
+        """Send the line to the holder's clients, and to the speaker's client if it wants an echo."""
+        event_id = self._event_id()
+        for connection in user.connections:
+            connection.send(_tags(connection.variant, event_id) + body)
+        if echo is not None:
+            echo.send(_tags(echo.variant, event_id) + body)
+        self._edge.traffic.messages_sent += len(user.connections)
+
+    def _find(self, name: bytes) -> GroupId | None:
+        if len(self._homes) >= NAMES:
+            self._homes.clear()
+        home = self._homes[name] = self._edge.find_nick(name.decode())
+        return home
+
+    def _holder(self, sender: User, home: GroupId) -> tuple[User, Person] | None:
+        """Return the guest here who has this nick for certain, with the facts in the nick's group."""
+        owners = self._edge.nick_owners.of(home)
+        if len(owners) != 1 or not self._is_guest(sender, sender.person) or (sender.uid, home) in self._waiting:
+            return None
+        user, state = owners[0], self._edge.engine.state(home)
+        if not isinstance(state, Nick) or not state.is_held:
+            return None
+        holder = state.holder
+        assert holder is not None
+        if holder.uid != user.uid or holder.edge != self._edge.engine.me or not self._is_guest(user, holder):
+            return None
+        changes = user.identity.renaming is not None or user.identity.reclaiming or user.quitting
+        return (user, holder) if not changes and user.person.nick == holder.nick else None
+
+    def _is_guest(self, user: User, person: Person) -> bool:
+        return person.account is None and not user.session.account and not self._edge.sessions.is_unsure(user)
+
+    def _event_id(self) -> EventId:
+        engine = self._edge.engine
+        if not self._prefix:
+            self._prefix = f"{hash32(engine.me.key):x}-{engine.me.number:x}-"
+        self._sent += 1
+        return EventId(f"{self._prefix}{self._sent:x}", int(engine.now * 1000))
+
+
+def _tags(variant: int, event_id: EventId) -> bytes:
+    """Write the tags which the general way gives a line without an account (client/lines.py), with the space."""
+    if not variant & (TIME | TAGS):
+        return b""
+    if not variant & TAGS:
+        return f"@time={server_time(event_id.at)} ".encode()
+    if not variant & TIME:
+        return f"@msgid={event_id.msgid} ".encode()
+    return f"@time={server_time(event_id.at)};msgid={event_id.msgid} ".encode()
