@@ -2,8 +2,6 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.commands.helping import SAME, TEXTS
-from gateway.commands.table import COMMANDS
 from tests.gateway.commands.stage import OPERATOR, network, people
 from tests.sim.net import Net
 
@@ -116,15 +114,6 @@ def test_stats(net: Net) -> None:
     assert ann.ask("STATS x") == ["219 ann x :End of /STATS report"]
 
 
-def test_help(net: Net) -> None:
-    (ann,) = people(net, "ann")
-    lines = ann.ask("HELP")
-    assert lines[0].startswith("704 ann * :") and lines[-1] == "706 ann * :End of /HELP"
-    assert "PRIVMSG" in " ".join(lines)
-    assert ann.ask("HELP join")[0].startswith("704 ann JOIN :JOIN #channel")
-    assert ann.ask("HELP nonsense") == ["524 ann NONSENSE :There is no such command. HELP lists the commands"]
-
-
 def test_005_fits_and_says_what_holds(net: Net) -> None:
     ann = net.client("n1", "ann")
     rows = [line for line in ann.got if " 005 " in line]
@@ -137,16 +126,3 @@ def test_005_fits_and_says_what_holds(net: Net) -> None:
     assert " JOIN " in ann.ask(f"JOIN {longest}")[0]
     topic = "t" * int(tokens["TOPICLEN"])
     ann.ask(f"TOPIC {longest} :{topic}"[:510])
-
-
-def test_help_has_a_text_for_every_command_and_for_no_other() -> None:
-    net = network(1)
-    (ann,) = people(net, "ann")
-    listed = {name for line in ann.ask("HELP") if line.startswith("705 ") for name in line.partition(" :")[2].split()}
-    assert listed == {*COMMANDS} == {*TEXTS, *SAME}
-    for name in sorted(listed):
-        lines = ann.ask(f"HELP {name.lower()}")
-        assert (
-            lines[0].startswith(f"704 ann {name} :{SAME.get(name, name)} ") or f":{SAME.get(name, name)}:" in lines[0]
-        )
-        assert lines[-1] == f"706 ann {name} :End of /HELP" and all(len(line) < 200 for line in lines)
