@@ -1,59 +1,86 @@
-"""Seats of an edge's users in channels."""
+"""A channel's events as members here read them: once each, with the newest facts, and nothing for the wrong reader."""
 
 from __future__ import annotations
 
-import msgspec
+import pytest
 
-from gateway.edge.edge import RECONCILE_S
-from gateway.state.channel.channel import Channel
-from gateway.state.channel.messages import Join
-from ring.ids import GroupId
-from tests.gateway.commands.stage import network, people
+from tests.gateway.commands.stage import network, people, settle, source
 from tests.sim.net import Net
 
-ROOM = GroupId("channel", "#c")
+
+def heard(line: str) -> str:
+    return line.split(" ", 1)[1]
 
 
-def channel(net: Net, node: str) -> Channel:
-    state = net.nodes[node].core.engine.state(ROOM)
-    assert isinstance(state, Channel)
-    return state
+def test_a_message_reaches_every_member_but_the_speaker(net: Net) -> None:
+    ann, bob, cat = people(net, "ann", "bob", "cat", channel="#c")
+    settle(ann, bob, cat)
+    assert ann.ask("PRIVMSG #c :hi") == []
+    assert bob.sync() == cat.sync() == [f"{source('ann')} PRIVMSG #c :hi"]
 
 
-def test_a_seat_without_a_user_is_given_back_and_the_others_read_a_quit() -> None:
-    """P30."""
-    net = network(2)
-    ann, _ = people(net, "ann", "bob", channel="#c")
-    core = net.nodes["n2"].core
-    (bob,) = core.edge.users.values()
-    ghost = msgspec.structs.replace(bob.person, uid="0ghost", nick="ghost")
-    core.engine.submit(ROOM, Join(ghost))
-    assert net.until(lambda: any("JOIN" in line and "ghost" in line for line in ann.got), RECONCILE_S / 2)
-    assert net.until(
-        lambda: any("ghost" in line and "QUIT :Connection closed" in line for line in ann.got), RECONCILE_S + 5
-    )
-    assert [member.person.nick for member in channel(net, "n1").members.values()] == ["ann", "bob"]
+def test_a_speaker_with_echo_message_reads_the_own_line_once(net: Net) -> None:
+    ann, bob = people(net, "ann", "bob", channel="#c", caps="echo-message")
+    assert ann.ask("PRIVMSG #c :hi") == [f"{source('ann')} PRIVMSG #c :hi"]
+    bob.sync()
+    assert sum("PRIVMSG #c :hi" in line for line in bob.got) == 1
 
 
-def test_a_user_without_a_seat_is_seated_again_and_heard() -> None:
-    """P30: the group's state has lost the user, who is still there."""
+def test_a_status_message_is_read_by_ranks_alone(net: Net) -> None:
+    ann, bob, cat = people(net, "ann", "bob", "cat", channel="#c")
+    ann.ask("MODE #c +v bob")
+    settle(bob, cat)
+    ann.ask("PRIVMSG +#c :for ranks")
+    assert bob.sync() == [f"{source('ann')} PRIVMSG +#c :for ranks"]
+    assert cat.sync() == []
+
+
+def test_tags_without_text_go_to_clients_that_read_tags() -> None:
     net = network(1)
-    ann, bob = people(net, "ann", "bob", channel="#c")
-    state = channel(net, "n1")
-    (uid,) = (user.uid for user in net.nodes["n1"].core.edge.users.values() if user.person.nick == "bob")
-    state._remove(0, uid)
-    assert uid not in state.members
-    assert net.until(lambda: uid in state.members, RECONCILE_S + 5)
-    bob.send("PRIVMSG #c :still here")
-    assert net.until(lambda: any("still here" in line for line in ann.got), 5)
+    ann = net.client("n1", "ann", "message-tags")
+    bob = net.client("n1", "bob", "message-tags")
+    cat = net.client("n1", "cat")
+    for client in (ann, bob, cat):
+        client.ask("JOIN #c")
+    settle(ann, bob, cat)
+    ann.ask("@+typing=active TAGMSG #c")
+    (line,) = bob.sync()
+    assert "+typing=active" in line and line.endswith(" TAGMSG #c")
+    assert cat.sync() == []
 
 
-def test_members_are_told_how_many_events_they_missed() -> None:
-    """P16."""
-    net = network(2)
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ("TOPIC #c :tea", "TOPIC #c :tea"),
+        ("MODE #c +m", "MODE #c +m"),
+        ("KICK #c bob :enough", "KICK #c bob :enough"),
+        ("PART #c :bye", "PART #c bye"),
+        ("NICK anna", "NICK anna"),
+        ("QUIT :bye", "QUIT :Quit: bye"),
+    ],
+)
+def test_each_change_is_shown_once_to_those_who_stay(net: Net, line: str, shown: str) -> None:
+    ann, bob, cat = people(net, "ann", "bob", "cat", channel="#c")
+    settle(ann, bob, cat)
+    ann.send(line)
+    net.run(1)
+    assert [heard(one) for one in cat.sync()] == [shown]
+
+
+def test_whoever_has_left_reads_nothing_more(net: Net) -> None:
     ann, bob = people(net, "ann", "bob", channel="#c")
-    ann.lines()
-    state = channel(net, "n1")
-    net.turn(net.nodes["n1"], lambda: net.nodes["n1"].core.edge.application.replaced(ROOM, state, state, [], 3))
-    assert [line.partition(" ")[2] for line in ann.lines()] == ["NOTICE #c :3 events of this channel were missed."]
-    assert bob.lines() == []
+    bob.ask("PART #c")
+    ann.ask("PRIVMSG #c :hi")
+    assert bob.sync() == []
+
+
+def test_a_join_is_shown_with_account_and_real_name_to_clients_that_ask_for_these() -> None:
+    net = network(1)
+    ann, bob = net.client("n1", "ann", "extended-join"), net.client("n1", "bob")
+    for client in (ann, bob):
+        client.ask("JOIN #c")
+    settle(ann, bob)
+    net.client("n1", "cat").ask("JOIN #c")
+    assert [heard(line) for line in ann.sync()] == ["JOIN #c * :cat real"]
+    assert [heard(line) for line in bob.sync()] == ["JOIN #c"]
