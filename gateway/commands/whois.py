@@ -9,14 +9,12 @@ from gateway.edge.procedures import run
 from gateway.edge.rpc.asks import Detail, DetailAsk
 from gateway.edge.users.claim import look_up
 from gateway.irc import numerics as n
+from gateway.irc.format import room_for_text, rows_of
 from gateway.irc.modes import CHANNEL_MODES
 from gateway.irc.times import server_time
 from gateway.services.table import Service, service
 from gateway.state.nick.messages import NickView, Who
 from gateway.state.people import Person
-
-ROOM = 400
-"""Bytes of channel names in a 319."""
 
 
 @command("WHOIS", lists=(0,))
@@ -92,15 +90,12 @@ def _show(call: Call, person: Person, detail: Detail | None) -> None:
 def _channels(call: Call, nick: str, channels: tuple[str, ...]) -> None:
     """Show the person's channels. channels: with the signs of all ranks; a client without multi-prefix reads only the
     sign of the highest rank."""
-    line: list[str] = []
-    for channel in channels:
-        if "multi-prefix" not in call.connection.caps:
-            channel = channel[: channel[0] in CHANNEL_MODES.signs] + channel.lstrip(CHANNEL_MODES.signs)
-        if line and sum(map(len, line)) + len(line) + len(channel) > ROOM:
-            call.reply(n.RPL_WHOISCHANNELS, nick, " ".join(line))
-            line = []
-        line.append(channel)
-    call.reply(n.RPL_WHOISCHANNELS, nick, " ".join(line))
+    if "multi-prefix" not in call.connection.caps:
+        signs = CHANNEL_MODES.signs
+        channels = tuple(channel[: channel[0] in signs] + channel.lstrip(signs) for channel in channels)
+    room = room_for_text(call.edge.settings.server_name, n.RPL_WHOISCHANNELS, call.nick, nick)
+    for row in rows_of(channels, room):
+        call.reply(n.RPL_WHOISCHANNELS, nick, row)
 
 
 @command("WHOWAS", lists=(0,))

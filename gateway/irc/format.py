@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from gateway.irc.limits import BODY_BYTES
 from gateway.irc.message import decode, encode, storable
@@ -73,6 +73,28 @@ def truncate_text(text: str, limit: int) -> str:
     """Cut `text` to at most `limit` bytes and make the text storable: for topics, reasons and real names."""
     data = encode(text)
     return text if len(data) <= limit else storable(decode(truncate(data, limit)))
+
+
+def room_for_text(source: str, command: str, *params: str) -> int:
+    """Count the bytes that a line has for the last parameter, beside the source, the command and the other
+    parameters."""
+    return BODY_BYTES - len(encode(" ".join((f":{source}", command, *params, ":"))))
+
+
+def rows_of(words: Iterable[str], room: int) -> list[str]:
+    """Join words with spaces into as few rows as possible, in order, of at most `room` bytes. A word that needs more
+    room has a row of its own."""
+    rows: list[str] = []
+    row: list[str] = []
+    size = 0
+    for word in words:
+        length = len(word) if word.isascii() else len(encode(word))
+        if row and size + length > room:
+            rows.append(" ".join(row))
+            row, size = [], 0
+        row.append(word)
+        size += length + 1
+    return [*rows, " ".join(row)] if row else rows
 
 
 def _middle(part: str) -> str:

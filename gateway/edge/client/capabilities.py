@@ -7,8 +7,7 @@ from collections.abc import Container, Iterable, Mapping
 from gateway.accounts.mechanisms import MECHANISMS
 from gateway.edge.client.lines import ACCOUNT, TAGS, TIME, Line
 from gateway.edge.settings import EdgeSettings
-from gateway.irc.limits import BODY_BYTES
-from gateway.irc.message import encode
+from gateway.irc.format import room_for_text, rows_of
 
 CAPS: dict[str, str] = {
     "account-notify": "",
@@ -76,21 +75,11 @@ def lines(server: str, nick: str, sub: str, names: Iterable[str], version: int) 
     that more lines follow. LS and LIST for older clients, and NAK for all, are one line with as many names as fit.
     Source: IRCv3 capability negotiation.
     """
-    room = BODY_BYTES + 1 - len(encode(f":{server} CAP {nick} {sub} * :"))  # the last name needs no space after it
-    rows: list[list[str]] = [[]]
-    left = room
-    for name in names:
-        size = len(encode(name)) + 1
-        if rows[-1] and size > left:
-            rows.append([])
-            left = room
-        rows[-1].append(name)
-        left -= size
+    texts = rows_of(names, room_for_text(server, "CAP", nick, sub, "*")) or [""]
     lists = sub in ("LS", "LIST")
     if sub == "NAK" or (lists and version < MANY):
-        del rows[1:]
+        del texts[1:]
     more = ("*",) if lists else ()
-    texts = [" ".join(row) for row in rows]
     return [Line(server, "CAP", (nick, sub, *more, text)) for text in texts[:-1]] + [
         Line(server, "CAP", (nick, sub, texts[-1]))
     ]

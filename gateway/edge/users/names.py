@@ -8,15 +8,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from gateway.edge.client.lines import Line
 from gateway.edge.rpc.answers import SIGNS
 from gateway.irc import numerics as n
+from gateway.irc.format import room_for_text, rows_of
 from gateway.state.channel.channel import Channel
 from gateway.state.people import Person
 
 if TYPE_CHECKING:
     from gateway.edge.ports import EdgePort
     from gateway.edge.users.user import User
-
-ROOM = 380
-"""Bytes of names in one 353: the rest of a line beside the longest names of server, nick and channel."""
 
 Send = Callable[[Line], None]
 
@@ -69,15 +67,9 @@ def names_lines(
     every, full = "multi-prefix" in caps, "userhost-in-names" in caps
     symbol = "@" if secret else "="
     names: list[str] = []
-    size = 0
     for person, ranks in members:
         signs = "".join(SIGNS[rank] for rank in (ranks if every else ranks[:1]))
-        name = signs + (person.source if full else person.nick)
-        if names and size + len(name) + 1 > ROOM:
-            send(Line(server, n.RPL_NAMREPLY, (nick, symbol, channel, " ".join(names))))
-            names, size = [], 0
-        names.append(name)
-        size += len(name) + 1
-    if names:
-        send(Line(server, n.RPL_NAMREPLY, (nick, symbol, channel, " ".join(names))))
+        names.append(signs + (person.source if full else person.nick))
+    for row in rows_of(names, room_for_text(server, n.RPL_NAMREPLY, nick, symbol, channel)):
+        send(Line(server, n.RPL_NAMREPLY, (nick, symbol, channel, row)))
     send(Line(server, n.RPL_ENDOFNAMES, (nick, channel, n.TEXT[n.RPL_ENDOFNAMES])))

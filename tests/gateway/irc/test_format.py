@@ -1,11 +1,21 @@
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from irctokens.line import tokenise
 
-from gateway.irc.format import escape_tag_value, format_line, format_tags, truncate, truncate_text
+from gateway.irc.format import (
+    escape_tag_value,
+    format_line,
+    format_tags,
+    room_for_text,
+    rows_of,
+    truncate,
+    truncate_text,
+)
 from gateway.irc.message import parse
 
 NASTY = st.text(st.sampled_from("a :@;\r\n\0é\udc80😀\\"), max_size=20)
@@ -78,3 +88,20 @@ def test_truncation_keeps_whole_characters(text: str, limit: int) -> None:
 def test_truncation_of_no_utf8_still_ends() -> None:
     assert truncate(b"\x80" * 20, 10) == b"\x80" * 10
     assert len(format_line(None, "X", ["\udc80" * 600])) == 512
+
+
+@given(MIDDLE, MIDDLE, st.lists(st.text(st.sampled_from("aé日"), min_size=1, max_size=40), max_size=60))
+def test_rows_keep_the_words_in_order_fill_their_lines_and_are_never_cut(
+    source: str, nick: str, words: list[str]
+) -> None:
+    room = room_for_text(source, "353", nick)
+    rows = rows_of(words, room)
+    assert " ".join(rows).split() == words
+    for row, following in itertools.pairwise(rows):
+        assert format_line(source, "353", [nick, row]).endswith(f" {row}\r\n".encode()) or " " not in row
+        assert len(f"{row} {following.split()[0]}".encode()) > room
+
+
+def test_a_word_without_room_has_a_row_of_its_own() -> None:
+    assert rows_of(["a", "bbbbb", "c"], 3) == ["a", "bbbbb", "c"]
+    assert rows_of([], 3) == []
