@@ -12,7 +12,7 @@ from gateway.edge.client.lines import ACCOUNT, TAGS, Line
 from gateway.irc.modes import ModeChange
 from gateway.state.channel import messages as c
 from gateway.state.channel.snapshot import PutOut
-from gateway.state.conversation.messages import Said as Letter
+from gateway.state.conversation.messages import Said as DirectMessage
 from gateway.state.people import Author
 from gateway.state.session.messages import Kick
 from ring.replication.application import EventId
@@ -92,9 +92,11 @@ def test_a_kick_without_its_event_is_shown_without_an_id() -> None:
         ]
 
 
-def test_a_letter_goes_to_the_nick_that_the_reader_knows() -> None:
-    event = Letter("1", "ann", SOURCE, "PRIVMSG", b"hi", "Bob", "Ann")
-    assert shown([rendering.letter(event, BOB.nick, STAMP)], ACCOUNT) == [f"@account=Ann :{SOURCE} PRIVMSG Bob :hi"]
+def test_a_direct_message_goes_to_the_nick_that_the_reader_knows() -> None:
+    event = DirectMessage("1", "ann", SOURCE, "PRIVMSG", b"hi", "Bob", "Ann")
+    assert shown([rendering.direct_message(event, BOB.nick, STAMP)], ACCOUNT) == [
+        f"@account=Ann :{SOURCE} PRIVMSG Bob :hi"
+    ]
 
 
 def test_redactions_and_topics_now() -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.edge.cursors.delivery import Delivery, OnTheWay, Reader, Sent, arrive, bound, learn
-from gateway.state.session.session import PLACES
+from gateway.state.session.session import CURSORS
 from ring.ids import Term
 from ring.wire.history import Cursor
 
@@ -30,11 +30,11 @@ def test_the_furthest_of_the_cursors_counts_in_whatever_order(numbers: list[int]
 
 def test_a_table_of_cursors_is_bounded_and_the_longest_unchanged_goes() -> None:
     places: dict[str, Cursor] = {}
-    for number in range(PLACES):
+    for number in range(CURSORS):
         learn(places, {f"#{number}": place(1)})
     learn(places, {"#0": place(2)})
     learn(places, {"#new": place(1)})
-    assert len(places) == PLACES and "#1" not in places and places["#0"] == place(2)
+    assert len(places) == CURSORS and "#1" not in places and places["#0"] == place(2)
 
 
 def test_bounding_keeps_the_newest_entries() -> None:
@@ -90,4 +90,4 @@ def test_whoever_waits_again_waits_for_the_next_answer() -> None:
 
 def test_a_new_connection_has_nothing_on_the_way() -> None:
     delivery = Delivery()
-    assert not delivery.on_the_way and not delivery.behind and delivery.inquiry is None
+    assert not delivery.on_the_way and not delivery.awaiting and delivery.inquiry is None

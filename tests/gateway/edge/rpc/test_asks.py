@@ -20,7 +20,7 @@ ASKS: list[Any] = [
     a.ExpelAsk("0x"),
     a.OwnedAsk("1"),
     a.ReclaimedAsk("1", "ann"),
-    a.CameAsk("ann", "phone"),
+    a.DeliveredAsk("ann", "phone"),
     a.LettingGoAsk("1", "ann"),
 ]
 REPLIES: list[Any] = [
@@ -28,7 +28,7 @@ REPLIES: list[Any] = [
     a.Detail(5, ("@#c",), True, False, "10.0.0.1", "+i", ANN),
     a.Counts(1, 2, 3, 4, 5, 6),
     a.Found((ANN,), False),
-    a.Came({"#c": Cursor(7, 8)}, {"10.0.0.1": 7}),
+    a.Delivered({"#c": Cursor(7, 8)}, {"10.0.0.1": 7}),
     a.LettingGo(True, False),
     a.Seats(("#c",)),
     a.Looked(b"look"),
