@@ -16,6 +16,12 @@ class Incarnation(NamedTuple):
     key: str  # ring key: by default the node's advertised IP as canonical text
     number: int
 
+    @property
+    def first_number(self) -> int:
+        """Return where this life starts to number its questions. The numbers differ from those of the lives before, so
+        an answer to an earlier life, which comes late over a new link, answers no question of this life."""
+        return (self.number & 0xFFF) << 20
+
 
 class GroupId(NamedTuple):
     """A replicated object on the ring (P1). Tables are keyed by both; the ring hashes the name alone."""

@@ -46,7 +46,7 @@ class Rpc:
         self.open: dict[int, Open] = {}
         self._by_group: dict[GroupId, dict[int, Open]] = {}  # the open questions to groups
         self.working: set[tuple[Incarnation, int]] = set()  # (asker, question number) under way here
-        self._next = 0
+        self._next = port.me.first_number
 
     # Ask ------------------------------------------------------------------------------------------------------------
 

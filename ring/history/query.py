@@ -103,7 +103,7 @@ class HistoryQueries:
         self.jobs: dict[Asker, Job] = {}
         self.waiting: dict[GroupId, list[tuple[int, Job]]] = {}  # for the commit of a position
         self._reads: dict[int, Job] = {}
-        self._next = 0
+        self._next = port.me.first_number
 
     # Ask ------------------------------------------------------------------------------------------------------------
 

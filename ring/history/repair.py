@@ -125,7 +125,7 @@ class AntiEntropy:
         self._history = history
         self.filling: dict[GroupId, Filling] = {}
         self._done: dict[GroupId, tuple[Replica, set[str]]] = {}  # the nodes from which a replica's group was filled
-        self._next = 0
+        self._next = port.me.first_number
         self._rounds = Rounds(self._held)
 
     # Which groups ---------------------------------------------------------------------------------------------------

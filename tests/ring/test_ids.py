@@ -36,3 +36,10 @@ def test_names_travel_as_lists_and_come_back(kind: str, name: str, number: int) 
 def test_whatever_a_peer_sends_fails_in_one_of_the_known_ways(data: bytes) -> None:
     with pytest.raises(UNREADABLE):
         msgspec.msgpack.decode(data, type=GroupId)
+
+
+@given(st.integers(0, 2**63 - 2), st.integers(1, 2**20 - 1), st.integers(1, 2**20 - 1))
+def test_questions_of_two_lives_in_a_row_have_different_numbers(life: int, one: int, other: int) -> None:
+    before, after = Incarnation("a", life), Incarnation("a", life + 1)
+    assert before.first_number + one != after.first_number + other
+    assert 0 <= after.first_number < 2**32

@@ -17,6 +17,9 @@ from ring.wire.node import Ask, Reply
 from tests.ring.ports import ME, ROOM, B, C, NotedPort
 from tests.ring.toy import ToyState
 
+FIRST = ME.first_number + 1
+"""The number of this life's first question."""
+
 
 class Asking:
     """A node's questions and what they were answered."""
@@ -50,11 +53,11 @@ def test_a_group_that_is_shown_here_is_asked_here(asking: Asking) -> None:
 def test_another_nodes_group_is_asked_until_the_answer_comes(asking: Asking) -> None:
     asking.port.masters_of[ROOM] = B.key
     asking.rpc.ask_group(ROOM, "how many?", asking.answers.append)
-    question = (B.key, Question(ROOM, 1, raw("how many?")))
+    question = (B.key, Question(ROOM, FIRST, raw("how many?")))
     assert asking.port.taken() == [question]
     assert asking.after(QUESTION_REPEAT_S / 2) == [] and asking.after(QUESTION_REPEAT_S / 2) == [question]
-    asking.reply(1, ["said", 7])
-    asking.reply(1, ["said", 8])  # to the repeat
+    asking.reply(FIRST, ["said", 7])
+    asking.reply(FIRST, ["said", 8])  # to the repeat
     assert asking.answers == [["said", 7]] and asking.after(QUESTION_REPEAT_S) == []
 
 
@@ -84,7 +87,7 @@ def test_a_question_that_nobody_answers_ends_with_none(asking: Asking) -> None:
         sent += len(asking.after(QUESTION_REPEAT_S))
     assert asking.answers == [None, None] and asking.port.now - 1000.0 <= QUESTION_GIVE_UP_S + QUESTION_REPEAT_S
     assert sent == 2 + 2 * QUESTION_GIVE_UP_S / QUESTION_REPEAT_S
-    asking.reply(1, ["said", 7])
+    asking.reply(FIRST, ["said", 7])
     assert len(asking.answers) == 2
 
 
@@ -172,6 +175,18 @@ def test_a_question_that_cannot_be_read_is_answered_with_none(asking: Asking) ->
 def test_a_reply_that_cannot_be_read_leaves_the_question_open(asking: Asking) -> None:
     asking.rpc.ask_node(B.key, "ping", asking.answers.append)
     with pytest.raises(msgspec.MsgspecError):
-        asking.rpc.on_reply(B, Reply(1, msgspec.Raw(b"\xc1")))
-    asking.reply(1, None)
+        asking.rpc.on_reply(B, Reply(FIRST, msgspec.Raw(b"\xc1")))
+    asking.reply(FIRST, None)
     assert asking.answers == [None] and asking.rpc.open == {}
+
+
+def test_a_late_reply_to_an_earlier_life_answers_no_question_of_this_life(asking: Asking) -> None:
+    """Found by seed 98100047 of accounts: the reply waited on the other node for a link, and came over the new one."""
+    before = NotedPort()
+    before.me = Incarnation(ME.key, ME.number - 1)
+    earlier, lost = Rpc(before), []
+    earlier.ask_node(B.key, "ping", lost.append)
+    asking.rpc.ask_node(B.key, "pong", asking.answers.append)
+    for number in earlier.open:
+        asking.reply(number, "an answer to ping")
+    assert asking.answers == [] and len(asking.rpc.open) == 1
