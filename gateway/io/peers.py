@@ -285,6 +285,12 @@ class PeerShell:
         self._node.touched()
 
     @crash_only
+    def acts_at(self, level: int) -> None:
+        self._node.begin()
+        self._node.core.engine.levels.rise(level)
+        self._node.touched()
+
+    @crash_only
     def down(self, key: str, incarnation: int, evidence: Evidence) -> None:
         self._node.begin()
         self._node.core.engine.lost(key, incarnation, evidence)

@@ -37,6 +37,10 @@ class LinkEvents(Protocol):
         """A link is up; the peer has proven the network key, and agrees on the settings."""
         ...
 
+    def acts_at(self, level: int) -> None:
+        """The network acts at this feature level, or above: a peer says so, before the link to the peer is up (P42)."""
+        ...
+
     def down(self, key: str, incarnation: int, evidence: Evidence) -> None:
         """A link is down, or could not be made. evidence: the meaning for the peer's death (P18)."""
         ...
@@ -254,6 +258,8 @@ class LinkHub(LinkOwner):
 
     def came_up(self, one: LinkSocket, peer: NodeRecord) -> None:
         self.refusals.linked(peer, one.address)
+        if one.link is not None:
+            self.events.acts_at(one.link.acting)
         self._perform(self.connector.link_up(one.number, one.role, peer, time.monotonic()))
 
     def heard(self, one: LinkSocket, peer: NodeRecord) -> None:

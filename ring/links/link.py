@@ -164,6 +164,11 @@ class Link:
         """Return the other side's record, proven or not; None for a guest, and before the hello."""
         return self._their_hello[1].record if self._their_hello is not None else None
 
+    @property
+    def acting(self) -> int:
+        """Return the feature level at which the other side's network acts, by the hello; 0 before the hello."""
+        return self._their_hello[1].acting if self._their_hello is not None else 0
+
     def start(self) -> list[Effect]:
         """Greet the peer. Call first."""
         return [Write(frame(HELLO, self._hello))]

@@ -44,15 +44,16 @@ class Attempt:
 
 
 class End:
-    """One end of a connection. up: the handshake is done here."""
+    """One end of a connection. up: the handshake is done here. acting: the feature level in the other side's hello."""
 
-    __slots__ = ("dial", "node", "number", "opened", "other", "role", "silence", "up")
+    __slots__ = ("acting", "dial", "node", "number", "opened", "other", "role", "silence", "up")
 
     def __init__(self, number: int, role: Role, node: Node, other: Node, dial: int, now: float, after_s: float) -> None:
         self.number = number
         self.role: Role = role
         self.node = node
         self.other = other
+        self.acting = other.core.engine.level
         self.dial = dial  # the connector's number of the dial
         self.opened = now
         self.silence = Silence(after_s, now)
@@ -294,6 +295,7 @@ class Links:
             return self._over(end, "refused", tell=True)
         end.up = True
         end.silence.heard = self.net.now
+        self.net.turn(end.node, lambda: end.node.core.engine.levels.rise(end.acting))
         peer = end.other.core.engine.peers.me
         return self._connectors[end.node.id].link_up(end.number, end.role, peer, self.net.now)
 

@@ -8,7 +8,10 @@ import pytest
 
 from gateway.state.channel.messages import Say, SetTopic
 from ring import features
+from ring.ids import GroupId
+from tests.gateway.commands.accounts import register
 from tests.sim.net import Net
+from tests.sim.stores import MemoryStore
 
 
 def test_what_is_too_new_for_the_network_is_refused_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -53,3 +56,24 @@ def test_a_newer_field_has_its_default_until_the_network_knows_it(marked: pytest
     ann.sync()
     (line,) = [line for line in bob.sync() if "PRIVMSG" in line]
     assert "+typing" not in line
+
+
+def test_a_node_without_its_roster_file_keeps_newer_fields_of_a_replica() -> None:
+    """The node knows the network's level by its first link, and not only once it follows the network's group. Once, the
+    node wrote the replica to disk as a build of level 0 does (seed 89002018 of the devices)."""
+    net = Net(2, disks=True, level=1)
+    assert net.disks is not None
+    ann = net.client("n1", "ann")
+    assert any(line.startswith("REGISTER SUCCESS") for line in register(ann))
+    net.run(1.0)
+    group = GroupId("account", "ann")
+    (master,) = net.masters(group)
+    (backup,) = {*net.nodes} - {master}
+    (life,) = net.nodes[master].core.engine.replicas.masters[group].replica.state.snapshot().lives
+    (source,) = life.sources  # a field of level 1
+    net.kill(backup)
+    net.run(5.0)
+    net.disks[backup] = MemoryStore()
+    net.start(int(backup[1:]))
+    assert net.until(lambda: group in dict(net.disks[backup].replicas()), 10)
+    assert source.encode() in dict(net.disks[backup].replicas())[group]

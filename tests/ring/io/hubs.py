@@ -94,6 +94,7 @@ class Peer:
         self.news = news
         self.log = Log(news)
         self.ups: list[NodeRecord] = []
+        self.levels: list[int] = []
         self.downs: list[tuple[str, int, bool]] = []
         self.heard: list[tuple[Incarnation, bytes]] = []
         self.asked: list[tuple[bytes, Callable[[bytes], None]]] = []
@@ -150,6 +151,9 @@ class Peer:
     def up(self, peer: NodeRecord) -> None:
         self.ups.append(peer)
         self.news.tell()
+
+    def acts_at(self, level: int) -> None:
+        self.levels.append(level)
 
     def down(self, key: str, incarnation: int, evidence: Evidence) -> None:
         self.downs.append((key, incarnation, evidence))

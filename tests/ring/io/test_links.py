@@ -35,6 +35,16 @@ async def test_a_link_comes_up_on_demand_and_carries_frames_both_ways(place: Tow
 
 
 @story
+async def test_a_peer_s_hello_tells_the_level_of_the_network(place: Town) -> None:
+    a, b = await place.peer(1, acting=lambda: 1), await place.peer(2, acting=lambda: 2)
+    for peer in (a, b):
+        peer.record = place.roster[peer.key] = msgspec.structs.replace(peer.record, level=2)
+    a.hub.send(b.key, b"one")
+    await b.until(lambda: b.heard)
+    assert (a.levels, b.levels) == ([2], [1])
+
+
+@story
 async def test_frames_are_whole_and_in_order_whatever_their_size(place: Town) -> None:
     a, b = await place.linked_pair()
     sent = [bytes([n % 256]) * (n * 997 % 300_000) for n in range(60)]

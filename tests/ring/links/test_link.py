@@ -259,3 +259,12 @@ def test_a_node_of_a_build_that_is_too_old_is_refused_by_name(
     told = talk(a, b)
     reasons = [effect.reason for side in told for effect in side if isinstance(effect, Close)]
     assert any(words in reason for reason in reasons)
+
+
+def test_each_side_knows_the_level_of_the_other_side_s_network_before_the_link_is_up() -> None:
+    a = link("dialler", 1, record=record(1, level=2), acting=1)
+    b = link("listener", 2, record=record(2, level=2), acting=2)
+    assert (a.acting, b.acting) == (0, 0)
+    talk(a, b)
+    assert a.is_up and b.is_up
+    assert (a.acting, b.acting) == (2, 1)
