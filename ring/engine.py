@@ -47,6 +47,7 @@ class Engine(Node):
         rng: random.Random,
     ) -> None:
         super().__init__(me, settings, kinds, host, rng)
+        self._stopped_after_s = settings.stopped_after_s
         self._heard_at: dict[str, tuple[int, float]] = {}  # ring key -> (last life heard directly, when)
         self._peers_seen = -1
         self._spread_at = 0.0
@@ -56,7 +57,7 @@ class Engine(Node):
     def begin(self, now: float) -> None:
         """Begin a turn of the loop. now: Unix seconds; an earlier time than before counts as the time before."""
         before, self.now = self.now, max(now, self.now)
-        if before and self.now - before > self.settings.stopped_after_s:
+        if before and self.now - before > self._stopped_after_s:
             self._was_stopped(self.now - before)
 
     def _was_stopped(self, seconds: float) -> None:
@@ -70,7 +71,7 @@ class Engine(Node):
 
     def receive(self, sender: Incarnation, payload: bytes) -> None:
         """Handle a list of messages from a linked node. Messages that cannot be read are counted and noted."""
-        if self.is_stale(sender) or self.peers.is_too_old(sender):
+        if self.is_stale(sender) or (self.peers.too_old and self.peers.is_too_old(sender)):
             return
         self.heard(sender)
         try:
