@@ -1,14 +1,16 @@
-"""A replica's log across snapshots."""
+"""A replica: positions, terms, and the set of nodes that hold the group."""
 
 from __future__ import annotations
 
-from ring.durations import LOG_IDLE_S
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from ring.history.cursor import reached
 from ring.ids import GroupId, Incarnation, Term
-from ring.replication.judging import decide, judge
-from ring.replication.log import LOG_BYTES, LOG_ENTRIES, Log
-from ring.replication.replica import Replica
-from ring.replication.shared import knows_since, recall
+from ring.replication.guarded import GroupBroken
+from ring.replication.log import Log
+from ring.replication.replica import ARCHIVES, TERMS, Replica, msgid_prefix
 from ring.wire.log import Command, Entry, Lineage
 from tests.ring.toy import ToyKind, ToyState
 
@@ -25,16 +27,6 @@ def replica(lineage: Lineage, log: range) -> Replica:
 
 def said(seq: int, text: str) -> Entry:
     return Entry(seq, seq, Incarnation("e", 1), seq, seq, None, ["say", text])
-
-
-def positions(of: Replica) -> list[int]:
-    return [entry.seq for entry in of.log]
-
-
-def test_what_a_snapshot_leaves_out_is_kept_of_the_replica_before() -> None:
-    new = replica(((FIRST, 1), (SECOND, 8)), range(7, 12))
-    recall(new, replica(((FIRST, 1),), range(3, 8)))
-    assert positions(new) == list(range(3, 12))
 
 
 def test_a_master_names_no_term_that_was_to_begin_after_the_masters_own() -> None:
@@ -54,85 +46,94 @@ def test_a_master_names_a_term_that_ended_without_an_entry() -> None:
     assert made.lineage == ((FIRST, 1), (SECOND, 11), (Term(3, "c", 1), 11))
 
 
-def test_a_snapshot_without_any_log_goes_on_from_the_replica_before() -> None:
-    new = replica(((FIRST, 1), (SECOND, 8)), range(8, 8))
-    recall(new, replica(((FIRST, 1),), range(3, 8)))
-    assert positions(new) == [3, 4, 5, 6, 7]
+# Positions ------------------------------------------------------------------------------------------------------------
 
 
-def test_nothing_is_kept_of_another_side() -> None:
-    new = replica(((FIRST, 1), (SECOND, 5)), range(7, 12))
-    recall(new, replica(((FIRST, 1), (OTHER, 5)), range(3, 9)))
-    assert positions(new) == list(range(7, 12))
+def command(seq: int = 0) -> Command:
+    return Command(seq, seq, Incarnation("e", 1), seq, seq, ["say", str(seq)])
 
 
-def test_nothing_is_kept_before_a_gap() -> None:
-    new = replica(((FIRST, 1),), range(7, 12))
-    recall(new, replica(((FIRST, 1),), range(1, 6)))
-    assert positions(new) == list(range(7, 12))
+@given(st.lists(st.integers(1, 9), max_size=12))
+def test_a_backup_holds_commands_without_gaps(comes: list[int]) -> None:
+    """Whatever comes, and in whatever order."""
+    made = replica(((FIRST, 1),), range(1, 3))
+    for seq in comes:
+        made.hold([command(seq)])
+        assert [c.seq for c in made.pending] == list(range(made.seq + 1, made.head + 1))
+    assert made.seq == 2 and all(seq in comes for seq in range(3, made.head + 1)) and made.head + 1 not in comes[-1:]
 
 
-def test_a_log_is_bounded() -> None:
-    new = replica(((FIRST, 1),), range(LOG_ENTRIES, LOG_ENTRIES + 10))
-    recall(new, replica(((FIRST, 1),), range(1, LOG_ENTRIES + 5)))
-    assert positions(new) == list(range(10, LOG_ENTRIES + 10))
+def test_an_entry_takes_the_place_of_its_command() -> None:
+    made = replica(((FIRST, 1),), range(1, 1))
+    for _ in range(3):
+        made.place(command(), 1000)
+    assert (made.seq, made.head, [c.seq for c in made.pending]) == (0, 3, [1, 2, 3])
+    made.advance(said(1, "one"))
+    made.advance(said(2, "two"))
+    assert (made.seq, made.head, [c.seq for c in made.pending]) == (2, 3, [3])
+    made.safe = 3
+    made.drop_pending()
+    assert (made.head, made.safe, made.drops) == (2, 2, 1), "what was dropped is not safe, though it was written"
 
 
-def test_a_log_is_bounded_in_bytes_and_keeps_its_last_entry() -> None:
-    log = Log()
-    for seq in range(100):
-        log.append(said(seq, "x" * 60_000))
-        assert log.bytes <= LOG_BYTES
-    assert [entry.seq for entry in log] == list(range(83, 100))
-    log.append(said(100, "x" * 2 * LOG_BYTES))
-    assert [entry.seq for entry in log] == [100]
-    log.append(said(101, "short"))
-    assert [entry.seq for entry in log] == [101]
-    log.drop_first()
-    assert log.bytes == 0
+def test_an_entry_that_cannot_be_applied_stops_the_group() -> None:
+    with pytest.raises(GroupBroken, match="toy:room"):
+        replica(((FIRST, 1),), range(1, 1)).advance(Entry(1, 1, None, 0, 0, None, ["no such event"]))
 
 
-def test_a_log_forgets_what_has_been_there_for_long_whatever_the_clocks_say_that_dated_it() -> None:
-    log = Log([said(1, "a"), said(3_600_000, "b")])
-    log.trim(100.0, 20.0)
-    log.append(said(3_600_001, "c"))
-    log.trim(119.0, 20.0)
-    assert len(log) == 3
-    log.append(said(3_600_002, "d"))
-    log.trim(120.0, 20.0)
-    assert [entry.seq for entry in log] == [3_600_001, 3_600_002]
-    log.trim(119.0 + LOG_IDLE_S, 20.0)
-    log.trim(119.9 + LOG_IDLE_S, 20.0)
-    assert [entry.seq for entry in log] == [3_600_002]
-    log.trim(120.0 + LOG_IDLE_S, 20.0)
-    assert not log and log.bytes == 0
-    log.trim(200.0 + LOG_IDLE_S, 20.0)
+def test_former_holders_are_kept_the_latest_last_and_only_so_many() -> None:
+    made = replica(((FIRST, 1),), range(1, 1))
+    for seq in range(1, ARCHIVES + 10):
+        made.advance(Entry(seq, seq, None, 0, 0, None, None, members=("a", f"b{seq}")))
+    assert made.members == ("a", f"b{seq}") and made.epoch == seq
+    assert made.archives == tuple(f"b{n}" for n in range(seq - ARCHIVES, seq))
 
 
-def test_a_word_that_was_refused_here_is_taken_from_the_side_that_took_it() -> None:
-    """Its origin asked both sides of a partition; what this one took is not said twice."""
-    ours, theirs = replica(((OTHER, 1),), range(0)), replica(((FIRST, 1),), range(1, 4))
-    for number, text in enumerate(("!no", "yes", "yes"), start=1):
-        ours.place(Command(0, 0, Incarnation("e", 1), number, number, ["say", text]), 0)
-    knows = knows_since(ours, 0, accepted=True)
-    for entry in theirs.log:
-        if not knows(entry):
-            ours.place(Command(0, 0, entry.origin, entry.number, 0, entry.event, original_id=("id", entry.at)), 0)
-    while ours.pending:
-        ours.advance(decide(ours))
-    assert ours.state.said == ["yes", "yes", "1"]
-    assert all(knows_since(ours, 0)(entry) for entry in theirs.log)
-    refused = replica(((OTHER, 1),), range(0))
-    refused.log = Log([Entry(1, 1, Incarnation("e", 1), 1, 1, ["refused", "!no"], None)])
-    assert not knows_since(refused, 0)(said(1, "1"))
+# Logs and terms -------------------------------------------------------------------------------------------------------
 
 
-def test_times_rise_though_the_clock_stands_still_or_goes_back() -> None:
-    """P17."""
-    room = Replica(ROOM, ToyKind(), ToyState(), ((FIRST, 1),))
-    for now_ms in (1000, 1000, 400, 2000):
-        room.advance(judge(room, None, 0, 0, ["say", "x"], now_ms))
-    assert [entry.at for entry in room.log] == [1000, 1001, 1002, 2000]
-    for now_ms in (2000, 400, 3000):
-        room.place(Command(0, 0, None, 0, 0, ["say", "y"]), now_ms)
-    assert [command.at for command in room.pending] == [2001, 2002, 3000]
+def test_missing_entries_are_given_as_far_back_as_the_log_goes() -> None:
+    made = replica(((FIRST, 1),), range(5, 9))
+    assert made.after(8) == [] and made.after(9) is None and made.after(3) is None
+    assert [entry.seq for entry in made.after(5) or []] == [6, 7, 8]
+    assert [entry.seq for entry in made.after(4) or []] == [5, 6, 7, 8]
+
+
+@pytest.mark.parametrize(
+    ("lineage", "seq", "extends"),
+    [
+        (((FIRST, 1),), 4, True),
+        (((FIRST, 1),), 7, True),
+        (((FIRST, 1),), 8, False),
+        (((FIRST, 1), (SECOND, 8)), 9, True),
+        (((FIRST, 1), (SECOND, 8)), 11, False),
+        (((FIRST, 1), (OTHER, 8)), 9, False),
+        ((), 0, False),
+    ],
+    ids=["a part", "all of a term", "too long a term", "all", "more than all", "another term", "nothing"],
+)
+def test_a_log_is_extended_only_by_a_log_of_its_terms(lineage: Lineage, seq: int, extends: bool) -> None:
+    assert replica(((FIRST, 1), (SECOND, 8)), range(5, 11)).extends(lineage, seq) is extends
+
+
+@given(st.lists(st.integers(0, 5), max_size=5), st.integers(0, 30))
+def test_each_position_belongs_to_the_last_term_that_had_begun(lengths: list[int], end: int) -> None:
+    """lengths: how many positions each term has."""
+    firsts = [1 + sum(lengths[:n]) for n in range(len(lengths) + 1)]
+    lineage = tuple((Term(n, "a", 1), first) for n, first in enumerate(firsts, start=1))
+    made = replica(lineage, range(end + 1, end + 1))
+    for seq in range(1, end + 2):
+        assert made.term_at(seq) == max(term for term, first in lineage if first <= seq)
+        assert made.event_id(seq, 5).msgid == f"{msgid_prefix(ROOM, made.term_at(seq))}{seq:x}"
+    ends = [(position.term, position.seq) for position in made.ends]
+    assert ends == sorted(ends) and all(seq <= end for _, seq in ends)
+    assert made.ended == tuple(sorted(made.ends[:-1], reverse=True)[: TERMS - 1])
+
+
+def test_the_highest_term_known_counts_promises_and_hand_offs() -> None:
+    made = replica(((FIRST, 1),), range(1, 3))
+    assert made.highest_term == FIRST
+    made.place(Command(0, 0, None, 0, 0, None, SECOND), 0)
+    assert made.highest_term == SECOND
+    made.promised = Term(3, "c", 1)
+    assert made.highest_term == Term(3, "c", 1)
