@@ -46,7 +46,7 @@ class NodeCore:
             else 0.0,
         )
         self.engine = Engine(record, settings.engine, table, self.edge.application, rng)
-        self.edge.engine = self.engine
+        self.edge.network = self.engine
         self.engine.duplex.accept = self.edge.forwarding.accept
         self.engine.levels.keep_in(NETWORK, Raise)
         self.webhooks = Deliveries(self.engine, settings.webhooks, settings.edge)

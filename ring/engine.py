@@ -14,11 +14,13 @@ import random
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from ring.duplex import Stream
 from ring.durations import LEAVING_REPEAT_S
 from ring.features import LEVEL, fitting, unsupported
 from ring.history.cursor import reached
 from ring.history.local import Ahead, ahead, logged
 from ring.ids import UNREADABLE, Evidence, GroupId, Incarnation, Term
+from ring.network import Network
 from ring.node import Node
 from ring.replication.application import Application, Unsupported
 from ring.replication.replica import Replica
@@ -35,7 +37,7 @@ from ring.wire.messages import Message
 from ring.wire.node import Records
 
 
-class Engine(Node):
+class Engine(Node, Network):
     """Run one node: see the docstring of the module."""
 
     def __init__(
@@ -228,9 +230,42 @@ class Engine(Node):
     def roster(self) -> Roster:
         return self.peers.roster
 
+    @property
+    def peers_version(self) -> int:
+        """A number that changes with every change of the known nodes."""
+        return self.peers.version
+
     def live(self) -> list[NodeRecord]:
         """Return the nodes that are not known dead, this node included."""
         return [record for record in self.peers.roster.records() if record.key not in self.peers.dead]
+
+    def others(self) -> list[str]:
+        """Return the ring keys of the other nodes that are not known dead."""
+        return self.peers.others()
+
+    def staying(self) -> list[str]:
+        """Return the ring keys of the other living nodes that are not leaving."""
+        return self.peers.staying()
+
+    def missing(self) -> list[NodeRecord]:
+        """Return the nodes that are gone and may return with groups on disk, sorted by name (P36)."""
+        return self.peers.lost()
+
+    def lowest(self) -> NodeRecord:
+        """Return a node of the oldest build: the network acts at this node's feature level (P42)."""
+        return self.peers.lowest()
+
+    def is_current(self, node: Incarnation) -> bool:
+        """Tell whether this life of the node is the latest known life, and is not known dead."""
+        return self.peers.is_current(node)
+
+    def lost_lately(self, within_s: float) -> bool:
+        """Tell whether any node's life ended, or seemed to end, less than `within_s` seconds ago."""
+        return self.peers.lost_lately(self.now, within_s)
+
+    def returned_lately(self, within_s: float) -> bool:
+        """Tell whether a node thought dead has answered less than `within_s` seconds ago."""
+        return self.now - self.peers.returned_at < within_s
 
     def submit(self, group: GroupId, command: Any, token: object = None, because: GroupId | None = None) -> None:
         """Submit a command; `Application.answered` comes exactly once.
@@ -303,6 +338,10 @@ class Engine(Node):
         """Ask one node; the node's application answers. done(None): no answer in time, or None was the answer."""
         self.run(lambda: self.rpc.ask_node(key, body, done))
 
+    def open_stream(self, node: Incarnation, first: bytes) -> Stream:
+        """Open a stream to the node. first: the part that says what the stream is for."""
+        return self.duplex.open(node, first)
+
     def watch(self, group: GroupId) -> None:
         """Show this node the group's view from now on, by `Application.viewed` (P15)."""
         self.run(lambda: self.watches.watch(group))
@@ -327,3 +366,18 @@ class Engine(Node):
         """Return the group's state and term if this node serves the group as master."""
         m = self.replicas.masters.get(group)
         return (m.replica.state, m.replica.term) if m is not None and m.serving else None
+
+    def groups(self) -> list[GroupId]:
+        """Return the groups that this node masters. Copying the table is quick."""
+        return list(self.replicas.masters)
+
+    def role(self, group: GroupId) -> tuple[str, int, int] | None:
+        """Return the node's role in the group, with the number of the term and the last position; None without a
+        role."""
+        m, followed = self.replicas.masters.get(group), self.replicas.followers.get(group)
+        if m is not None:
+            return "master", m.replica.term.number, m.replica.seq
+        if followed is not None and (followed.is_backup or self.roles.followed.sits(followed.replica)):
+            role = "backup" if followed.is_backup else "follower"
+            return role, followed.replica.term.number, followed.replica.seq
+        return None

@@ -75,7 +75,7 @@ def add(edge: EdgePort, name: str, made: Credentials) -> Procedure[str]:
     outcome = yield from _submit(edge, name, Register(new_uid(edge), name, made, view.life))
     if isinstance(outcome, Denied):
         raise Problem("refused", f"there is an account {name} already")
-    edge.engine.note("account_registered", client=0, account=name)
+    edge.network.note("account_registered", client=0, account=name)
     owned(edge, name)
     return f"account {name} is there"
 
@@ -142,7 +142,7 @@ def _confirm(edge: EdgePort, name: str, life: str) -> Procedure[None]:
 
     life: the account's life in the first answer; "" if there was no account.
     """
-    outcome = yield Do(lambda done: edge.engine.submit(edge.account(name), LoggedIn(life), done))
+    outcome = yield Do(lambda done: edge.network.submit(edge.account(name), LoggedIn(life), done))
     if outcome is FAILED or isinstance(outcome, Denied) == bool(life):
         raise _silent(edge)
 

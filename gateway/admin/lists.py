@@ -33,7 +33,7 @@ def page(edge: EdgePort, what: What, after: str, limit: int, node: str | None = 
 
 
 def _one_node(edge: EdgePort, name: str, ask: PageAsk) -> Procedure[Heard]:
-    record = next((one for one in edge.engine.live() if one.name == name), None)
+    record = next((one for one in edge.network.live() if one.name == name), None)
     if record is None:
         raise Problem("unknown", f"no living node is called {name[:64]!r}: /nodes.json lists the nodes")
     reply = yield AskNode(record.key, ask)

@@ -61,7 +61,7 @@ def run(edge: EdgePort, procedure: Procedure[T], done: Callable[[T | Problem], N
         except Problem as problem:
             done(problem)
         except Exception as problem:
-            edge.engine.note_bug("api", problem)
+            edge.network.note_bug("api", problem)
             done(Problem("bug", "the server made a mistake with that request: its operator finds it in the log"))
         else:
             _begin(edge, step, send)
@@ -84,10 +84,10 @@ def unanswered() -> Problem:
 
 def need_level(edge: EdgePort, level: int) -> None:
     """Raise Problem while the network acts at a lower feature level (P42)."""
-    engine = edge.engine
-    if engine.level >= level:
+    network = edge.network
+    if network.level >= level:
         return
-    oldest = engine.peers.lowest()
+    oldest = network.lowest()
     if oldest.level >= level:
         text = "the network is about to begin with what its newest nodes brought: try again in a few seconds"
     else:
@@ -96,7 +96,7 @@ def need_level(edge: EdgePort, level: int) -> None:
 
 
 def _ask_all(edge: EdgePort, body: Any, done: Callable[[Heard], None]) -> None:
-    nodes = edge.engine.live()
+    nodes = edge.network.live()
     replies: dict[str, Any] = {}
     silent: list[str] = []
 
@@ -112,4 +112,4 @@ def _ask_all(edge: EdgePort, body: Any, done: Callable[[Heard], None]) -> None:
         return arrived
 
     for node in nodes:
-        edge.engine.ask_node(node.key, body, one(node.name))
+        edge.network.ask_node(node.key, body, one(node.name))

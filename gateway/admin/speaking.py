@@ -121,7 +121,7 @@ def _submit(group: GroupId, command: Speak) -> Procedure[Spoken]:
 
 
 def _own(edge: EdgePort) -> IdempotencyKey:
-    return key_of_serial(edge.engine.me, edge.next_serial())
+    return key_of_serial(edge.network.me, edge.next_serial())
 
 
 def _digest(token: str, channel: str, key: str, line: int) -> str:

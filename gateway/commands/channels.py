@@ -70,7 +70,7 @@ def refuse(call: Call, name: str, refusal: Refusal) -> None:
 
 def followed(call: Call, group: GroupId) -> Channel | None:
     """Read the local replica of a channel, if the caller is a member; None for other callers."""
-    state = call.edge.engine.state(group)
+    state = call.edge.network.state(group)
     return state if isinstance(state, Channel) and call.user.uid in state.members else None
 
 
@@ -197,7 +197,7 @@ def kick(call: Call) -> None:
         group = channel_of(call, name)
         if group is None:
             continue
-        state = call.edge.engine.state(group)
+        state = call.edge.network.state(group)
         target = _member(call, state, nick) if isinstance(state, Channel) else None
         facts = (user.uid, user.person.source, target, nick[:64], reason, user.identity.oper is not None)
         call.submit(group, Kick(*facts, call.idempotency_key(number), call.account), refusal_shown(call, name))

@@ -56,7 +56,7 @@ def mode(call: Call) -> None:
 
 def _named(call: Call, group: GroupId, change: ModeChange) -> ModeChange:
     """Add the member's uid to the change of a rank, if this node knows the member (P10)."""
-    state = call.edge.engine.state(group)
+    state = call.edge.network.state(group)
     if change.letter not in CHANNEL_MODES.ranks or not isinstance(state, Channel) or change.param is None:
         return change
     casemap, people = call.edge.settings.casemap, call.edge.people

@@ -39,7 +39,7 @@ def _checked(call: Call, operator: Operator, fits: bool | None) -> None:
         call.reply(n.ERR_PASSWDMISMATCH, UNCHECKED)
     else:
         event = "oper_granted" if fits else "oper_refused"
-        call.edge.engine.note(event, client=call.connection.number, nick=call.nick, operator=operator.name)
+        call.edge.network.note(event, client=call.connection.number, nick=call.nick, operator=operator.name)
         if fits:
             call.user.identity.allow(operator.name, wallops=call.user.identity.wallops)
             call.reply(n.RPL_YOUREOPER, n.TEXT[n.RPL_YOUREOPER])
@@ -63,7 +63,7 @@ def kill(call: Call) -> None:
         if view is None or view.holder is None:
             call.reply(n.ERR_NOSUCHNICK, nick, n.TEXT[n.ERR_NOSUCHNICK])
         else:
-            call.edge.engine.note("kill", group, operator=call.user.identity.oper, uid=view.holder.uid)
+            call.edge.network.note("kill", group, operator=call.user.identity.oper, uid=view.holder.uid)
             call.submit(group, Kill(view.holder.uid, call.user.person.source, reason, call.account))
 
     call.ask(group, Who(), found)
@@ -78,7 +78,7 @@ def wallops(call: Call) -> None:
 @command("REHASH", oper=True)
 def rehash(call: Call) -> None:
     call.reply(n.RPL_REHASHING, "configuration", n.TEXT[n.RPL_REHASHING])
-    call.edge.engine.note("rehash", operator=call.user.identity.oper)
+    call.edge.network.note("rehash", operator=call.user.identity.oper)
     said = call.edge.rehash()
     if said.live:
         call.notice(f"Taken at once: {', '.join(said.live)}")
@@ -96,5 +96,5 @@ def rehash(call: Call) -> None:
 def die(call: Call) -> None:
     """Stop this node. The node hands its groups to other nodes first."""
     call.notice(f"Node {call.edge.record.name} is stopping.")
-    call.edge.engine.note("die", operator=call.user.identity.oper)
+    call.edge.network.note("die", operator=call.user.identity.oper)
     call.edge.die()

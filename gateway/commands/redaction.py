@@ -64,7 +64,7 @@ def _find(call: Call, group: GroupId | None, target: str, msgid: str, reason: st
     else:
         since = channel.members[user.uid].joined_at if "H" in channel.modes else 0
         query = Query(1, around=Mark(msgid=msgid), wanted=ALL, since=since)
-        call.edge.engine.recall(group, query, call.later(done))
+        call.edge.network.recall(group, query, call.later(done))
 
 
 def _find_letter(call: Call, group: GroupId, target: str, msgid: str, reason: str | None) -> None:
@@ -81,7 +81,7 @@ def _find_letter(call: Call, group: GroupId, target: str, msgid: str, reason: st
             command = conversation.Redact(*facts, call.idempotency_key(), call.account)
             call.submit(group, command, lambda outcome: _done(call, target, outcome))
 
-    call.edge.engine.recall(group, Query(1, around=Mark(msgid=msgid), wanted=ALL), call.later(done))
+    call.edge.network.recall(group, Query(1, around=Mark(msgid=msgid), wanted=ALL), call.later(done))
 
 
 def _find_done(call: Call, group: GroupId, target: str) -> None:

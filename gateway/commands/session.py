@@ -137,7 +137,7 @@ def ping(call: Call) -> None:
         user.unsettled = {}
         if groups:
             user.settling.update(groups)
-            call.edge.engine.settle(groups, lambda: _settled(user, groups))
+            call.edge.network.settle(groups, lambda: _settled(user, groups))
         call.after_all(groups, then)
 
     def answered() -> None:

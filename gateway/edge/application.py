@@ -75,7 +75,7 @@ class EdgeApplication:
             call = token.call
             call.stamp, call.failure = stamp, failure
             if group.kind not in HEARD and outcome is not FAILED:
-                self._edge.traffic.committed(group.kind, self._edge.engine.now - call.since)
+                self._edge.traffic.committed(group.kind, self._edge.network.now - call.since)
             token(outcome)
         elif callable(token):
             token(outcome)

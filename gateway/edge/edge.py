@@ -41,9 +41,9 @@ from gateway.edge.views.view import View
 from gateway.irc.format import truncate_text
 from gateway.irc.message import clean, storable
 from gateway.irc.names import is_nick
-from ring.engine import Engine
 from ring.ids import GroupId, Incarnation
 from ring.links.admission import Ticket
+from ring.network import Network
 from ring.replication.application import EventId
 from ring.roster import NodeRecord
 
@@ -55,7 +55,7 @@ STORABLE_LEVEL = 1
 class Edge(EdgePort):
     """Sans-I/O. The shell feeds bytes and time, reads `clients.dirty`, and provides the callables of the outside."""
 
-    engine: Engine
+    network: Network
     clients: Clients
     sessions: Sessions
     conversations: Conversations
@@ -96,7 +96,7 @@ class Edge(EdgePort):
         self.fits_first = lambda credentials, password, done: self.fits(credentials, password, done)  # before strangers
         self.make_credentials: Callable[[str, Callable[[Credentials | None], None]], None] = lambda _p, done: done(None)
         self.webhooks: Callable[[], dict[str, WebhookRow]] = dict  # webhooks delivered by this node, by id
-        self.random_bytes: Callable[[int], bytes] = lambda count: self.engine.rng.randbytes(count)
+        self.random_bytes: Callable[[int], bytes] = lambda count: self.network.rng.randbytes(count)
         self.proves: Proves = is_proof  # of SCRAM
         self.keyed: Callable[[bytes], bytes] = self._keyed  # 8 bytes that only the network's nodes can make of the data
         self.rehash: Callable[[], Rehashed] = Rehashed
@@ -117,7 +117,7 @@ class Edge(EdgePort):
 
     @property
     def now(self) -> float:
-        return self.engine.now
+        return self.network.now
 
     def channel(self, name: str) -> GroupId:
         return GroupId("channel", self.settings.casemap(name))
@@ -136,7 +136,7 @@ class Edge(EdgePort):
     def text(self, text: str, limit: int) -> str:
         """Return a person's text as links and disks carry the text, at most `limit` bytes. Bytes other than UTF-8 are
         kept; while the network acts below STORABLE_LEVEL, such bytes are replaced."""
-        return truncate_text(storable(text) if self.engine.level >= STORABLE_LEVEL else clean(text), limit)
+        return truncate_text(storable(text) if self.network.level >= STORABLE_LEVEL else clean(text), limit)
 
     def _keyed(self, data: bytes) -> bytes:
         return blake2b(data, digest_size=8, key=self.settings.secret[: blake2b.MAX_KEY_SIZE]).digest()
@@ -151,7 +151,7 @@ class Edge(EdgePort):
         return f"{self.next_serial():x}"
 
     def lives(self, node: Incarnation) -> bool:
-        return node == self.engine.me or self.engine.peers.is_current(node)
+        return node == self.network.me or self.network.is_current(node)
 
     # Users ----------------------------------------------------------------------------------------------------------
 

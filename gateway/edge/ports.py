@@ -36,8 +36,8 @@ from gateway.state.idempotency import IdempotencyKey
 from gateway.state.nick.messages import Reached, Tell
 from gateway.state.people import Refusal
 from gateway.state.session.messages import Device, KnownConversation, Stored
-from ring.engine import Engine
 from ring.ids import GroupId, Incarnation
+from ring.network import Network
 from ring.roster import NodeRecord
 from ring.wire.history import Cursor
 
@@ -399,7 +399,7 @@ class CensusPort(ABC):
 class EdgePort(ABC):
     """The edge of a node, as its parts and the commands see the edge."""
 
-    engine: Engine
+    network: Network
     settings: EdgeSettings
     record: NodeRecord
     # What is here

@@ -81,13 +81,13 @@ def run(edge: EdgePort, procedure: Procedure[T], done: Callable[[T], None] = ign
 def begin(edge: EdgePort, step: Step, done: Callable[[Any], None]) -> None:
     """Begin one step; done(answer) is called once."""
     if isinstance(step, Submit):
-        edge.engine.submit(step.group, step.command, done if step.call is None else Token(step.call, done))
+        edge.network.submit(step.group, step.command, done if step.call is None else Token(step.call, done))
     elif isinstance(step, Settle):
-        edge.engine.settle(step.groups, lambda: done(None))
+        edge.network.settle(step.groups, lambda: done(None))
     elif isinstance(step, Ask):
-        edge.engine.ask(step.group, step.question, done)
+        edge.network.ask(step.group, step.question, done)
     elif isinstance(step, AskNode):
-        edge.engine.ask_node(step.key, step.body, done)
+        edge.network.ask_node(step.key, step.body, done)
     elif isinstance(step, Sleep):
         edge.later(step.seconds, lambda: done(None))
     else:

@@ -317,7 +317,7 @@ class _Door:
 
     def __getattr__(self, name: str) -> Any:
         value, path = getattr(self._part, name), f"{self._path}{name}"
-        if path == "edge.engine":
+        if path == "edge.network":
             return _Door(value, "engine.", self._recorder)
         if path in PARTS:
             return _Door(value, f"{path}.", self._recorder)

@@ -24,7 +24,7 @@ def node_of(request: Request, connection: Connection) -> str:
     if connection.remote.stream is None:
         return edge.record.name
     key = connection.remote.stream.peer.key
-    record = edge.engine.roster.get(key)
+    record = edge.network.roster.get(key)
     return record.name if record is not None else key
 
 

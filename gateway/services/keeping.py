@@ -34,7 +34,7 @@ def _tell(request: Request, view: InfoView | None) -> None:
     if view is None:
         request.say(LATER)
         return
-    state, history = edge.engine.state(edge.sessions.group(user.session.account)), edge.settings.history
+    state, history = edge.network.state(edge.sessions.group(user.session.account)), edge.settings.history
     kept, days = (state.stored if isinstance(state, Session) else Stored()), edge.settings.sessions.expire_days
     own = f"{len(view.nicks)} other nicks, {len(view.certificates)} certificates, your settings and a password hash"
     request.say(

@@ -43,7 +43,7 @@ def prove_first(request: Request, name: str, password: str, then: Callable[[Logi
             then(view)
         else:
             if known:
-                call.edge.engine.note("login_failed", client=connection.number)
+                call.edge.network.note("login_failed", client=connection.number)
             request.say(WRONG if known else later(request))
 
     arrived = call.later(proven)
@@ -83,7 +83,7 @@ def identify(request: Request) -> None:
 
     def done(taken: bool) -> None:
         if taken and connection.login is not None:
-            call.edge.engine.note("logged_in", client=connection.number, account=connection.login.name)
+            call.edge.network.note("logged_in", client=connection.number, account=connection.login.name)
             request.say(f"You are logged in as {connection.login.name}.")
         else:
             request.say(later(request))
@@ -159,7 +159,7 @@ def passwd(request: Request) -> None:
             request.say("Your new password cannot be stored now: try again later.")
         else:
             command = SetCredentials(proven.life, credentials)
-            edge.engine.submit(edge.account(proven.name), command, changed(request, "Your password is changed."))
+            edge.network.submit(edge.account(proven.name), command, changed(request, "Your password is changed."))
 
     if problem is not None:
         request.say(f"{problem[1]}.")

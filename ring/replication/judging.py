@@ -15,7 +15,7 @@ import msgspec
 from ring.features import fitting
 from ring.ids import Incarnation
 from ring.replication.application import UNJUDGED
-from ring.replication.log import once_of
+from ring.replication.log import idempotency_key_of
 from ring.replication.replica import Replica
 from ring.replication.state_machine import Decision
 from ring.wire.codec import reencode
@@ -61,7 +61,7 @@ def decide(replica: Replica) -> Entry:
 
 def _decided(replica: Replica, command: Any, at: int) -> Decision:
     """Judge a command by the state. A command that another edge has submitted already gets that answer (P7, P9)."""
-    once = once_of(command)
+    once = idempotency_key_of(command)
     before = replica.log.said(once) if once is not None else None
     try:
         if before is not None:
@@ -85,7 +85,7 @@ def _merged(replica: Replica, other: msgspec.Raw, at: int) -> Any:
 
 def _has_said(replica: Replica, c: Command) -> bool:
     """Tell whether this log already has the event of a command that another side brings."""
-    once = once_of(c.command)
+    once = idempotency_key_of(c.command)
     if once is not None:
         return replica.log.said(once) is not None
     stream = replica.client_logs.get(c.origin) if c.origin is not None else None

@@ -28,15 +28,15 @@ FRAME = 64
 """Bytes of an entry beside the event, roughly."""
 
 
-def once_of(said: Any) -> Any:
+def idempotency_key_of(said: Any) -> Any:
     """Return the idempotency key of a command or of the command's event; None: no other edge submits the command again
     (P9)."""
-    return getattr(said, "once", None)
+    return getattr(said, "idempotency_key", None)
 
 
 def message_key(said: Entry | Command) -> Hashable:
     """Return the key of a message or command: equal in every log that has the message."""
-    once = once_of(said.event if isinstance(said, Entry) else said.command)
+    once = idempotency_key_of(said.event if isinstance(said, Entry) else said.command)
     return once if once is not None else (said.origin, said.number)
 
 
@@ -60,7 +60,7 @@ class Log(list[Entry]):
         """Add an entry at the end, and drop entries at the front for room."""
         list.append(self, entry)
         self.bytes += FRAME + size(entry.event)
-        once = once_of(entry.event)
+        once = idempotency_key_of(entry.event)
         if once is not None:
             self._once = self._once if self._once is not None else {}
             self._once[once] = entry
@@ -91,7 +91,7 @@ class Log(list[Entry]):
         """Drop the oldest entry."""
         self.bytes -= FRAME + size(self[0].event)
         if self._once is not None:
-            once = once_of(self[0].event)
+            once = idempotency_key_of(self[0].event)
             if self._once.get(once) is self[0]:
                 del self._once[once]
         del self[0]

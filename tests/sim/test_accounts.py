@@ -203,7 +203,7 @@ def test_what_an_old_replica_says_of_an_account_expels_nobody(
         then(InfoView(name="ann", life="an earlier one"))
 
     with monkeypatch.context() as patch:
-        patch.setattr(edge.engine, "ask", ask)
+        patch.setattr(edge.network, "ask", ask)
         net.turn(net.nodes["n1"], lambda: edge.sessions.look_up(user))
         net.run(100 if attached else 2)
     assert len(read) > attached

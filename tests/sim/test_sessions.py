@@ -873,7 +873,7 @@ def test_a_replica_of_a_channel_that_has_the_user_on_another_node_does_not_seat_
     there = {"node": other.me.key, "incarnation": other.me.number, "version": user.person.version + 1}
     other.submit(group, Update(msgspec.structs.replace(user.person, **there)))
     net.run(1)
-    state = edge.engine.state(group)
+    state = edge.network.state(group)
     assert state is not None
     edge.rooms[group].discard(user.uid)
     net.turn(node, lambda: edge.application.replaced(group, state, state, [], 0))

@@ -58,17 +58,17 @@ def _adding(edge: EdgePort, login: Login, group: GroupId, name: str, add: Any, d
             done(Denied("taken"))
         else:
             over = view.life if view is not None and not view.name else ""
-            edge.engine.submit(group, m.Alias(new_uid(edge), name, owner, over), claimed)
+            edge.network.submit(group, m.Alias(new_uid(edge), name, owner, over), claimed)
 
     def claimed(outcome: Any) -> None:
         if isinstance(outcome, Accepted):
-            edge.engine.submit(edge.account(login.name), add, listed)
+            edge.network.submit(edge.account(login.name), add, listed)
         else:
             done(outcome)
 
     def listed(outcome: Any) -> None:
         if isinstance(outcome, Denied):
-            edge.engine.submit(group, m.Unalias(owner))
+            edge.network.submit(group, m.Unalias(owner))
         done(outcome)
 
     return found
@@ -77,10 +77,10 @@ def _adding(edge: EdgePort, login: Login, group: GroupId, name: str, add: Any, d
 def _remove(edge: EdgePort, login: Login, group: GroupId, remove: Any, done: Done) -> None:
     def unlisted(outcome: Any) -> None:
         if isinstance(outcome, Accepted):
-            edge.engine.submit(group, m.Unalias(edge.settings.casemap(login.name)))
+            edge.network.submit(group, m.Unalias(edge.settings.casemap(login.name)))
         done(outcome)
 
-    edge.engine.submit(edge.account(login.name), remove, unlisted)
+    edge.network.submit(edge.account(login.name), remove, unlisted)
 
 
 def drop(edge: EdgePort, name: str, life: str, done: Done) -> None:
@@ -92,19 +92,19 @@ def drop(edge: EdgePort, name: str, life: str, done: Done) -> None:
 
     def found(view: LoginView | None) -> None:
         if view is not None and view.life and not view.alias:
-            edge.engine.submit(edge.account(name), m.Drop(life), lambda outcome: dropped(view, outcome))
+            edge.network.submit(edge.account(name), m.Drop(life), lambda outcome: dropped(view, outcome))
         else:
-            edge.engine.submit(edge.account(name), m.Drop(life), done)
+            edge.network.submit(edge.account(name), m.Drop(life), done)
 
     def dropped(view: LoginView, outcome: Any) -> None:
         if isinstance(outcome, Accepted):
             for group in (*map(edge.account, view.nicks), *map(certificate_group, view.certificates)):
-                edge.engine.submit(group, m.Unalias(folded))
+                edge.network.submit(group, m.Unalias(folded))
             edge.conversations.forget(folded, view.life)
             expel_all(edge, view.life)
-            for node in edge.engine.live():
+            for node in edge.network.live():
                 if node.key != edge.record.key:
-                    edge.engine.ask_node(node.key, ExpelAsk(view.life), lambda reply: None)
+                    edge.network.ask_node(node.key, ExpelAsk(view.life), lambda reply: None)
         done(outcome)
 
-    edge.engine.ask(edge.account(name), m.Login(), found)
+    edge.network.ask(edge.account(name), m.Login(), found)

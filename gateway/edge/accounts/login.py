@@ -53,7 +53,7 @@ def login(call: Call, proven: Login, done: Callable[[bool], None]) -> None:
             _want(user, were[connection])
             done(False)
             return
-        edge.engine.submit(edge.account(proven.name), LoggedIn(proven.life, sources_of(edge, connection)))
+        edge.network.submit(edge.account(proven.name), LoggedIn(proven.life, sources_of(edge, connection)))
         if user is not None:
             edge.sessions.begin(user, edge.settings.casemap(proven.name))
         for one in [one for one, was in were.items() if was is None]:
@@ -103,7 +103,7 @@ def watch(edge: EdgePort, connection: Connection) -> None:
         if connection.closed is None and proven is not None and connection.login == proven:
             edge.later(CHECK_S, look)
             if connection.remote.forwarder is None:  # else the session's node asks
-                edge.engine.ask(edge.account(proven.name), Info(), lambda view: known(proven, view))
+                edge.network.ask(edge.account(proven.name), Info(), lambda view: known(proven, view))
 
     def known(proven: Login, view: InfoView | None) -> None:
         if view is not None and view.life != proven.life:
@@ -122,7 +122,7 @@ def if_dropped(edge: EdgePort, name: str, life: str, then: Callable[[], object])
         if isinstance(outcome, Denied):
             then()
 
-    edge.engine.submit(edge.account(name), LoggedIn(life), answered)
+    edge.network.submit(edge.account(name), LoggedIn(life), answered)
 
 
 def expel_all(edge: EdgePort, life: str) -> int:
@@ -154,7 +154,7 @@ def _expel(edge: EdgePort, user: User | None, connections: list[Connection]) -> 
     else:
         _want(user, None)
         user.unsettled[user.identity.home] = None
-        edge.engine.submit(user.identity.home, Change(user.identity.pending), changed)
+        edge.network.submit(user.identity.home, Change(user.identity.pending), changed)
 
 
 def _give(

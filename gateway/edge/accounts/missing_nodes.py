@@ -13,7 +13,7 @@ NAMED = 5
 
 def with_absent(edge: EdgePort, text: str) -> str:
     """Insert the names of missing nodes before the first colon: accounts may wait for these nodes (P36, P37)."""
-    names = [record.name for record in edge.engine.peers.lost()]
+    names = [record.name for record in edge.network.missing()]
     if not names:
         return text
     few = ", ".join(names[:NAMED]) + (", ..." if len(names) > NAMED else "")

@@ -114,9 +114,9 @@ def owned(edge: EdgePort, nick: str) -> None:
 
     def held(view: NickView | None) -> None:
         if view is not None and view.holder is not None:
-            edge.engine.ask_node(view.holder.node, OwnedAsk(view.holder.uid), lambda reply: None)
+            edge.network.ask_node(view.holder.node, OwnedAsk(view.holder.uid), lambda reply: None)
 
-    edge.engine.ask(edge.nick(nick), Who(), held)
+    edge.network.ask(edge.nick(nick), Who(), held)
 
 
 def warn(edge: EdgePort, uid: str) -> None:

@@ -80,14 +80,14 @@ def log_in(call: Call, wanted: Wish, then: Callable[[], None]) -> None:
                 login(call, Login(view.name, view.life, device or ""), done)
             else:
                 if known:
-                    call.edge.engine.note("login_failed", client=connection.number)
+                    call.edge.network.note("login_failed", client=connection.number)
                 _refuse(call, WRONG if known else with_absent(call.edge, LATER))
         call.release()
 
     def done(taken: bool) -> None:
         if taken and connection.login is not None:
             name = connection.login.name
-            call.edge.engine.note("logged_in", client=connection.number, account=name)
+            call.edge.network.note("logged_in", client=connection.number, account=name)
             then()
         else:
             _refuse(call, with_absent(call.edge, LATER))

@@ -27,4 +27,4 @@ def choose(edge: EdgePort, login: Login, changes: dict[str, Value], done: Callab
         else:
             done(outcome)
 
-    edge.engine.submit(edge.account(login.name), SetSettings(login.life, changes), chosen)
+    edge.network.submit(edge.account(login.name), SetSettings(login.life, changes), chosen)

@@ -105,6 +105,6 @@ def _register(call: Call, name: str, password: str) -> Procedure[Failure]:
     if not isinstance(outcome, Accepted):
         return "TEMPORARILY_UNAVAILABLE", name, with_absent(edge, UNKNOWN)
     if connection.closed is None:
-        edge.engine.note("account_registered", client=connection.number, account=name)
+        edge.network.note("account_registered", client=connection.number, account=name)
         yield Do(lambda done: login(call, Login(name, life), done))
     return ()

@@ -158,7 +158,7 @@ class _Turn:
         elif isinstance(step, Done):
             self._log_in(step)
         elif trial is not None:
-            self._call.edge.engine.note("login_failed", client=self._call.connection.number)
+            self._call.edge.network.note("login_failed", client=self._call.connection.number)
             trial.failed(lambda: self._fail(step))
         else:
             self._fail(step)
@@ -229,7 +229,7 @@ class _Turn:
             connection.proof.sasl = None
             if taken:
                 call.reply(n.RPL_SASLSUCCESS, n.TEXT[n.RPL_SASLSUCCESS])
-                call.edge.engine.note("logged_in", client=connection.number, account=step.account)
+                call.edge.network.note("logged_in", client=connection.number, account=step.account)
             else:
                 call.reply(n.ERR_SASLFAIL, LATER)
             try_register(call)

@@ -66,9 +66,9 @@ def _follow(edge: EdgePort, group: GroupId, is_listed: Callable[[LoginView], boo
             """Treat an alias as free if the account does not list the alias."""
             done(view if view is None or (is_listed(view) and not view.alias) else stale)
 
-        edge.engine.ask(edge.account(view.alias), Login(), edge.clients.mine(owner))
+        edge.network.ask(edge.account(view.alias), Login(), edge.clients.mine(owner))
 
-    edge.engine.ask(group, Login(), edge.clients.mine(found))
+    edge.network.ask(group, Login(), edge.clients.mine(found))
 
 
 def credentials_of(edge: EdgePort, name: str, view: LoginView) -> Credentials:
@@ -88,7 +88,7 @@ def network_of(address: str) -> str:
 def sources_of(edge: EdgePort, connection: Connection) -> tuple[str, ...]:
     """Return the sources of the connection, as accounts remember sources: keyed hashes of the address and of the
     certificate. Nobody can read an address from the hash. Empty below feature level 1: older nodes remember none."""
-    if edge.engine.level < 1:
+    if edge.network.level < 1:
         return ()
     shown = (network_of(connection.address), connection.certificate)
     return tuple(edge.keyed(one.encode()).hex() for one in shown if one)
@@ -170,7 +170,7 @@ class PasswordTrial(Trial):
                 self._taken[guard] = wait.at
             self._take(guards[1:], self._edge.now, then, refused)
 
-        self._edge.engine.submit(guard, Take(waited_s), self._edge.clients.mine(answered))
+        self._edge.network.submit(guard, Take(waited_s), self._edge.clients.mine(answered))
 
     def check(self, credentials: Credentials, password: str, done: Callable[[bool | None], None]) -> None:
         """Check the password outside the event loop. done(None): the check is not possible now."""
@@ -187,12 +187,12 @@ class PasswordTrial(Trial):
                 self._edge.later(max(*waits_s, self.began + LEAST_S - self._edge.now), then)
 
         for guard in self._guards:
-            self._edge.engine.ask(guard, HowLong(), self._edge.clients.mine(known))
+            self._edge.network.ask(guard, HowLong(), self._edge.clients.mine(known))
 
     def undo(self) -> None:
         """Take the attempt out of the throttles: the password was right, or could not be checked."""
         for guard, at in self._taken.items():
-            self._edge.engine.submit(guard, Undo(at))
+            self._edge.network.submit(guard, Undo(at))
         self._taken.clear()
 
 

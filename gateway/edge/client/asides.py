@@ -26,7 +26,7 @@ class Asides(AsidesPort):
 
     def add(self, group: GroupId, call: Call) -> None:
         """Note that the command's own line in the group waits. The line is the last event applied here."""
-        here, known = self._edge.engine.applied_to(group), call.asides.get(group)
+        here, known = self._edge.network.applied_to(group), call.asides.get(group)
         if known is None:
             self.groups.setdefault(group, {}).setdefault(call.connection, []).append(call)
         before = known.before if known is not None else msgspec.structs.replace(here, seq=here.seq - 1, at=here.at - 1)

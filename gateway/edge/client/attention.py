@@ -67,7 +67,7 @@ class Attention:
         if connection.closed is not None:
             return remote.stream is not None and connection.number in self._clients.connections
         if queue.calls:
-            order.hurry(connection, now - edge.engine.settings.settle_max_s)
+            order.hurry(connection, now - edge.network.settings.settle_max_s)
         if queue.pending:
             self._clients.turns.waiting[connection] = None
         if connection.ending is not None:

@@ -49,7 +49,7 @@ class Call(Command):
         self.failure: Unsupported | Halted | None = None  # why the submitted command has failed, if known
         self.made: tuple[GroupId, ...] = ()  # channels that did not exist before
         self.stamp: EventId | None = None  # of the submitted command's position, once answered
-        self.since = edge.engine.now
+        self.since = edge.network.now
         self.late = False  # the call holds up nobody: the call has ended, or is too old
         self.asides: Mapping[GroupId, slots.Aside] = slots.NOWHERE  # groups in which the call's own lines wait
         self.at: Slot | None = None  # the slot for the next answer; None: after all answers
@@ -378,7 +378,7 @@ class Call(Command):
     def submit(self, group: GroupId, command: Any, done: Done | None = None, because: GroupId | None = None) -> None:
         """Submit a command for the caller; the default `done` shows a refusal or a failure."""
         self.user.unsettled[group] = None
-        self.edge.engine.submit(group, command, self._guarded(done or self.report), because)
+        self.edge.network.submit(group, command, self._guarded(done or self.report), because)
 
     def report(self, outcome: Any) -> None:
         if isinstance(outcome, Refusal):
@@ -402,16 +402,16 @@ class Call(Command):
             self.notice("The network did not answer in time; the command may or may not be carried out.")
 
     def ask(self, group: GroupId, question: Any, done: Done) -> None:
-        self.edge.engine.ask(group, question, self._guarded(done))
+        self.edge.network.ask(group, question, self._guarded(done))
 
     def ask_node(self, key: str, body: Any, done: Done) -> None:
-        self.edge.engine.ask_node(key, body, self._guarded(done))
+        self.edge.network.ask_node(key, body, self._guarded(done))
 
     def gather(self, body: Ask, done: Callable[[list[Any], list[str]], None]) -> None:
         """Ask every live node; done(replies, this node's first; names of silent nodes)."""
-        nodes = [node for node in self.edge.engine.live() if node.key != self.edge.record.key]
+        nodes = [node for node in self.edge.network.live() if node.key != self.edge.record.key]
         self.worked(flood.QUESTION * len(nodes))
-        replies: list[Any] = [self.edge.asked(self.edge.engine.me, body)]
+        replies: list[Any] = [self.edge.asked(self.edge.network.me, body)]
         silent: list[str] = []
         finish = self._guarded(lambda _: done(replies, silent))
 
@@ -427,7 +427,7 @@ class Call(Command):
             return arrived
 
         for node in nodes:
-            self.edge.engine.ask_node(node.key, body, one(node.name))
+            self.edge.network.ask_node(node.key, body, one(node.name))
         if not nodes:
             finish(None)
 
@@ -439,7 +439,7 @@ class Call(Command):
     def after_all(self, groups: Iterable[GroupId], run: Callable[[], None]) -> None:
         """Run once all commands of this edge to the groups are settled."""
         guarded = self._guarded(lambda _: run())
-        self.edge.engine.settle(groups, lambda: guarded(None))
+        self.edge.network.settle(groups, lambda: guarded(None))
 
 
 class Token(Slot):

@@ -74,7 +74,7 @@ class Clients(ClientsPort):
 
     def feed(self, connection: Connection, data: bytes) -> None:
         """Take at most flood.READ_BYTES of a client. Lines wait while the client floods, or a NICK is under way."""
-        waited, settings, now = len(connection.queue.pending), self.edge.settings, self.edge.engine.now
+        waited, settings, now = len(connection.queue.pending), self.edge.settings, self.edge.network.now
         connection.last_heard, connection.pinged_at = now, 0.0
         lines, traffic = connection.splitter.feed(data), self.edge.traffic
         traffic.bytes_received += len(data)
@@ -189,7 +189,7 @@ class Clients(ClientsPort):
             return True
 
     def _blame(self, connection: Connection, problem: Exception) -> None:
-        self.edge.engine.note_bug("client", problem, client=connection.number)
+        self.edge.network.note_bug("client", problem, client=connection.number)
         self.edge.traffic.cuts["bug"] += 1
         self.cut(connection, "The server made a mistake with your command; its operator finds it in the log")
 
@@ -311,4 +311,4 @@ class Clients(ClientsPort):
     def _has_to_go(self, user: User) -> bool:
         """Whether the node waits for the user to leave. A session without clients leaves only if another node stays."""
         rests = bool(user.session.account) and not user.connections and not user.quitting
-        return not rests or bool(self.edge.engine.peers.staying())
+        return not rests or bool(self.edge.network.staying())

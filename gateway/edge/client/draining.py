@@ -34,8 +34,8 @@ def other_addresses(edge: EdgePort, number: int) -> list[str]:
 
     number: of the connection; each connection is told another node first, or all clients would go to one node.
     """
-    engine = edge.engine
-    stay = set(engine.peers.staying())
-    found = [record.irc for record in engine.live() if record.irc and record.key in stay]
+    network = edge.network
+    stay = set(network.staying())
+    found = [record.irc for record in network.live() if record.irc and record.key in stay]
     start = number % len(found) if found else 0
     return [*found[start:], *found[:start]][:ADDRESSES]

@@ -164,13 +164,13 @@ def _claimed(call: Call, person: Person, outcome: Any, tries: int, resumes: bool
     edge, connection = call.edge, call.connection
     home = edge.nick(person.nick)
     if connection.closed is not None:
-        edge.engine.submit(home, Release(person.uid))
+        edge.network.submit(home, Release(person.uid))
         return
     if isinstance(outcome, Refusal):
         _refused(call, home, outcome, tries)
         return
     if not isinstance(outcome, Granted):
-        edge.engine.submit(home, Release(person.uid))
+        edge.network.submit(home, Release(person.uid))
         call.reply(n.ERR_UNAVAILRESOURCE, person.nick, n.TEXT[n.ERR_UNAVAILRESOURCE])
         _give_up(call)
         return
@@ -178,7 +178,7 @@ def _claimed(call: Call, person: Person, outcome: Any, tries: int, resumes: bool
     connection.user = user
     user.unsettled[home] = None  # watchers of the nick know by the first PONG
     edge.enter(user)
-    edge.engine.note("client_registered", client=connection.number, nick=person.nick, uid=user.uid)
+    edge.network.note("client_registered", client=connection.number, nick=person.nick, uid=user.uid)
     if connection.login is None:
         _welcome(call, user)
         if resumes:
@@ -242,6 +242,6 @@ def _refused(call: Call, home: GroupId, refusal: Refusal, tries: int) -> None:
 
     call.hold()
     if name is not None:
-        edge.engine.ask(home, Who(), edge.clients.mine(known))
+        edge.network.ask(home, Who(), edge.clients.mine(known))
     else:
         known(None)

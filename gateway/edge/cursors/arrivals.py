@@ -99,11 +99,11 @@ class Arrivals(ArrivalsPort):
 
     def inquire(self, user: User, connection: Connection) -> None:
         """Ask a joining device's former nodes how far the device has come there."""
-        engine, account, device = self.edge.engine, user.session.account, connection.device
-        if not account or engine.level < DeliveredAsk.SINCE:
+        network, account, device = self.edge.network, user.session.account, connection.device
+        if not account or network.level < DeliveredAsk.SINCE:
             return
         known = self._known(user, device)
-        here = connection.remote.stream.peer if connection.remote.stream is not None else engine.me
+        here = connection.remote.stream.peer if connection.remote.stream is not None else network.me
         if known.get(here.key) != here.number:
             for table in (self._nodes, self._news):
                 self._add(table.setdefault(account, {}), device, here)
@@ -154,28 +154,28 @@ class NodesAsked(Inquiry):
         self.edge = edge
         self.connection = connection
         self.ask = DeliveredAsk(user.session.account, connection.device)
-        self.until = edge.now + edge.engine.settings.settle_max_s
-        self.asked: set[Incarnation] = {edge.engine.me}
+        self.until = edge.now + edge.network.settings.settle_max_s
+        self.asked: set[Incarnation] = {edge.network.me}
         self.open: dict[Incarnation, None] = {}  # nodes without an answer so far
 
     def ask_at(self, nodes: Mapping[str, int]) -> None:
         """Ask each live node once. nodes: ring key -> incarnation."""
         found = [Incarnation(key, number) for key, number in nodes.items()]
-        new = [node for node in found if node not in self.asked and self.edge.engine.peers.is_current(node)]
+        new = [node for node in found if node not in self.asked and self.edge.network.is_current(node)]
         self.asked.update(new)
         self.open.update(dict.fromkeys(new))
         for node in new:
             self._ask(node)
 
     def _ask(self, node: Incarnation) -> None:
-        self.edge.engine.ask_node(node.key, self.ask, lambda reply: self._answered(node, reply))
+        self.edge.network.ask_node(node.key, self.ask, lambda reply: self._answered(node, reply))
 
     def _answered(self, node: Incarnation, reply: Any) -> None:
         edge, connection = self.edge, self.connection
         if isinstance(reply, Delivered):
             edge.sessions.cursors.sent(connection, reply.cursors)
             self.ask_at(reply.nodes)
-        elif edge.now < self.until and edge.engine.peers.is_current(node):
+        elif edge.now < self.until and edge.network.is_current(node):
             edge.later(AGAIN_S, lambda: self._ask(node))
             return
         del self.open[node]

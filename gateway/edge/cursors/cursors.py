@@ -123,7 +123,7 @@ class Cursors(CursorsPort):
             self._forget_device(account, device)
             done(outcome is not FAILED)
 
-        self.edge.engine.submit(self.edge.sessions.group(account), ForgetDevice(device), forgotten)
+        self.edge.network.submit(self.edge.sessions.group(account), ForgetDevice(device), forgotten)
 
     def tell(
         self, account: str, cursors: dict[str, dict[str, Cursor]], then: Callable[[], None] = lambda: None
@@ -135,7 +135,7 @@ class Cursors(CursorsPort):
             self.telling -= 1
             then()
 
-        self.edge.engine.submit(self.edge.sessions.group(account), Reached(cursors), told)
+        self.edge.network.submit(self.edge.sessions.group(account), Reached(cursors), told)
 
     def _forget_device(self, account: str, device: str) -> None:
         self._sent.get(account, {}).pop(device, None)
@@ -187,7 +187,7 @@ class Cursors(CursorsPort):
         ]
         if not attached:
             return
-        now = {group: self.edge.engine.applied_to(group) for group in groups}
+        now = {group: self.edge.network.applied_to(group) for group in groups}
         for connection, user in attached:
             awaiting = connection.delivery.awaiting
             heard = [group for group in now if group in user.seats.rooms or group in user.seats.conversations]
@@ -232,7 +232,7 @@ class Cursors(CursorsPort):
         awaiting = connection.delivery.awaiting
         if group in awaiting:
             return awaiting[group]
-        return self.edge.asides.cursor(connection, group) or self.edge.engine.applied_to(group)
+        return self.edge.asides.cursor(connection, group) or self.edge.network.applied_to(group)
 
     def now(self, user: User, connection: Connection) -> dict[str, Cursor]:
         """Return the cursors of a client of this node, by folded channel, also in channels which the user has left."""
@@ -269,5 +269,5 @@ class Cursors(CursorsPort):
 
     def device(self, user: User, device: str) -> Device | None:
         """Return the device as known to the session's group."""
-        state = self.edge.engine.state(GroupId("session", user.session.account))
+        state = self.edge.network.state(GroupId("session", user.session.account))
         return state.stored.devices.get(device) if isinstance(state, Session) else None

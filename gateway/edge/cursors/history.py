@@ -105,7 +105,7 @@ class ConversationStory:
 
 def visible(edge: EdgePort, user: User, group: GroupId) -> Channel | None:
     """Return the channel if the user is a member, and so may see the history."""
-    state = edge.engine.state(group)
+    state = edge.network.state(group)
     return state if isinstance(state, Channel) and user.uid in state.members else None
 
 
@@ -131,12 +131,12 @@ def recall(
     if found is None:
         done(None)
     else:
-        edge.engine.recall(group, found.narrowed(query, caps), done)
+        edge.network.recall(group, found.narrowed(query, caps), done)
 
 
 def said_by(line: Kept) -> Speaker | None:
     """Return the connection which has said the line, where more than one edge might have said the line."""
-    idempotency_key: IdempotencyKey | None = getattr(read_event(line), "once", None)
+    idempotency_key: IdempotencyKey | None = getattr(read_event(line), "idempotency_key", None)
     return idempotency_key.speaker if idempotency_key is not None else None
 
 

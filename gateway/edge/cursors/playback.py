@@ -116,7 +116,7 @@ class Playback:
             self._look()
             after = Mark(seq=self.last) if self.last else None
             query = Query(self.most or PAGE, newest=bool(self.most), after=after, read=self.read, since=self.since)
-            self.edge.engine.recall(self.group, self._narrowed(found, query), self._arrived)
+            self.edge.network.recall(self.group, self._narrowed(found, query), self._arrived)
 
     def _look(self) -> None:
         """Merge the device's newest cursor: another node may have told more since the playback began."""
@@ -157,14 +157,14 @@ class Playback:
         return found.narrowed(query, caps if self.events is None else caps | wanted if self.events else caps - wanted)
 
     def _arrived(self, lines: list[Kept] | None) -> None:
-        found, engine = self._story(), self.edge.engine
+        found, network = self._story(), self.edge.network
         if found is None:
             self._stop()
             return
         if self._waits():
             return
         page = lines or []
-        if not all(map(engine.is_shown, page)) and self.tries < TRIES:
+        if not all(map(network.is_shown, page)) and self.tries < TRIES:
             self.tries += 1
             self.edge.later(AGAIN_S, self.go_on)
             return
@@ -181,13 +181,13 @@ class Playback:
             )
             catch_up(self.connection, self.user, self.group)
         else:
-            late = engine.recent(self.group, self._narrowed(found, Query(0, read=self.read, since=self.since)))
+            late = network.recent(self.group, self._narrowed(found, Query(0, read=self.read, since=self.since)))
             self._show(found, [line for line in late if line.seq > self.last])
             catch_up(self.connection, self.user, self.group)
 
     def _show(self, found: Story, lines: list[Kept]) -> None:
         """Show the lines up to the position applied here: later lines come as live events."""
-        applied = self.edge.engine.applied_to(self.group).seq
+        applied = self.edge.network.applied_to(self.group).seq
         missed = [line for line in lines if line.seq <= applied]
         if missed:
             self.played += len(missed)

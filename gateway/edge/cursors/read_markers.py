@@ -33,7 +33,7 @@ def marker(edge: EdgePort, connection: Connection, folded: str) -> int:
     user = connection.user
     if user is None or not user.session.account:
         return connection.markers.get(folded, 0)
-    state = edge.engine.state(edge.sessions.group(user.session.account))
+    state = edge.network.state(edge.sessions.group(user.session.account))
     return state.stored.markers.get(folded, 0) if isinstance(state, Session) else 0
 
 

@@ -63,7 +63,7 @@ class Conversations(ConversationsPort):
     def keeps_with_guests(self) -> bool:
         """Return whether messages between accounts and guests are kept here, if the account wants so: since feature
         level 1."""
-        return self.edge.engine.level >= GUESTS_LEVEL and self.allows(None)
+        return self.edge.network.level >= GUESTS_LEVEL and self.allows(None)
 
     def party(self, user: User) -> Party:
         """Return the user as a party: the account and its registration, or the user id of a guest."""
@@ -71,7 +71,9 @@ class Conversations(ConversationsPort):
 
     def of(self, user: User) -> dict[GroupId, KnownConversation]:
         """Return the conversations which the user may read."""
-        state = self.edge.engine.state(self.edge.sessions.group(user.session.account)) if user.session.account else None
+        state = (
+            self.edge.network.state(self.edge.sessions.group(user.session.account)) if user.session.account else None
+        )
         if not isinstance(state, Session):
             return {}
         mine, conversations = Party(user.session.account, user.session.life), state.stored.conversations
@@ -120,7 +122,7 @@ class Conversations(ConversationsPort):
             self.edge.sessions.look_up(user, lambda: done(outcome))
 
         change = SetSettings(user.session.life, {"keep_private": keep})
-        self.edge.engine.submit(self.edge.account(user.session.account), change, chosen)
+        self.edge.network.submit(self.edge.account(user.session.account), change, chosen)
 
     def know(self, user: User, view: InfoView) -> None:
         """Act on the account's settings: `keep_private` says whether private messages are kept."""
@@ -131,7 +133,7 @@ class Conversations(ConversationsPort):
             self.leave(user)
 
     def _all(self, user: User) -> list[GroupId]:
-        state = self.edge.engine.state(self.edge.sessions.group(user.session.account))
+        state = self.edge.network.state(self.edge.sessions.group(user.session.account))
         names = state.stored.conversations if isinstance(state, Session) else ()
         return [GroupId("conversation", name) for name in names]
 
@@ -153,11 +155,11 @@ class Conversations(ConversationsPort):
     def _sit(
         self, user: User, group: GroupId, because: GroupId | None, done: Callable[[Any], None] | None = None
     ) -> None:
-        engine = self.edge.engine
-        state = engine.state(self.edge.sessions.group(user.session.account))
+        network = self.edge.network
+        state = network.state(self.edge.sessions.group(user.session.account))
         taken = state.stored.taken if isinstance(state, Session) else 0
         user.unsettled[group] = None
-        engine.submit(group, Sit(user.session.account, Seat(user.uid, engine.me, taken)), done, because)
+        network.submit(group, Sit(user.session.account, Seat(user.uid, network.me, taken)), done, because)
 
     def leave(self, user: User) -> None:
         """Give up the seats: the user ends the session, or wants no messages kept any more."""
@@ -166,13 +168,13 @@ class Conversations(ConversationsPort):
                 caught_up(connection, group)
         for group in list(user.seats.conversations):
             user.unsettled[group] = None
-            self.edge.engine.submit(group, Leave(user.uid, self.edge.engine.me))
+            self.edge.network.submit(group, Leave(user.uid, self.edge.network.me))
 
     def forget(self, account: str, life: str, *, late: bool = False) -> None:
         """Delete the messages of a dropped account in all conversations, and the knowledge of the session's group.
         While nobody answers for the session, ask again. late: a new account of the same name may talk by now. If the
         session's group knows conversations of the new account, the group keeps all of its knowledge."""
-        engine, sessions = self.edge.engine, self.edge.sessions
+        network, sessions = self.edge.network, self.edge.sessions
 
         def looked(stored: Stored | None) -> None:
             if stored is None:
@@ -180,9 +182,9 @@ class Conversations(ConversationsPort):
                 return
             own = [name for name in stored.conversations if other_of(name, Party(account, life)) is not None]
             for name in own:
-                engine.submit(GroupId("conversation", name), Redact(account, "", "*"))
+                network.submit(GroupId("conversation", name), Redact(account, "", "*"))
             if not late or len(own) == len(stored.conversations):
-                engine.submit(sessions.group(account), ForgetAll())
+                network.submit(sessions.group(account), ForgetAll())
 
         sessions.look(account, looked)
 
@@ -226,7 +228,7 @@ class Conversations(ConversationsPort):
         here = {}
         for account, seat in state.seats.items():
             user = self.edge.sessions.users.get(account)
-            if seat.edge == self.edge.engine.me and user is not None and user.uid == seat.uid:
+            if seat.edge == self.edge.network.me and user is not None and user.uid == seat.uid:
                 here[user.uid] = user
         room = self.rooms.get(group)
         if room is None and here:
@@ -248,13 +250,13 @@ class Conversations(ConversationsPort):
 
     def reconcile(self) -> None:
         """Give back seats which a conversation has for users no longer here (P30)."""
-        engine = self.edge.engine
+        network = self.edge.network
         for group in list(self._followed):
-            state = engine.state(group)
+            state = network.state(group)
             for account, seat in list(state.seats.items()) if isinstance(state, Conversation) else ():
                 user = self.edge.sessions.users.get(account)
-                if seat.edge == engine.me and (user is None or user.uid != seat.uid or not user.privacy.keeps):
-                    engine.submit(group, Leave(seat.uid, engine.me))
+                if seat.edge == network.me and (user is None or user.uid != seat.uid or not user.privacy.keeps):
+                    network.submit(group, Leave(seat.uid, network.me))
 
     def _said(self, group: GroupId, event: Said, stamp: EventId, call: Call | None) -> None:
         room = self.rooms.get(group)

@@ -109,12 +109,12 @@ class LocalMessages(LocalMessagesPort):
         owners = self._edge.nick_owners.of(home)
         if len(owners) != 1 or not self._is_guest(sender, sender.person) or (sender.uid, home) in self._waiting:
             return None
-        user, state = owners[0], self._edge.engine.state(home)
+        user, state = owners[0], self._edge.network.state(home)
         if not isinstance(state, Nick) or not state.is_held:
             return None
         holder = state.holder
         assert holder is not None
-        if holder.uid != user.uid or holder.edge != self._edge.engine.me or not self._is_guest(user, holder):
+        if holder.uid != user.uid or holder.edge != self._edge.network.me or not self._is_guest(user, holder):
             return None
         changes = user.identity.renaming is not None or user.identity.reclaiming or user.quitting
         return (user, holder) if not changes and user.person.nick == holder.nick else None
@@ -123,11 +123,11 @@ class LocalMessages(LocalMessagesPort):
         return person.account is None and not user.session.account and not self._edge.sessions.is_unsure(user)
 
     def _event_id(self) -> EventId:
-        engine = self._edge.engine
+        network = self._edge.network
         if not self._prefix:
-            self._prefix = f"{hash32(engine.me.key):x}-{engine.me.number:x}-"
+            self._prefix = f"{hash32(network.me.key):x}-{network.me.number:x}-"
         self._sent += 1
-        return EventId(f"{self._prefix}{self._sent:x}", int(engine.now * 1000))
+        return EventId(f"{self._prefix}{self._sent:x}", int(network.now * 1000))
 
 
 def _tags(variant: int, event_id: EventId) -> bytes:

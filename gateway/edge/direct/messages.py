@@ -147,7 +147,7 @@ class DirectMessages(DirectMessagesPort):
             else replace(tell, in_conversation=in_conversation, guests=guests)
         )
         user.unsettled[turn.home] = None
-        self.edge.engine.submit(turn.home, asked, turn)
+        self.edge.network.submit(turn.home, asked, turn)
 
     def in_conversation(self, user: User, idempotency_key: IdempotencyKey | None) -> bool:
         """Return whether the user prefers conversations, or may have used one on a former node (P9)."""
@@ -181,7 +181,7 @@ class DirectMessages(DirectMessagesPort):
     ) -> None:
         """place: the slot for the command's answers among the call's answers."""
         user.unsettled[group] = None
-        self.edge.engine.submit(group, command, Token(call, done, place))
+        self.edge.network.submit(group, command, Token(call, done, place))
 
     def sent(self, user: User) -> None:
         self._sending[user.uid] -= 1
@@ -299,7 +299,7 @@ class DirectMessages(DirectMessagesPort):
         mine = self.edge.conversations.party(message.user)
         for group in message.user.seats.conversations:
             found = other_of(group.name, mine)
-            state = self.edge.engine.state(group) if found is not None and found.account == other else None
+            state = self.edge.network.state(group) if found is not None and found.account == other else None
             if found is not None and isinstance(state, Conversation):
                 seat = state.seats.get(other)
                 if found.is_guest or (seat is not None and seat.uid == message.holder.uid):
@@ -328,7 +328,7 @@ class DirectMessages(DirectMessagesPort):
                 self._seat(key, group, {holder.uid: (other, user.uid, user.person.nick)})
 
         if holder.account is not None:
-            self.edge.engine.ask(self.edge.account(other), Info(), known)
+            self.edge.network.ask(self.edge.account(other), Info(), known)
         else:
             group = conversation(mine, Party(holder.uid, ""))
             self._seat(key, group, {user.uid: (mine.account, holder.uid, holder.nick)})
@@ -337,7 +337,7 @@ class DirectMessages(DirectMessagesPort):
         """Tell the sessions of the conversation. wanted: uid of a session's user -> the user's account, the other
         party, and the other's nick if the other is a guest. The conversation is open if each session belongs to the
         wanted user."""
-        engine, sessions = self.edge.engine, self.edge.sessions
+        network, sessions = self.edge.network, self.edge.sessions
         present: set[str] = set()
         groups: dict[GroupId, None] = {}
 
@@ -347,8 +347,8 @@ class DirectMessages(DirectMessagesPort):
         for account, other, nick in wanted.values():
             session = sessions.group(account)
             groups[session] = None
-            engine.submit(session, Converse(group.name, other, nick), seated)
-        engine.settle(groups, lambda: self._end(key, group if present == set(wanted) else None))
+            network.submit(session, Converse(group.name, other, nick), seated)
+        network.settle(groups, lambda: self._end(key, group if present == set(wanted) else None))
 
     def _end(self, key: tuple[str, str], group: GroupId | None) -> None:
         """Say the waiting messages: the conversation is open, or is refused."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import deque
 
 from gateway.edge.rpc.operator_asks import ActionRow
-from ring.engine import Engine
+from ring.network import Network
 
 KEPT = 1_000
 """A node remembers so many actions; the oldest goes first."""
@@ -24,9 +24,9 @@ class Actions:
         self.rows: deque[ActionRow] = deque(maxlen=KEPT)
         self._serial = 0
 
-    def did(self, engine: Engine, operator: str, what: str, on: str, result: str = "done") -> None:
+    def did(self, network: Network, operator: str, what: str, on: str, result: str = "done") -> None:
         """Note an action. operator: name of token or person. what: e.g. "drop_account". on: e.g. the account's name."""
-        engine.note("operator_did", operator=operator, what=what, on=on, result=result)
+        network.note("operator_did", operator=operator, what=what, on=on, result=result)
         self._serial += 1
-        key = f"{_LAST_MS - engine.now_ms:014}-{engine.me.key}-{_LAST_MS - self._serial}"
-        self.rows.append(ActionRow(key, engine.now_ms, operator, what, on, result))
+        key = f"{_LAST_MS - network.now_ms:014}-{network.me.key}-{_LAST_MS - self._serial}"
+        self.rows.append(ActionRow(key, network.now_ms, operator, what, on, result))

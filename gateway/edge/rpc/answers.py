@@ -36,7 +36,7 @@ def answer(edge: EdgePort, body: Ask) -> Reply:
 def _list(edge: EdgePort, ask: ListAsk) -> ListReply:
     wanted = ListFilter(ask.params, edge.settings.casemap)
     rows: list[ListRow] = []
-    for group, state, term in edge.engine.mastered("channel"):
+    for group, state, term in edge.network.mastered("channel"):
         channel = cast(Channel, state)
         if not channel.members or ("s" in channel.modes and group.name not in ask.channels and not ask.oper):
             continue
@@ -55,7 +55,7 @@ def _detail(edge: EdgePort, ask: DetailAsk) -> Detail | None:
         return None
     shown = []
     for group in user.seats.rooms:
-        state = edge.engine.state(group)
+        state = edge.network.state(group)
         member = state.members.get(user.uid) if isinstance(state, Channel) else None
         if member is None or not isinstance(state, Channel):
             continue
@@ -91,7 +91,7 @@ def count(edge: EdgePort) -> Counts:
             connection.user is None and connection.remote.forwarder is None
             for connection in edge.clients.connections.values()
         ),
-        sum(bool(cast(Channel, state).members) for _, state, _ in edge.engine.mastered("channel")),
+        sum(bool(cast(Channel, state).members) for _, state, _ in edge.network.mastered("channel")),
         edge.census.most,
     )
 

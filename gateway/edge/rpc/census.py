@@ -28,14 +28,14 @@ class Census(CensusPort):
         return True
 
     def _count(self) -> None:
-        live = dict.fromkeys(record.key for record in self.edge.engine.live())
+        live = dict.fromkeys(record.key for record in self.edge.network.live())
         self.counts = {key: counts for key, counts in self.counts.items() if key in live}
         mine = self.counts[self.edge.record.key] = count(self.edge)
         self.most = max(self.most, mine.users)
         round_ = {self.edge.record.key: mine}
         for key in live:
             if key != self.edge.record.key:
-                self.edge.engine.ask_node(key, CountAsk(), self._counted(key, len(live), round_))
+                self.edge.network.ask_node(key, CountAsk(), self._counted(key, len(live), round_))
 
     def counted(self, counts: Iterable[Counts]) -> None:
         """Take the counts of all nodes at about one moment, and update the most users on the network."""

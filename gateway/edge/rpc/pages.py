@@ -117,7 +117,7 @@ class Reading:
             else:
                 self._wait()
         except Exception as problem:
-            self._edge.engine.note_bug("asked", problem)
+            self._edge.network.note_bug("asked", problem)
             self._later.answer(None)
 
 
@@ -127,16 +127,16 @@ class Reading:
 def _mastered(
     edge: EdgePort, kind: str, is_listed: Callable[[State], bool], row: Callable[[str], Row | None]
 ) -> Listing:
-    """List the groups of a kind mastered by this node now. Copying the table is quick."""
+    """List the groups of a kind mastered by this node now."""
 
     def key(group: GroupId) -> str:
         return group.name if group.kind == kind else ""
 
     def is_there(name: str) -> bool:
-        served = edge.engine.serves(GroupId(kind, name))
+        served = edge.network.serves(GroupId(kind, name))
         return served is not None and is_listed(served[0])
 
-    return Listing(iter(list(edge.engine.replicas.masters)), key, is_there, row)
+    return Listing(iter(edge.network.groups()), key, is_there, row)
 
 
 def _channels(edge: EdgePort) -> Listing:
@@ -144,7 +144,7 @@ def _channels(edge: EdgePort) -> Listing:
         return bool(cast(Channel, state).members)
 
     def row(key: str) -> ChannelRow | None:
-        served = edge.engine.serves(GroupId("channel", key))
+        served = edge.network.serves(GroupId("channel", key))
         if served is None or not is_listed(served[0]):
             return None
         channel, term = cast(Channel, served[0]), served[1]
@@ -161,7 +161,7 @@ def _accounts(edge: EdgePort) -> Listing:
         return life is not None and not life.alias
 
     def row(key: str) -> AccountRow | None:
-        served = edge.engine.serves(GroupId("account", key))
+        served = edge.network.serves(GroupId("account", key))
         life = cast(Account, served[0]).life if served is not None else None
         if life is None or life.alias:
             return None
@@ -188,7 +188,7 @@ def session_row(edge: EdgePort, user: User) -> SessionRow:
 
 
 def _client(edge: EdgePort, connection: Connection) -> ClientRow:
-    node = connection.remote.speaker.node if connection.remote.speaker is not None else edge.engine.me
+    node = connection.remote.speaker.node if connection.remote.speaker is not None else edge.network.me
     return ClientRow(
         connection.number,
         node.key,
@@ -209,14 +209,8 @@ def _roles(edge: EdgePort) -> Listing:
     """Give the row of a single channel: nobody asks for the roles of a node in all channels."""
 
     def row(key: str) -> RoleRow | None:
-        group, engine = GroupId("channel", key), edge.engine
-        mastered, followed = engine.replicas.masters.get(group), engine.replicas.followers.get(group)
-        if mastered is not None:
-            return RoleRow(key, "master", mastered.replica.term.number, mastered.replica.seq)
-        if followed is not None and (followed.is_backup or engine.roles.followed.sits(followed.replica)):
-            role = "backup" if followed.is_backup else "follower"
-            return RoleRow(key, role, followed.replica.term.number, followed.replica.seq)
-        return None
+        found = edge.network.role(GroupId("channel", key))
+        return RoleRow(key, *found) if found is not None else None
 
     return Listing(iter(()), str, bool, row)
 

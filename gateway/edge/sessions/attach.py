@@ -38,7 +38,7 @@ def attach(call: Call, user: User) -> None:
     user.attach(connection)
     edge.sessions.arrivals.inquire(user, connection)
     edge.sessions.attached(user)
-    edge.engine.note("client_attached", client=connection.number, nick=user.person.nick, uid=user.uid)
+    edge.network.note("client_attached", client=connection.number, nick=user.person.nick, uid=user.uid)
     welcome(call)
     if user.identity.pending.away is not None:  # set on another client, or before the user left
         call.reply(n.RPL_NOWAWAY, n.TEXT[n.RPL_NOWAWAY])

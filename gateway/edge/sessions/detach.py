@@ -32,12 +32,12 @@ def attach(edge: EdgePort, user: User, group: GroupId) -> None:
     """Attach the channel again, also when the user leaves: a later join is then an ordinary join."""
     if user.session.account and group in user.session.detached:
         user.unsettled[edge.sessions.group(user.session.account)] = None
-        edge.engine.submit(edge.sessions.group(user.session.account), Detach(group.name, off=True))
+        edge.network.submit(edge.sessions.group(user.session.account), Detach(group.name, off=True))
 
 
 def check(edge: EdgePort, user: User) -> None:
     """Hide newly detached channels, and show channels no longer detached: the session's group has changed."""
-    state = edge.engine.state(edge.sessions.group(user.session.account))
+    state = edge.network.state(edge.sessions.group(user.session.account))
     if not isinstance(state, Session):
         return
     before, user.session.detached = user.session.detached, detached(state.stored)
@@ -56,7 +56,7 @@ def _hide(edge: EdgePort, user: User, group: GroupId) -> None:
     channel, room = visible(edge, user, group), user.seats.rooms[group]
     for connection in user.connections:
         was_shown = group not in connection.delivery.awaiting
-        connection.delivery.awaiting.setdefault(group, edge.engine.applied_to(group))
+        connection.delivery.awaiting.setdefault(group, edge.network.applied_to(group))
         room.drop(connection)
         if channel is not None and was_shown:
             connection.show(Line(user.person.author, "PART", (channel.name, "Detached")))

@@ -70,7 +70,7 @@ class ForwardedClient(Forwarder):
         self.shown = False  # the client has been shown the session
         self.tries = 0
         self.speaker = connection.remote.speaker = connection.remote.speaker or Speaker(
-            edge.engine.me, connection.number
+            edge.network.me, connection.number
         )
         self.unsettled = UnsettledLines(connection.queue.line)
         edge.sessions.arrivals.opened(self)
@@ -89,7 +89,7 @@ class ForwardedClient(Forwarder):
             self.unsettled.settled,
             self.is_gone,
         )
-        self.stream = self.edge.engine.duplex.open(owner, _encode(at_level(hello, self.edge.engine.level)))
+        self.stream = self.edge.network.open_stream(owner, _encode(at_level(hello, self.edge.network.level)))
         self.stream.received, self.stream.ended, self.stream.uses = self._received, self._ended, self._brought
         self._on_the_way = deque(one._replace(parts=0) for one in self._on_the_way)
         self._parts = 0

@@ -73,7 +73,7 @@ class Forwarding(ForwardingPort):
         call.answered(go)
         call.release()
         if waits:
-            self.edge.later(self.edge.engine.settings.settle_max_s, go)
+            self.edge.later(self.edge.network.settings.settle_max_s, go)
 
     def begin(self, call: Call, owner: Incarnation) -> None:
         """Forward the caller to the caller's session on another node."""
@@ -165,7 +165,7 @@ class Forwarding(ForwardingPort):
             if connection.user is not None:  # else the session has gone on elsewhere, and the client follows
                 connection.remote.told = standing_of(connection, connection.user.session.account)
             news = connection.remote.told if connection.remote.told != told else None
-            stream.send(_encode(at_level(Shown(data, cursors, settled, news), edge.engine.level)))
+            stream.send(_encode(at_level(Shown(data, cursors, settled, news), edge.network.level)))
         if connection.closed is not None and (not connection.queue.calls or connection.closed == MOVED):
             stream.close(connection.closed)
             edge.clients.gone(connection, connection.closed)

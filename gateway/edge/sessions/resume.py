@@ -44,8 +44,8 @@ def find(edge: EdgePort, connection: Connection, nick: str, then: Callable[[Pers
 
     Asks the nick's group, and the holder's node where nobody has found the node dead yet: at most settle_max_s.
     """
-    engine, home, until = edge.engine, edge.nick(nick), edge.now + edge.engine.settings.settle_max_s
-    if connection.login is not None or not connection.certificate or engine.level < SeatsAsk.SINCE:
+    network, home, until = edge.network, edge.nick(nick), edge.now + edge.network.settings.settle_max_s
+    if connection.login is not None or not connection.certificate or network.level < SeatsAsk.SINCE:
         then(None)
         return
 
@@ -59,13 +59,13 @@ def find(edge: EdgePort, connection: Connection, nick: str, then: Callable[[Pers
     def look(holder: Person) -> None:
         if not edge.lives(holder.edge):
             then(holder)
-        elif holder.edge == engine.me or edge.now >= until:
+        elif holder.edge == network.me or edge.now >= until:
             then(None)
         else:  # a dead node not yet found dead does not answer
             ask = LettingGoAsk(holder.uid, home.name)
-            engine.ask_node(holder.node, ask, lambda reply: look(holder) if reply is None else then(None))
+            network.ask_node(holder.node, ask, lambda reply: look(holder) if reply is None else then(None))
 
-    engine.ask(home, Who(), known)
+    network.ask(home, Who(), known)
 
 
 def take_seats(edge: EdgePort, user: User) -> None:
@@ -77,14 +77,14 @@ def take_seats(edge: EdgePort, user: User) -> None:
 def _ask_for_seats(edge: EdgePort, user: User) -> None:
     ask = SeatsAsk(user.uid)
     _sit(edge, user, answer(edge, ask))
-    for key in edge.engine.peers.others():
-        edge.engine.ask_node(key, ask, lambda reply: _sit(edge, user, reply))
+    for key in edge.network.others():
+        edge.network.ask_node(key, ask, lambda reply: _sit(edge, user, reply))
 
 
 def answer(edge: EdgePort, ask: SeatsAsk) -> Seats:
     """Return the channels known here in which the user has a seat."""
-    channels: dict[GroupId, object] = {group: state for group, state, _ in edge.engine.mastered("channel")}
-    channels |= {group: edge.engine.state(group) for group in edge.rooms}
+    channels: dict[GroupId, object] = {group: state for group, state, _ in edge.network.mastered("channel")}
+    channels |= {group: edge.network.state(group) for group in edge.rooms}
     seated = (g.name for g, state in channels.items() if isinstance(state, Channel) and ask.uid in state.members)
     return Seats(tuple(seated))
 
@@ -96,7 +96,7 @@ def _sit(edge: EdgePort, user: User, seats: Seats | None) -> None:
         if group not in user.seats.rooms and not user.seats.joining[group]:
             user.unsettled[group] = None
             user.seats.begin_joining(group)
-            edge.engine.submit(group, Update(user.person), lambda _, group=group: user.seats.end_joining(group))
+            edge.network.submit(group, Update(user.person), lambda _, group=group: user.seats.end_joining(group))
 
 
 def moved(edge: EdgePort, user: User) -> None:

@@ -81,7 +81,7 @@ class Sessions(SessionsPort):
         elif user is not None:
             self._confirm(account, user, then)
         else:
-            self.edge.engine.ask(self.group(account), Look(), lambda stored: self._looked(account, stored, then))
+            self.edge.network.ask(self.group(account), Look(), lambda stored: self._looked(account, stored, then))
 
     def _confirm(self, account: str, user: User, then: Then) -> None:
         """Ask the group whether the session is still here: the session may have gone while this node stood still."""
@@ -89,7 +89,7 @@ class Sessions(SessionsPort):
         def confirmed(outcome: Any) -> None:
             if account in self.users or self.takeover.is_under_way(account):
                 self.ready(account, then)
-            elif isinstance(outcome, NotOwner) and outcome.owner != self.edge.engine.me:
+            elif isinstance(outcome, NotOwner) and outcome.owner != self.edge.network.me:
                 then(outcome.owner)
             else:  # the session left during the question: the group knows the new node
                 self.find(account, then)
@@ -109,7 +109,7 @@ class Sessions(SessionsPort):
         self.ask_whether_here(user, len(user.connections), confirmed)
 
     def ask_whether_here(self, user: User, attached: int, then: Callable[[Any], None]) -> None:
-        account, me = user.session.account, self.edge.engine.me
+        account, me = user.session.account, self.edge.network.me
 
         def answered(outcome: Any) -> None:
             if isinstance(outcome, NotOwner) and self.users.get(account) is user:
@@ -118,7 +118,7 @@ class Sessions(SessionsPort):
                 self._told_nothing(account)  # the group was started empty
             then(outcome)
 
-        self.edge.engine.submit(self.group(account), Take(user.person, me, attached), answered)
+        self.edge.network.submit(self.group(account), Take(user.person, me, attached), answered)
 
     def _told_nothing(self, account: str) -> None:
         """Forget the last reports: the session's group knows nothing of the session, and is told all next."""
@@ -127,7 +127,7 @@ class Sessions(SessionsPort):
 
     def look(self, account: str, then: Callable[[Stored | None], None]) -> None:
         """Ask the session's group for the session; then(None): nobody answers."""
-        self.edge.engine.ask(self.group(account), Look(), then)
+        self.edge.network.ask(self.group(account), Look(), then)
 
     def ready(self, account: str, then: Then) -> None:
         """Wait until the session's user is back in all channels; then(the user here, as in `find`)."""
@@ -150,14 +150,14 @@ class Sessions(SessionsPort):
         """Return whether no client is attached to the session on the session's node."""
         assert stored.person is not None
         owner = stored.person.edge
-        return not stored.attached or owner == self.edge.engine.me or self.is_over(owner)
+        return not stored.attached or owner == self.edge.network.me or self.is_over(owner)
 
     def is_over(self, owner: Incarnation) -> bool:
         """Return whether this life of a node has ended, or is about to."""
-        peers = self.edge.engine.peers
-        record = peers.roster.get(owner.key)
+        network = self.edge.network
+        record = network.roster.get(owner.key)
         leaving = record is not None and record.leaving
-        return owner != self.edge.engine.me and (leaving or not peers.is_current(owner))
+        return owner != self.edge.network.me and (leaving or not network.is_current(owner))
 
     def begin(self, user: User, account: str, then: Callable[[bool], None] = lambda other: None) -> None:
         """Make a logged-in user the account's session if there is none; then(whether another user is the session)."""
@@ -169,7 +169,7 @@ class Sessions(SessionsPort):
             if not isinstance(outcome, Taken) or account in self.users:
                 begun(isinstance(outcome, NotOwner) or account in self.users)
             elif user.quitting or self.edge.settings.casemap(user.identity.pending.account or "") != account:
-                self.edge.engine.submit(self.group(account), End(user.uid, self.edge.engine.me))
+                self.edge.network.submit(self.group(account), End(user.uid, self.edge.network.me))
                 begun(False)
             else:
                 self.adopt(user, account, lambda: begun(False))
@@ -180,7 +180,7 @@ class Sessions(SessionsPort):
             then(other)
 
         self._beginning.setdefault(user.uid, [])
-        self.edge.engine.submit(self.group(account), Take(user.person, None, 1), taken)
+        self.edge.network.submit(self.group(account), Take(user.person, None, 1), taken)
 
     def once_begun(self, user: User, then: Callable[[], None]) -> None:
         """Run then() as soon as this node knows whether the user is a session, and of what kind."""
@@ -204,7 +204,7 @@ class Sessions(SessionsPort):
 
         def begun() -> None:
             if self.is_unsure(user):
-                self.edge.engine.ask(GroupId("account", user.session.account), Info(), known)
+                self.edge.network.ask(GroupId("account", user.session.account), Info(), known)
             else:
                 then()
 
@@ -227,7 +227,7 @@ class Sessions(SessionsPort):
                 self.edge.later(AGAIN_S, lambda: self._look_again(user, account))
             then()
 
-        self.edge.engine.ask(GroupId("account", account), Info(), known)
+        self.edge.network.ask(GroupId("account", account), Info(), known)
 
     def know(self, user: User, view: InfoView) -> None:
         """Act on the account's state and settings."""
@@ -304,7 +304,7 @@ class Sessions(SessionsPort):
         user.session.auto_away = text is not None
         user.identity.change(away=text)
         user.unsettled[user.identity.home] = None
-        self.edge.engine.submit(user.identity.home, Change(user.identity.pending))
+        self.edge.network.submit(user.identity.home, Change(user.identity.pending))
 
     def attached(self, user: User) -> None:
         user.session.left_at = 0.0
@@ -317,14 +317,14 @@ class Sessions(SessionsPort):
         if self.users.get(user.session.account) is user:
             self._report_cursors(user)
             self._forget(user.session.account)
-            self.edge.engine.submit(self.group(user.session.account), End(user.uid, self.edge.engine.me))
+            self.edge.network.submit(self.group(user.session.account), End(user.uid, self.edge.network.me))
 
     def check(self, account: str) -> None:
         """Let the user go if the session is no longer here: the group has changed."""
-        user, state = self.users.get(account), self.edge.engine.state(self.group(account))
+        user, state = self.users.get(account), self.edge.network.state(self.group(account))
         if user is None or user.quitting:
             return
-        if not isinstance(state, Session) or state.owner != self.edge.engine.me:
+        if not isinstance(state, Session) or state.owner != self.edge.network.me:
             self._leave(user)
 
     def _leave(self, user: User) -> None:
@@ -378,7 +378,7 @@ class Sessions(SessionsPort):
             return
         self._at = now + EVERY_S
         self.arrivals.tick(now)
-        self._gone = {uid: at for uid, at in self._gone.items() if now - at < self.edge.engine.settings.grace_s}
+        self._gone = {uid: at for uid, at in self._gone.items() if now - at < self.edge.network.settings.grace_s}
         for account, user in list(self.users.items()):
             if user.session.left_at and self._is_late(user, now):
                 self.edge.depart(user, "Connection closed")
@@ -392,7 +392,7 @@ class Sessions(SessionsPort):
 
     def _is_late(self, user: User, now: float) -> bool:
         settings = self.edge.settings.sessions
-        stays_s = settings.expire_days * 86_400 if user.session.lasts else self.edge.engine.settings.grace_s
+        stays_s = settings.expire_days * 86_400 if user.session.lasts else self.edge.network.settings.grace_s
         return now - user.session.left_at > stays_s
 
     def moved(self, user: User, call: Call | None = None) -> None:
@@ -413,13 +413,13 @@ class Sessions(SessionsPort):
         facts = (user.person, rooms, user.session.lasts, len(user.connections))
         if cursors or nodes or self._reported.get(account) != (*facts, user.session.auto_away):
             self._reported[account] = (*facts, user.session.auto_away)
-            report = Report(user.uid, self.edge.engine.me, *facts, cursors, user.session.auto_away, nodes)
-            self.edge.engine.submit(self.group(account), report)
+            report = Report(user.uid, self.edge.network.me, *facts, cursors, user.session.auto_away, nodes)
+            self.edge.network.submit(self.group(account), report)
         has = kept(user)
         if has != self._kept.get(account, Kept()):
             self._kept[account] = has
-            self.edge.engine.submit(self.group(account), Keep(user.uid, self.edge.engine.me, has))
+            self.edge.network.submit(self.group(account), Keep(user.uid, self.edge.network.me, has))
 
     def shown(self, group: GroupId) -> str:
-        state = self.edge.engine.state(group)
+        state = self.edge.network.state(group)
         return state.name if isinstance(state, Channel) else group.name

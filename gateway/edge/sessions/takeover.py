@@ -70,14 +70,14 @@ class Takeover(TakeoverPort):
         waiting.append(then)
         assert stored.person is not None
         if len(waiting) == 1:
-            me, was = self.edge.engine.me, stored.person
+            me, was = self.edge.network.me, stored.person
             # The version goes by the clock, to be newer than any version in the channels (P28): the nick's group may
             # know nothing of the user any more, and this replica of the session may be older than the channels.
             version = max(was.version + 1, int(self.edge.now * 1000))
             person = _replace(was, node=me.key, incarnation=me.number, version=version)
             command = Take(person, stored.person.edge, attached)
             group = self.edge.sessions.group(account)
-            self.edge.engine.submit(group, command, lambda outcome: self._taken(account, person, stored, outcome))
+            self.edge.network.submit(group, command, lambda outcome: self._taken(account, person, stored, outcome))
 
     def _taken(self, account: str, person: Any, known: Stored, outcome: Any) -> None:
         """known: the session in the state of the session's group at the look-up."""
@@ -90,7 +90,7 @@ class Takeover(TakeoverPort):
         if known.person is not None:
             self.edge.sessions.arrivals.moved_from(account, known.person.edge)
         home = self.edge.nick(person.nick)
-        self.edge.engine.submit(
+        self.edge.network.submit(
             home, Claim(person, moves=True), lambda granted: self._claimed(account, person, session, granted)
         )
 
@@ -107,7 +107,7 @@ class Takeover(TakeoverPort):
         give(edge, user, session.kept)
         edge.enter(user)
         self._returning[account] = rooms
-        edge.engine.note("session_taken_up", None, account=account, uid=user.uid, channels=len(rooms))
+        edge.network.note("session_taken_up", None, account=account, uid=user.uid, channels=len(rooms))
         self._go_back(account, user, rooms, self.edge.sessions.adopt, lambda found: self._found(account, found))
         if not granted:
             nick_ownership.check_user(edge, user)
@@ -134,7 +134,7 @@ class Takeover(TakeoverPort):
             version = max(version, outcome.version if isinstance(outcome, Outdated) else 0)
             if not awaited and version:
                 change = Change(_replace(user.identity.pending, version=version))
-                self.edge.engine.submit(user.identity.home, change, raised)
+                self.edge.network.submit(user.identity.home, change, raised)
             elif not awaited:
                 settle()
 
@@ -145,7 +145,7 @@ class Takeover(TakeoverPort):
                 settle()
 
         def settle() -> None:
-            self.edge.engine.settle(list(user.unsettled), ask)
+            self.edge.network.settle(list(user.unsettled), ask)
 
         def ask() -> None:
             if user.quitting:  # the user went on elsewhere: nothing may be said in the user's name
@@ -188,7 +188,7 @@ class Takeover(TakeoverPort):
         """Tell the channel that the user is here. A channel that took the user for gone lets the user in again."""
 
         def updated(outcome: Any) -> None:
-            state = self.edge.engine.state(group)
+            state = self.edge.network.state(group)
             is_back = isinstance(state, Channel) and user.uid in state.members
             if user.quitting or is_back or isinstance(outcome, Outdated):
                 returned(outcome)
@@ -205,7 +205,7 @@ class Takeover(TakeoverPort):
 
         user.unsettled[group] = None
         user.seats.begin_joining(group)
-        self.edge.engine.submit(group, Update(user.person, moves=True), updated)
+        self.edge.network.submit(group, Update(user.person, moves=True), updated)
 
     def _found(self, account: str, session: User | Incarnation | None) -> None:
         for then in self._waiting.pop(account, ()):
@@ -213,10 +213,10 @@ class Takeover(TakeoverPort):
 
     def orphans(self) -> None:
         """Take up lasting sessions of dead nodes, on the master of the session's group."""
-        for group, state, _ in self.edge.engine.mastered("session"):
+        for group, state, _ in self.edge.network.mastered("session"):
             assert isinstance(state, Session)
             owner = state.owner
             if state.stored.lasts and owner is not None and not self.is_under_way(group.name):
-                here = owner == self.edge.engine.me and group.name not in self.edge.sessions.users
+                here = owner == self.edge.network.me and group.name not in self.edge.sessions.users
                 if here or self.edge.sessions.is_over(owner):
                     self.take_up(group.name, state.stored, nobody)

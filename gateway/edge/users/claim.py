@@ -26,8 +26,8 @@ AGAIN_S: Final = 0.05
 def claim(edge: EdgePort, command: Claim) -> Procedure[Any]:
     """Submit the claim, and return the outcome. 433 comes at once, or after settle_max_s if somebody is still letting
     the nick go."""
-    home, until = edge.nick(command.person.nick), edge.now + edge.engine.settings.settle_max_s
-    is_last = edge.engine.level < LettingGoAsk.SINCE
+    home, until = edge.nick(command.person.nick), edge.now + edge.network.settings.settle_max_s
+    is_last = edge.network.level < LettingGoAsk.SINCE
     while True:
         outcome = yield Submit(home, command)
         in_use = isinstance(outcome, Refusal) and outcome.numeric == n.ERR_NICKNAMEINUSE
@@ -49,8 +49,8 @@ def claim(edge: EdgePort, command: Claim) -> Procedure[Any]:
 
 def look_up(edge: EdgePort, home: GroupId) -> Procedure[NickView | None]:
     """Returns the nick's view, once nobody is about to let the nick go; after settle_max_s as the view is then."""
-    until = edge.now + edge.engine.settings.settle_max_s
-    is_last = edge.engine.level < LettingGoAsk.SINCE
+    until = edge.now + edge.network.settings.settle_max_s
+    is_last = edge.network.level < LettingGoAsk.SINCE
     while True:
         view: NickView | None = yield Ask(home, Who())
         if view is None or view.holder is None or is_last or edge.now >= until:

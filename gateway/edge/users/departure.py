@@ -33,7 +33,7 @@ def bow_out(edge: EdgePort, connection: Connection, reason: str, done: Callable[
         edge.clients.cut(connection, reason)
         done()
 
-    edge.later(edge.engine.settings.settle_max_s, lambda: edge.clients.cut(connection, reason))
+    edge.later(edge.network.settings.settle_max_s, lambda: edge.clients.cut(connection, reason))
     leave(edge, connection, reason, left)
 
 
@@ -84,7 +84,7 @@ def depart(
     if because is not None:
         # The event which removes the user is acknowledged only after the channels know (P33).
         for group in user.seats.rooms:
-            edge.engine.submit(group, Quit(user.uid, reason), None, because)
+            edge.network.submit(group, Quit(user.uid, reason), None, because)
 
     run(edge, _depart(edge, user, reason), lambda _: done())
 
@@ -95,7 +95,7 @@ def _depart(edge: EdgePort, user: User, reason: str) -> Procedure[None]:
     edge.conversations.leave(user)
     groups = list(user.seats.rooms)
     for group in groups:
-        edge.engine.submit(group, Quit(user.uid, reason))
+        edge.network.submit(group, Quit(user.uid, reason))
     yield Settle(groups)
     # Only now may another user take the nick: else a channel would show two users with the nick.
     yield Submit(user.identity.home, Release(user.uid))

@@ -66,7 +66,7 @@ def watch(edge: EdgePort, user: User, nick: str) -> None:
     watchers = edge.monitors.setdefault(group, {})
     watchers[user.uid] = user
     if len(watchers) == 1:
-        edge.engine.watch(group)
+        edge.network.watch(group)
 
 
 def unwatch(edge: EdgePort, user: User, group: GroupId) -> None:
@@ -77,7 +77,7 @@ def unwatch(edge: EdgePort, user: User, group: GroupId) -> None:
     del watchers[user.uid]
     if not watchers:
         del edge.monitors[group]
-        edge.engine.unwatch(group)
+        edge.network.unwatch(group)
         edge.monitored_nicks.forget(group)
 
 

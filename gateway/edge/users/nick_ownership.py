@@ -43,12 +43,12 @@ def check_user(edge: EdgePort, user: User) -> None:
     if not busy and not is_guest_nick(user.person.nick) and (why := edge.settings.reservation(user.person.nick)):
         _rename(edge, user, f"{why}. You are logged in as ever; /NICK takes another nick.", releases=user.identity.home)
         return
-    state = edge.engine.state(user.identity.home)
+    state = edge.network.state(user.identity.home)
     if isinstance(state, Nick) and state.holder is not None:
         if state.holder.uid != user.uid:
             _rename(edge, user, _taken(user))
             return
-        if state.holder.edge == edge.engine.me:
+        if state.holder.edge == edge.network.me:
             user.claimed(state.holder.since)
             return
     _claim(edge, user)
@@ -62,7 +62,7 @@ def check_all(edge: EdgePort) -> None:
 
 def _claim(edge: EdgePort, user: User, *, moves: bool = False) -> None:
     user.identity.reclaiming = True
-    edge.engine.submit(
+    edge.network.submit(
         user.identity.home, Claim(user.person, moves=moves), lambda outcome: _claimed(edge, user, outcome)
     )
 
@@ -99,7 +99,7 @@ def _rename(edge: EdgePort, user: User, text: str, *, releases: GroupId | None =
     def claimed(outcome: Any) -> None:
         user.identity.reclaiming = False
         if user.quitting or user.uid not in edge.users:
-            edge.engine.submit(edge.nick(person.nick), Release(user.uid))
+            edge.network.submit(edge.nick(person.nick), Release(user.uid))
             return
         if isinstance(outcome, Refusal):
             _rename(edge, user, text, releases=releases, tries=tries + 1)
@@ -107,9 +107,9 @@ def _rename(edge: EdgePort, user: User, text: str, *, releases: GroupId | None =
         _adopt(edge, user, outcome if isinstance(outcome, Granted) else Granted(person))
         user.send(Line(edge.settings.server_name, "NOTICE", (user.person.nick, text)))
         if releases is not None:  # once nobody knows the user by the former nick any more (P27)
-            edge.engine.settle([*user.seats.rooms], lambda: edge.engine.submit(releases, Release(user.uid, True)))
+            edge.network.settle([*user.seats.rooms], lambda: edge.network.submit(releases, Release(user.uid, True)))
 
-    edge.engine.submit(user.identity.home, Claim(person), claimed)
+    edge.network.submit(user.identity.home, Claim(person), claimed)
 
 
 def _adopt(edge: EdgePort, user: User, granted: Granted) -> None:
@@ -117,4 +117,4 @@ def _adopt(edge: EdgePort, user: User, granted: Granted) -> None:
     show_update(edge, granted.person, EventId("", int(edge.now * 1000)))
     for room in {**user.seats.rooms, **user.seats.joining}:
         user.unsettled[room] = None
-        edge.engine.submit(room, Update(granted.person))
+        edge.network.submit(room, Update(granted.person))

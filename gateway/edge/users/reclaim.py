@@ -41,18 +41,18 @@ class Reclaiming(ReclaimingPort):
 
     def claimed(self, uid: str, nick: str) -> None:
         """Tell every node of a user here who has got the nick. Costs nothing unless a node died within `grace_s`."""
-        engine = self._edge.engine
-        if engine.level < ReclaimedAsk.SINCE or not engine.peers.lost_lately(engine.now, engine.settings.grace_s):
+        network = self._edge.network
+        if network.level < ReclaimedAsk.SINCE or not network.lost_lately(network.settings.grace_s):
             return
         self.hear(ReclaimedAsk(uid, nick))
-        for key in engine.peers.others():
-            engine.ask_node(key, ReclaimedAsk(uid, nick), lambda _: None)
+        for key in network.others():
+            network.ask_node(key, ReclaimedAsk(uid, nick), lambda _: None)
 
     def hear(self, ask: ReclaimedAsk) -> None:
         edge = self._edge
         folded = edge.settings.casemap(ask.nick)
         self._nicks.pop(folded, None)
-        self._nicks[folded] = Reclaimed(ask.uid, edge.now + edge.engine.settings.grace_s, {})
+        self._nicks[folded] = Reclaimed(ask.uid, edge.now + edge.network.settings.grace_s, {})
         if len(self._nicks) > MOST:
             del self._nicks[next(iter(self._nicks))]
         self._look()
@@ -65,24 +65,24 @@ class Reclaiming(ReclaimingPort):
 
     def _look(self) -> None:
         """Put out members of dead nodes; not while a partition heals, as a node thought dead may answer in a moment."""
-        edge, engine = self._edge, self._edge.engine
+        edge, network = self._edge, self._edge.network
         self._again_at = edge.now + AGAIN_S
-        if engine.now - engine.peers.returned_at < engine.settings.dead_after_s:
+        if network.returned_lately(network.settings.dead_after_s):
             return
         for group in self._with_ghosts():
-            state = edge.engine.state(group)
+            state = edge.network.state(group)
             if isinstance(state, Channel):
                 self._quit_ghosts(group, state)
 
     def _with_ghosts(self) -> list[GroupId]:
         """Return the channels with members of dead nodes. All channels are looked through once for each change of the
         peers, and once a second, and not for each claim: hundreds of people come back after a death."""
-        edge, engine = self._edge, self._edge.engine
+        edge, network = self._edge, self._edge.network
         version, at = self._seen or (-1, 0.0)
-        if version != engine.peers.version or edge.now >= at + AGAIN_S:
-            self._seen = (engine.peers.version, edge.now)
-            channels = dict.fromkeys([*(group for group, _, _ in engine.mastered("channel")), *edge.rooms])
-            self._haunted = [group for group in channels if self._is_haunted(engine.state(group))]
+        if version != network.peers_version or edge.now >= at + AGAIN_S:
+            self._seen = (network.peers_version, edge.now)
+            channels = dict.fromkeys([*(group for group, _, _ in network.mastered("channel")), *edge.rooms])
+            self._haunted = [group for group in channels if self._is_haunted(network.state(group))]
         return self._haunted
 
     def _is_haunted(self, state: object) -> bool:
@@ -96,4 +96,4 @@ class Reclaiming(ReclaimingPort):
                 continue
             if (group, uid) not in found.gone:
                 found.gone[group, uid] = None  # a member who is back later lives beyond a partition
-                edge.engine.submit(group, Quit(uid, LOST, lost=True))
+                edge.network.submit(group, Quit(uid, LOST, lost=True))

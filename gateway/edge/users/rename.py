@@ -39,7 +39,7 @@ def _take(call: Call, nick: str) -> Procedure[None]:
     if not changes_case:
         outcome = yield from claim(edge, Claim(wanted, True))
         if not isinstance(outcome, Granted) or user.quitting:
-            edge.engine.submit(target, Release(user.uid))
+            edge.network.submit(target, Release(user.uid))
             refusal = outcome if isinstance(outcome, Refusal) else refused(n.ERR_UNAVAILRESOURCE, nick)
             call.refuse(refusal)
             return
@@ -50,7 +50,7 @@ def _take(call: Call, nick: str) -> Procedure[None]:
     outcome = yield Submit(user.identity.home, Change(user.identity.pending), call)
     if not isinstance(outcome, Granted):
         user.identity.change(nick=before)
-        edge.engine.submit(target, Release(user.uid))
+        edge.network.submit(target, Release(user.uid))
         call.refuse(refused(n.ERR_UNAVAILRESOURCE, user.person.nick))
     elif target != user.identity.home:
         # Every channel has committed the change, and every follower has applied it, before the old nick is free.
@@ -61,7 +61,7 @@ def _take(call: Call, nick: str) -> Procedure[None]:
 def _let_go(edge: EdgePort, user: User, target: GroupId) -> Procedure[None]:
     """Make the new nick's group the user's own group, and free the old nick."""
     if user.quitting:
-        edge.engine.submit(target, Release(user.uid))
+        edge.network.submit(target, Release(user.uid))
         return
     old = user.identity.home
     edge.nick_owners.move(user, target)

@@ -127,7 +127,7 @@ def _joined(edge: EdgePort, room: Room, channel: Channel, event: Joined, stamp: 
     edge.people.add(event.person, room.group)
     show_clashes(edge, stamp)
     person = edge.people.newest(event.person)
-    user = edge.users.get(person.uid) if person.edge == edge.engine.me else None
+    user = edge.users.get(person.uid) if person.edge == edge.network.me else None
     returns = user is not None and edge.sessions.is_returning(user, room.group)
     if user is not None and not returns:
         room.add(user)
@@ -277,7 +277,7 @@ def _invited(edge: EdgePort, room: Room, channel: Channel, event: Invited, stamp
 
 def _updated(edge: EdgePort, room: Room, channel: Channel, event: Updated, stamp: EventId, call: Call | None) -> None:
     show_update(edge, event.person, stamp)
-    user = edge.users.get(event.person.uid) if event.person.edge == edge.engine.me else None
+    user = edge.users.get(event.person.uid) if event.person.edge == edge.network.me else None
     if user is not None and user.uid not in room.users:  # the session has come to this node
         room.listed.discard(user.uid)
         edge.people.add(event.person, room.group)

@@ -81,7 +81,7 @@ def replaced(
             rejoin(edge, group, new.name, out)
     show_heirs(edge, now)
     for uid, member in new.members.items():
-        cursor_of = edge.users.get(uid) if member.person.edge == edge.engine.me else None
+        cursor_of = edge.users.get(uid) if member.person.edge == edge.network.me else None
         if cursor_of is None or uid in room.users:
             continue
         if edge.sessions.is_returning(cursor_of, group):

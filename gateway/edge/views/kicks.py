@@ -24,7 +24,7 @@ def note(edge: EdgePort, user: User, group: GroupId, channel: str, out: PutOut) 
     """Keep a kick for absent clients. Present clients were shown the kick, unless the channel is detached."""
     if not user.session.account:
         return
-    kick = Kick(channel, out.source, out.reason, out.at, edge.engine.applied_to(group), out.account)
+    kick = Kick(channel, out.source, out.reason, out.at, edge.network.applied_to(group), out.account)
     _keep(edge, user, group, kick, group)  # P33
     for connection in user.connections:
         if group in user.session.detached:
@@ -74,12 +74,12 @@ def _show(edge: EdgePort, connection: Connection, user: User, group: GroupId, ki
 
 
 def _keep(edge: EdgePort, user: User, group: GroupId, kick: Kick, because: GroupId | None = None) -> None:
-    edge.engine.submit(edge.sessions.group(user.session.account), NoteKick(group.name, kick), None, because)
+    edge.network.submit(edge.sessions.group(user.session.account), NoteKick(group.name, kick), None, because)
 
 
 def _unseen(edge: EdgePort, connection: Connection, user: User, since: float) -> list[tuple[GroupId, Kick]]:
     """Return the kicks not yet told to the device. since: as in `tell`."""
-    state = edge.engine.state(edge.sessions.group(user.session.account))
+    state = edge.network.state(edge.sessions.group(user.session.account))
     found = []
     for name, kick in state.stored.kicks.items() if isinstance(state, Session) else ():
         group = GroupId("channel", name)

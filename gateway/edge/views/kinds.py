@@ -136,7 +136,7 @@ class NetworkView(View):
 
     def _announce(self, event: Announced) -> None:
         if event.audience == "all":
-            everybody = Line(event.source, "NOTICE", (EVERYBODY, event.text), at=self._edge.engine.now_ms)
+            everybody = Line(event.source, "NOTICE", (EVERYBODY, event.text), at=self._edge.network.now_ms)
             for user in self._edge.users.values():
                 user.send(everybody)
             return

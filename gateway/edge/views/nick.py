@@ -64,7 +64,9 @@ def show_message(
 def _changed(edge: EdgePort, group: GroupId, event: Changed, stamp: EventId, call: Call | None) -> None:
     """Show new facts here, and tell the channels: the user's own group has numbered the facts (P28)."""
     user = edge.users.get(event.person.uid)
-    if user is None or event.person.edge != edge.engine.me:  # to a side of a partition, the user may be on another node
+    if (
+        user is None or event.person.edge != edge.network.me
+    ):  # to a side of a partition, the user may be on another node
         return
     if event.person.version < user.person.version:  # an old event told again, of a former nick
         return
@@ -73,7 +75,7 @@ def _changed(edge: EdgePort, group: GroupId, event: Changed, stamp: EventId, cal
     show_update(edge, event.person, stamp, call)
     for room in {**user.seats.rooms, **user.seats.joining}:  # a JOIN under way carries the older facts
         user.unsettled[room] = None
-        edge.engine.submit(room, Update(event.person), None, group)
+        edge.network.submit(room, Update(event.person), None, group)
     if renamed:
         nick_protection.watch(edge, user)
         edge.reclaim.claimed(user.uid, user.person.nick)

@@ -40,7 +40,7 @@ def rejoin(
             kicks.learn(edge, user, group, name, outcome.kick)
         done(outcome)
 
-    edge.engine.submit(group, Join(user.person, name=name, returns=True), answered)
+    edge.network.submit(group, Join(user.person, name=name, returns=True), answered)
 
 
 def show_returned(edge: EdgePort) -> None:
@@ -49,7 +49,7 @@ def show_returned(edge: EdgePort) -> None:
         for group in list(seen.gone_from):
             edge.people.returns(seen, group)
             show_clashes(edge, EventId("", int(edge.now * 1000)))
-            room, state = edge.rooms.get(group), edge.engine.state(group)
+            room, state = edge.rooms.get(group), edge.network.state(group)
             if room is not None and isinstance(state, Channel) and seen.person.uid in state.members:
                 _arrives(edge, room, state, seen.person)
 
@@ -65,13 +65,13 @@ def _arrives(edge: EdgePort, room: Room, channel: Channel, person: Person) -> No
 def reconcile(edge: EdgePort) -> None:
     """Claim seats again for users here, and give back a channel's seats of users no longer here (P30)."""
     for group, room in list(edge.rooms.items()):
-        state = edge.engine.state(group)
+        state = edge.network.state(group)
         if not isinstance(state, Channel):
             continue
-        here = {uid: None for uid, member in state.members.items() if member.person.edge == edge.engine.me}
+        here = {uid: None for uid, member in state.members.items() if member.person.edge == edge.network.me}
         for uid in here:
             if uid not in edge.users and not edge.sessions.has_gone(uid):
-                edge.engine.submit(group, Quit(uid, "Connection closed", lost=True))
+                edge.network.submit(group, Quit(uid, "Connection closed", lost=True))
         for uid in [uid for uid in room.users if uid not in here]:
             user = room.users[uid]
             if not user.quitting:

@@ -33,7 +33,7 @@ async def _say(request: Request) -> m.Said:
     words = Words("NOTICE" if body.notice else "PRIVMSG", body.text)
     name = body.speaker or query.speaker or token.name
     at = await request.ask(speak(edge, token.name, name, channel, words, request.key))
-    edge.engine.note("webhook_spoke", edge.channel(channel), operator=token.name)
+    edge.network.note("webhook_spoke", edge.channel(channel), operator=token.name)
     return m.Said(channel=channel, at=at)
 
 

@@ -46,7 +46,7 @@ class Request(NamedTuple):
         try:
             result = await self.ask(procedure)
         except Problem as problem:
-            edge.actions.did(edge.engine, self.token.name, what, on, problem.text)
+            edge.actions.did(edge.network, self.token.name, what, on, problem.text)
             raise
-        edge.actions.did(edge.engine, self.token.name, what, on)
+        edge.actions.did(edge.network, self.token.name, what, on)
         return result

@@ -269,14 +269,14 @@ def test_a_network_without_history_offers_none() -> None:
 
 def test_one_client_asks_one_thing_at_a_time(net: Net) -> None:
     ann, _ = talk(net, 4)
-    edge = ann.node.core.edge
+    engine = ann.node.core.engine
     asked = ("TARGETS timestamp=2000-01-01T00:00:00.000Z timestamp=2100-01-01T00:00:00.000Z 9", "LATEST #c * 1", "FOO")
     ann.send(*(f"CHATHISTORY {line}" for line in asked for _ in range(5)))
     most = 0
 
     def answered() -> bool:
         nonlocal most
-        most = max(most, len(edge.engine.history.open))
+        most = max(most, len(engine.history.open))
         return sum(" BATCH -" in line or " FAIL " in line for line in ann.got) >= 15
 
     assert net.until(answered, 10)

@@ -20,7 +20,7 @@ class Edge:
         self.begun: list[tuple[Any, ...]] = []
         self.answers: list[Any] = []
         self.clients = SimpleNamespace(mine=lambda done: done)
-        self.engine = SimpleNamespace(
+        self.network = SimpleNamespace(
             submit=lambda group, command, done: self._begin("submit", done, group, command),
             settle=lambda groups, done: self._begin("settle", lambda _: done(), *groups),
             ask=lambda group, question, done: self._begin("ask", done, group, question),

@@ -31,9 +31,10 @@ each_event = pytest.mark.parametrize(
 @each_event
 def test_an_event_is_applied_and_the_edge_knows_what_to_do_with_it(kind: str, event: Any) -> None:
     """Without people of its own the edge shows nothing; an event without a place in its tables raises."""
-    edge = next(iter(network().nodes.values())).core.edge
+    core = next(iter(network().nodes.values())).core
+    edge = core.edge
     group = GroupId(kind, NAMES.get(kind, "ann"))
-    state = edge.engine.kinds[kind].initial(group.name)
+    state = core.engine.kinds[kind].initial(group.name)
     state.apply(event, 1_000)
     if type(event).__name__ == "Merged":  # a merge is shown as the difference of two states
         edge.application.replaced(group, None, state, [], 0)

@@ -12,7 +12,7 @@ from gateway.edge.accounts.missing_nodes import NAMED, with_absent
 
 def edge(*names: str) -> Any:
     lost = [SimpleNamespace(name=name) for name in names]
-    return SimpleNamespace(engine=SimpleNamespace(peers=SimpleNamespace(lost=lambda: lost)))
+    return SimpleNamespace(network=SimpleNamespace(missing=lambda: lost))
 
 
 @pytest.mark.parametrize(

@@ -229,7 +229,7 @@ def test_whoever_died_between_the_two_steps_may_say_it_again_or_lose_it(refusing
     node = net.nodes["n1"]
     edge = node.core.edge
     for name in ("annie", "anny"):
-        net.turn(node, lambda name=name: edge.engine.submit(edge.account(name), Alias(f"9-{name}", name, "ann")))
+        net.turn(node, lambda name=name: edge.network.submit(edge.account(name), Alias(f"9-{name}", name, "ann")))
     net.run(1)
     assert whose(net, "annie").alias == "ann"
     ann = Owner(net)

@@ -156,7 +156,7 @@ def test_the_longest_password(net: Net) -> None:
     made = []
     net.turn(node, lambda: node.core.edge.make_credentials(long, made.append))
     net.run(1)
-    net.turn(node, lambda: node.core.edge.engine.submit(node.core.edge.account("ann"), Register("0", "ann", made[0])))
+    net.turn(node, lambda: node.core.edge.network.submit(node.core.edge.account("ann"), Register("0", "ann", made[0])))
     net.run(1)
     client = Newcomer(net, "n1")
     text = plain("ann", long)

@@ -212,9 +212,9 @@ def test_an_operator_makes_as_many_as_are_needed() -> None:
 
 def lines_a_turn(net: Net, seconds: float) -> list[int]:
     """Run the network; how many lines the node's clients had carried out in each turn."""
-    edge = net.nodes["n1"].core.edge
+    edge, engine = net.nodes["n1"].core.edge, net.nodes["n1"].core.engine
     counts: list[int] = []
-    handle, drain = edge.clients.handle, edge.engine.drain
+    handle, drain = edge.clients.handle, engine.drain
 
     def count(connection: Connection, line: Item) -> None:
         counts[-1] += 1
@@ -228,7 +228,7 @@ def lines_a_turn(net: Net, seconds: float) -> list[int]:
     counts.append(0)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(edge.clients, "handle", count)
-        patch.setattr(edge.engine, "drain", end)
+        patch.setattr(engine, "drain", end)
         net.run(seconds)
     return counts
 

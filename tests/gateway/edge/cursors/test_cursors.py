@@ -35,7 +35,7 @@ def test_a_connection_that_lags_does_not_take_its_device_back() -> None:
         session=SimpleNamespace(account="ann"), seats=SimpleNamespace(all=[GROUP]), connections=[new, old]
     )
     new.user = user
-    edge: Any = SimpleNamespace(engine=engine, now=0.0, asides=NO_ASIDES)
+    edge: Any = SimpleNamespace(network=engine, now=0.0, asides=NO_ASIDES)
     cursors = Cursors(edge)
     cursors.left(user, new)
     assert cursors.changed(user) == {"phone": {"#ring": cursor(5)}}
@@ -46,7 +46,7 @@ def test_who_comes_and_goes_for_ever_takes_no_more_room_for_that() -> None:
     """In channel after channel, as device after device."""
     engine = SimpleNamespace(applied_to=lambda group: cursor(5), state=lambda group: None)
     user: Any = SimpleNamespace(session=SimpleNamespace(account="ann"), seats=SimpleNamespace(all=[]), connections=[])
-    cursors = Cursors(SimpleNamespace(engine=engine, now=0.0, asides=NO_ASIDES))  # type: ignore[arg-type]
+    cursors = Cursors(SimpleNamespace(network=engine, now=0.0, asides=NO_ASIDES))  # type: ignore[arg-type]
     one = client("")
     one.delivery.receipts = SimpleNamespace(written=0, arrived=lambda: 0)
     one.user = user
