@@ -84,6 +84,11 @@ class Probe:
             self.latencies.append(now - sent)
 
 
+def has_echo(crowd: Crowd, slot: Slot) -> bool:
+    """Whether the slot's sender reads its own messages."""
+    return crowd.people[slot.sender].has_echo
+
+
 class Load:
     """Drives one crowd through a script of slots."""
 
@@ -92,7 +97,7 @@ class Load:
         self.script = script
         self.probe_every = probe_every
         self._prefixes = [f"PRIVMSG {slot.target.name} :".encode() for slot in script]
-        self._fans = [slot.fan for slot in script]
+        self._fans = [slot.fan + has_echo(crowd, slot) for slot in script]  # lines that a message makes
         self._sockets = {person.socket.fileno(): person.socket for person in crowd.people}
         self._unsent: dict[int, bytes] = {}  # by sender: what the kernel did not take
 
@@ -110,7 +115,8 @@ class Load:
         finally:
             gc.enable()
         self._verify()
-        return Outcome(self._sent, self._received, elapsed, self._latencies)
+        echoes = sum(self._counts[at] for at, slot in enumerate(self.script) if has_echo(self.crowd, slot))
+        return Outcome(self._sent, self._received - echoes, elapsed, self._latencies)
 
     def _talk(self, pace: Pace, seconds: float) -> float:
         buffer = bytearray(1 << 18)
@@ -178,8 +184,11 @@ class Load:
         own: Counter[int] = Counter()
         for slot, count in zip(self.script, self._counts, strict=True):
             said[slot.target] += count
+            echoes = has_echo(self.crowd, slot)
             if slot.sender in slot.target.members:
-                own[slot.sender] += count
+                own[slot.sender] += 0 if echoes else count
+            elif echoes:
+                own[slot.sender] -= count
         due: Counter[int] = Counter()
         for target, count in said.items():
             for member in target.members:

@@ -19,8 +19,13 @@ class CrowdError(Exception):
 class Person:
     """One client. `step` holds what it waits for on its way in."""
 
-    def __init__(self, number: int, address: tuple[str, int], channels: Sequence[str]) -> None:
+    def __init__(
+        self, number: int, address: tuple[str, int], channels: Sequence[str], caps: frozenset[str] = frozenset()
+    ) -> None:
         self.nick = f"u{number:05d}"
+        self.wishes = caps  # the client asks for those of these capabilities that the server offers
+        self.offered: set[str] = set()
+        self.has_echo = False
         self.number = number
         self.address = address
         self.channels = channels
@@ -35,7 +40,8 @@ class Person:
         self.socket.connect_ex(self.address)
 
     def greet(self) -> None:
-        self._say(f"NICK {self.nick}", f"USER {self.nick} 0 * :{self.nick}")
+        start = ["CAP LS 302"] if self.wishes else []
+        self._say(*start, f"NICK {self.nick}", f"USER {self.nick} 0 * :{self.nick}")
 
     def ping(self) -> None:
         """PING; `step` ends with its PONG, before which the server has sent all that it had to say."""
@@ -72,9 +78,25 @@ class Person:
                 self._say("JOIN " + ",".join(self.channels[start : start + JOINS]))
         elif word == b"PING":
             self._say("PONG " + line.split(b" ", 1)[1].decode())
+        elif word == b"CAP":
+            self._negotiate(line.decode().split(" "))
         elif word == b"ERROR" or word[:1] in (b"4", b"5"):
             raise CrowdError(f"{self.nick} was refused: {line!r}")
         return False
+
+    def _negotiate(self, words: list[str]) -> None:
+        """Ask for the wished capabilities that are offered. words: of a CAP line; "*" before the list: more follow."""
+        names = {word.lstrip(":").partition("=")[0] for word in words[4:]}
+        if words[3] == "LS":
+            self.offered |= names
+            if "*" not in names:
+                wanted = sorted(self.wishes & self.offered)
+                self._say(f"CAP REQ :{' '.join(wanted)}" if wanted else "CAP END")
+        elif words[3] == "ACK":
+            self.has_echo = "echo-message" in names
+            self._say("CAP END")
+        else:
+            raise CrowdError(f"{self.nick} may not have the capabilities: {' '.join(words)}")
 
     def _joined(self, line: bytes) -> bool:
         word = line.split(b" ", 2)[1:2]
@@ -92,8 +114,13 @@ class Person:
 class Crowd:
     """Everybody of one workload on one subject's servers, spread evenly over their addresses."""
 
-    def __init__(self, addresses: Sequence[tuple[str, int]], channels_of: Sequence[Sequence[str]]) -> None:
-        self.people = [Person(n, addresses[n % len(addresses)], own) for n, own in enumerate(channels_of)]
+    def __init__(
+        self,
+        addresses: Sequence[tuple[str, int]],
+        channels_of: Sequence[Sequence[str]],
+        caps: frozenset[str] = frozenset(),
+    ) -> None:
+        self.people = [Person(n, addresses[n % len(addresses)], own, caps) for n, own in enumerate(channels_of)]
 
     def enter(self, at_once: int) -> float:
         """Connect, register and join, at most `at_once` on their way at a time; the seconds that it took."""

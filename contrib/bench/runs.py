@@ -58,7 +58,7 @@ class Runs:
 
             def prepare(name: str) -> None:
                 servers = stack.enter_context(self._start(name))
-                crowd = Crowd(servers.addresses, channels_of(work))
+                crowd = Crowd(servers.addresses, channels_of(work), work.caps)
                 stack.callback(crowd.close)
                 crowd.enter(ENTER_AT_ONCE)
                 crowd.settle()
@@ -82,7 +82,7 @@ class Runs:
         def idle(name: str) -> None:
             with self._start(name) as servers:
                 before = rss_kib(servers.pids)
-                crowd = Crowd(servers.addresses, channels_of(self.work))
+                crowd = Crowd(servers.addresses, channels_of(self.work), self.work.caps)
                 try:
                     crowd.enter(ENTER_AT_ONCE)
                     crowd.settle()
@@ -105,7 +105,7 @@ class Runs:
             def connect(name: str) -> None:
                 pids = ready[name].pids
                 before = cpu_s(pids)
-                crowd = Crowd(ready[name].addresses, channels_of(self.work))
+                crowd = Crowd(ready[name].addresses, channels_of(self.work), self.work.caps)
                 try:
                     took = crowd.enter(ENTER_AT_ONCE)
                     cpu = cpu_s(pids) - before

@@ -8,6 +8,15 @@ from contrib.bench.load import Pace, Slot, Target
 
 DEEP = Pace(window=100)
 
+CAPS = frozenset(
+    [
+        *("account-notify", "account-tag", "away-notify", "batch", "cap-notify", "chghost", "echo-message"),
+        *("extended-join", "invite-notify", "message-tags", "multi-prefix", "server-time", "setname"),
+        "userhost-in-names",
+    ]
+)
+"""Capabilities for which irssi and WeeChat ask."""
+
 
 @dataclass(frozen=True)
 class Workload:
@@ -21,6 +30,7 @@ class Workload:
     joins: int = 1
     senders: int = 10
     private: bool = False
+    caps: frozenset[str] = frozenset()  # capabilities for which the clients ask, as far as the server offers them
     pace: Pace = DEEP
     probe_every: int = 50
     nodes: tuple[int, ...] = (1,)  # a subject for each, of every kind of server
@@ -46,6 +56,25 @@ WORKLOADS = (
     Workload("channels", "200 channels of 20, 1,000 people in 4 each, 100 in flight", size=20, joins=4, senders=1000),
     Workload(
         "private", "1,000 people to each other, 100 in flight", joins=0, senders=1000, private=True, probe_every=5
+    ),
+    Workload(
+        "private-caps",
+        "the same with the capabilities of irssi and WeeChat",
+        joins=0,
+        senders=1000,
+        private=True,
+        probe_every=5,
+        caps=CAPS,
+    ),
+    Workload(
+        "private-3000",
+        "the same, 3,000 messages a second",
+        joins=0,
+        senders=1000,
+        private=True,
+        probe_every=5,
+        caps=CAPS,
+        pace=Pace(rate=3000),
     ),
     Workload("idle", "2,000 people in 3 channels of 100 each", kind="idle", people=2000, size=100, joins=3, rounds=2),
     Workload("connect", "1,000 people connect, into channels of 100", kind="connect", size=100, rounds=3),
