@@ -9,7 +9,6 @@ import pytest
 from rich.console import Console
 
 from gateway.cli.board import SORTS, Board
-from gateway.cli.keys import parse
 from gateway.guests import Problem
 from gateway.load import Busy, Load
 from gateway.trace import Progress, Reign, Traced
@@ -139,21 +138,3 @@ def test_a_short_terminal_shows_the_rows_around_the_chosen_one() -> None:
         board.press("down")
     lines = [line for line in shown(board, 100, 20) if line.startswith("#c")]
     assert len(lines) < 15 and any(line.startswith("#c30") for line in lines)
-
-
-@pytest.mark.parametrize(
-    ("text", "keys"),
-    [
-        ("q", ["q"]),
-        ("\x1b[A\x1b[B", ["up", "down"]),
-        ("\x1bOAj", ["up", "j"]),
-        ("\x1b", ["esc"]),
-        ("\t\r\n", ["tab", "enter", "enter"]),
-        ("\x1b[1;5Cq", ["\x1b[1;5C", "q"]),
-        ("\x1b\x1b[A", ["esc", "up"]),
-        ("", []),
-        ("ü\x00", ["ü", "\x00"]),
-    ],
-)
-def test_keys_are_read_from_what_a_terminal_sends(text: str, keys: list[str]) -> None:
-    assert parse(text) == keys

@@ -12,7 +12,7 @@ import pytest
 
 from gateway.cli import report
 from gateway.status import Absent, Certificate, Directory, Refusal, Unread
-from tests.gateway.cli.test_cli import circlet
+from tests.gateway.cli.invoking import circlet
 from tests.gateway.cli.test_status import World, record, world
 
 __all__ = ["world"]
@@ -48,16 +48,6 @@ def test_the_program_prints_a_schema_in_which_every_field_is_described_and_no_ot
         assert part["description"].strip() and "\n" not in part["description"], name
         for field, facts in part["properties"].items():
             assert facts.get("description", "").endswith("."), f"{name}.{field} has no description"
-
-
-def test_the_schema_of_the_configuration_is_what_it_was() -> None:
-    assert circlet("schema").output == circlet("schema", "config").output
-    assert json.loads(circlet("schema").output)["title"] == "Circlet node or directory"
-
-
-def test_another_schema_is_refused_with_words() -> None:
-    result = circlet("schema", "nodes")
-    assert result.exit_code == 2 and "'nodes' is not one of 'config', 'status'" in result.output
 
 
 def test_a_healthy_network_fits(world: World) -> None:

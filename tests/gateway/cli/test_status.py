@@ -21,7 +21,7 @@ from ring.io.directory_client import NoAnswer
 from ring.io.guest import NoReply
 from ring.membership.directory.datagrams import Listed
 from ring.roster import NodeRecord
-from tests.gateway.cli.test_cli import circlet
+from tests.gateway.cli.invoking import circlet
 from tests.gateway.test_findings import well
 
 COLUMNS = "node up since clients channels mastered backed up followed links takeovers hand-offs lag level"

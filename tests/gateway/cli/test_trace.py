@@ -13,7 +13,7 @@ from gateway.guests import Problem, StatusAsk, TraceAsk, encode
 from gateway.trace import Reign, Traced
 from ring.io.guest import NoReply
 from ring.roster import NodeRecord
-from tests.gateway.cli.test_cli import circlet
+from tests.gateway.cli.invoking import circlet
 from tests.gateway.cli.test_status import World, record, world
 
 __all__ = ["world"]

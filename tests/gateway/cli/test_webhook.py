@@ -11,7 +11,7 @@ from config.generate import write_network
 from gateway.cli import visits
 from gateway.guest_webhooks import WebhookFacts
 from gateway.guests import AddWebhook, Done, Problem, RemoveWebhook, Reply, Request, WebhookMade, Webhooks, WebhooksAsk
-from tests.gateway.cli.test_account import World
+from tests.gateway.cli.world import World
 
 GOOD = WebhookFacts("aa11", "#c", "https://a.example/x", "token ops", 1_700_000_000_000, "n1", 7, 1, 0, 0, "", 0, 0)
 BAD = WebhookFacts("bb22", "#b", "https://b.example/x", "root", 1, "n2", 0, 0, 3, 5, "no way", 1_700_000_000_000, 2)
