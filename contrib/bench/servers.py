@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 
-START_S = 20.0
+START_S = 60.0
 LINK_S = 12.0  # for nodes to hear of each other: ngircd dials every 5 s, and one dial may fail
 
 # Each limit is lifted, not merely raised: the load must meet the server's speed and nothing else. No PING falls
@@ -153,9 +153,9 @@ def _circlet(servers: Servers, nodes: int, more: str = "") -> None:
     if made.returncode:
         raise CannotStartError(f"circlet init failed:\n{made.stderr}")
     port, links, announcements = _free_port(), _free_port(), _free_port(socket.SOCK_DGRAM)
-    ports = {"6667": port, "7600": links, "7700": announcements}
+    ports = {"6667": port, "7600": links, "7700": announcements, "8067": _free_port()}
     for path in network.glob("*.yaml"):
-        text = re.sub(r"\b(6667|7600|7700)\b", lambda found: str(ports[found[0]]), path.read_text())
+        text = re.sub(r"\b(6667|7600|7700|8067)\b", lambda found: str(ports[found[0]]), path.read_text())
         text = re.sub(r"^clients:\n(?:  .*\n)+", _CIRCLET_CLIENTS, text, flags=re.MULTILINE)
         path.write_text(text + (more if path.name.startswith("node") else ""))
     for number in range(1, directories + 1):
