@@ -171,7 +171,7 @@ class FollowerStage(Stage):
     def __init__(self, master: Incarnation, *said: str) -> None:
         super().__init__()
         acks = Acks(self, self.journal)
-        followed = FollowedReplicas(self, self.people, self.journal, acks, self.catch_up)
+        self.followed = followed = FollowedReplicas(self, self.people, self.journal, acks, self.catch_up)
         self.acks = acks
         self.followers = Followers(self, self.people, OwedForks(self), acks, self.catch_up, followed)
         self.f: Follower = self.follow(master, ROOM, *said)
@@ -189,6 +189,8 @@ class FollowerStage(Stage):
     def told(self) -> list[Told]:
         self.acks.send()
         return super().told()
+
+    def unpark_answers(self, group: GroupId, seq: int) -> None: ...
 
     @property
     def heard(self) -> list[str]:
