@@ -165,6 +165,9 @@ class SessionsPort(ABC):
     def is_over(self, owner: Incarnation) -> bool: ...
 
     @abstractmethod
+    def check(self, account: str) -> None: ...
+
+    @abstractmethod
     def begin(self, user: User, account: str, then: Callable[[bool], None] = ignore) -> None: ...
 
     @abstractmethod

@@ -212,11 +212,19 @@ class Takeover(TakeoverPort):
             then(None if isinstance(session, User) and session.quitting else session)
 
     def orphans(self) -> None:
-        """Take up lasting sessions of dead nodes, on the master of the session's group."""
+        """Take up lasting sessions of dead nodes, on the master of the session's group.
+
+        If the session's user is here, the user stays, or first lets the session go. A merge under way may still find
+        that the session is here.
+        """
+        me, sessions = self.edge.network.me, self.edge.sessions
         for group, state, _ in self.edge.network.mastered("session"):
             assert isinstance(state, Session)
-            owner = state.owner
-            if state.stored.lasts and owner is not None and not self.is_under_way(group.name):
-                here = owner == self.edge.network.me and group.name not in self.edge.sessions.users
-                if here or self.edge.sessions.is_over(owner):
-                    self.take_up(group.name, state.stored, nobody)
+            account, owner = group.name, state.owner
+            if owner is None or self.is_under_way(account):
+                continue
+            if account in sessions.users:
+                if sessions.is_over(owner):
+                    sessions.check(account)
+            elif state.stored.lasts and (owner == me or sessions.is_over(owner)):
+                self.take_up(account, state.stored, nobody)
