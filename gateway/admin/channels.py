@@ -10,7 +10,7 @@ from gateway.edge.ports import EdgePort
 from gateway.edge.procedures import Ask
 from gateway.edge.rpc.operator_asks import RoleRow
 from gateway.irc.names import is_valid_channel
-from gateway.state.channel.messages import MEMBERS, ChannelView, Look
+from gateway.state.channel.questions import MEMBERS, ChannelView, Look
 from gateway.state.channel.views import PAGE
 from ring.ids import GroupId
 

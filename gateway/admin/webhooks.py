@@ -10,7 +10,7 @@ from gateway.admin.procedures import Problem, Procedure, need_level
 from gateway.edge.ports import EdgePort
 from gateway.edge.procedures import Ask, Submit
 from gateway.edge.rpc.operator_asks import WebhookRow
-from gateway.state.channel.messages import ChannelView, Look
+from gateway.state.channel.questions import ChannelView, Look
 from gateway.state.channel.views import PAGE
 from gateway.state.channel.webhook_messages import NotSubscribed, Subscribe, Unsubscribe
 from gateway.state.channel.webhook_rules import MOST

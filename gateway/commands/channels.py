@@ -13,7 +13,8 @@ from gateway.irc.message import encode
 from gateway.irc.names import is_valid_channel
 from gateway.services.table import service
 from gateway.state.channel.channel import Channel
-from gateway.state.channel.messages import ChannelView, Invite, Kick, Look, SetTopic
+from gateway.state.channel.messages import Invite, Kick, SetTopic
+from gateway.state.channel.questions import ChannelView, Look
 from gateway.state.nick.messages import NickView, Tell, Who
 from gateway.state.people import Refusal
 from ring.ids import GroupId

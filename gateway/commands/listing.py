@@ -8,7 +8,7 @@ from gateway.commands.table import command
 from gateway.edge.client.call import Call
 from gateway.edge.rpc.asks import ListAsk
 from gateway.irc import numerics as n
-from gateway.state.channel.messages import ListRow
+from gateway.state.channel.questions import ListRow
 
 
 def names_of(call: Call) -> tuple[str, ...]:

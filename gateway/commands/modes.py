@@ -14,7 +14,8 @@ from gateway.irc import numerics as n
 from gateway.irc.modes import CHANNEL_MODES, parse_changes, parse_user_changes, render_changes
 from gateway.irc.names import is_channel
 from gateway.state.channel.channel import Channel
-from gateway.state.channel.messages import ChannelView, Look, ModeChange, ModesDone, SetModes
+from gateway.state.channel.messages import ModeChange, ModesDone, SetModes
+from gateway.state.channel.questions import ChannelView, Look
 from gateway.state.people import Author, Refusal
 from ring.ids import GroupId
 

@@ -15,7 +15,7 @@ from gateway.irc import numerics as n
 from gateway.irc.names import is_valid_channel
 from gateway.irc.whox import WhoxQuery, parse_whox
 from gateway.services.table import service
-from gateway.state.channel.messages import ChannelView, Look
+from gateway.state.channel.questions import ChannelView, Look
 from gateway.state.people import Person
 from ring.ids import GroupId
 

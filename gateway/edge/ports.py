@@ -8,23 +8,21 @@ through a base class costs nothing more. The docstrings of the methods stand wit
 
 from __future__ import annotations
 
-import sys
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from gateway.accounts.credentials import Credentials
 from gateway.accounts.scram import Proves
-from gateway.edge.client.attention import Attention
+from gateway.edge.client.answer_port import AnswerPort, ResumingPort
 from gateway.edge.client.connection import Connection
 from gateway.edge.client.turns import Turns
 from gateway.edge.rpc.actions import Actions
 from gateway.edge.rpc.asks import Counts
 from gateway.edge.rpc.operator_asks import WebhookRow
-from gateway.edge.sessions.remote import Forwarder
-from gateway.edge.settings import EdgeSettings, Rehashed
-from gateway.edge.traffic import Traffic
+from gateway.edge.session_ports import ForwardingPort, Run, SessionsPort
+from gateway.edge.settings import Rehashed
 from gateway.edge.users.known_people import People
 from gateway.edge.users.nick_owners import NickOwners
 from gateway.edge.users.rooms import Room
@@ -35,216 +33,12 @@ from gateway.state.conversation.conversation import Party
 from gateway.state.idempotency import IdempotencyKey
 from gateway.state.nick.messages import Reached, Tell
 from gateway.state.people import Refusal
-from gateway.state.session.messages import Device, KnownConversation, Stored
+from gateway.state.session.messages import KnownConversation
 from ring.ids import GroupId, Incarnation
-from ring.network import Network
 from ring.roster import NodeRecord
-from ring.wire.history import Cursor
 
 if TYPE_CHECKING:
     from gateway.edge.client.call import Call
-
-Run = Callable[[], None]
-Then = Callable[[User | Incarnation | None], None]
-"""Takes a session: the user, if on this node; another node with the session; None if there is no session."""
-
-
-def nothing() -> None:
-    """Do nothing: nobody waits."""
-
-
-def ignore(_: Any) -> None:
-    """Do nothing: nobody waits for the answer."""
-
-
-class CursorsPort(ABC):
-    """How far each device has read (cursors/cursors.py). telling: number of reports to sessions' groups under way."""
-
-    telling: int
-
-    @abstractmethod
-    def mark(self, user: User, group: GroupId) -> None: ...
-
-    @abstractmethod
-    def sent(self, connection: Connection, cursors: Mapping[str, Cursor]) -> None: ...
-
-    @abstractmethod
-    def left(self, user: User, connection: Connection) -> None: ...
-
-    @abstractmethod
-    def forget(self, account: str) -> None: ...
-
-    @abstractmethod
-    def forget_device(self, user: User, device: str, done: Callable[[bool], None]) -> None: ...
-
-    @abstractmethod
-    def tell(self, account: str, cursors: dict[str, dict[str, Cursor]], then: Run = nothing) -> None: ...
-
-    @abstractmethod
-    def delivered(self, account: str, device: str) -> dict[str, Cursor]: ...
-
-    @abstractmethod
-    def fresh(self, connection: Connection) -> dict[str, Cursor]: ...
-
-    @abstractmethod
-    def cursor_of(self, user: User, connection: Connection, group: GroupId) -> Cursor | None: ...
-
-    @abstractmethod
-    def written(self, connections: Iterable[Connection], groups: Iterable[GroupId]) -> None: ...
-
-    @abstractmethod
-    def knows(self, user: User, device: str) -> bool: ...
-
-    @abstractmethod
-    def seen(self, user: User, device: str) -> float: ...
-
-    @abstractmethod
-    def device(self, user: User, device: str) -> Device | None: ...
-
-
-class ArrivalsPort(ABC):
-    """How far each device has received on the client's node (cursors/arrivals.py)."""
-
-    @abstractmethod
-    def opened(self, forwarder: Forwarder) -> None: ...
-
-    @abstractmethod
-    def ended(self, forwarder: Forwarder) -> None: ...
-
-    @abstractmethod
-    def remember(self, account: str, device: str, cursors: Mapping[str, Cursor]) -> None: ...
-
-    @abstractmethod
-    def inquire(self, user: User, connection: Connection) -> None: ...
-
-    @abstractmethod
-    def moved_from(self, account: str, node: Incarnation) -> None: ...
-
-
-class TakeoverPort(ABC):
-    """Sessions on the way to this node (sessions/takeover.py)."""
-
-    @abstractmethod
-    def awaited(self, account: str) -> int: ...
-
-    @abstractmethod
-    def returning(self, account: str) -> dict[str, str]: ...
-
-    @abstractmethod
-    def come_back(self, user: User, group: GroupId, name: str) -> None: ...
-
-
-class SessionsPort(ABC):
-    """The sessions of accounts on this node (sessions/sessions.py). users: by folded account. leaving: the node is."""
-
-    users: dict[str, User]
-    leaving: bool
-    cursors: CursorsPort
-    arrivals: ArrivalsPort
-    takeover: TakeoverPort
-
-    @abstractmethod
-    def group(self, account: str) -> GroupId: ...
-
-    @abstractmethod
-    def find(self, account: str, then: Then) -> None: ...
-
-    @abstractmethod
-    def look(self, account: str, then: Callable[[Stored | None], None]) -> None: ...
-
-    @abstractmethod
-    def ready(self, account: str, then: Then) -> None: ...
-
-    @abstractmethod
-    def confirm(self, user: User, here: Run) -> None: ...
-
-    @abstractmethod
-    def ask_whether_here(self, user: User, attached: int, then: Callable[[Any], None]) -> None: ...
-
-    @abstractmethod
-    def is_over(self, owner: Incarnation) -> bool: ...
-
-    @abstractmethod
-    def check(self, account: str) -> None: ...
-
-    @abstractmethod
-    def begin(self, user: User, account: str, then: Callable[[bool], None] = ignore) -> None: ...
-
-    @abstractmethod
-    def once_begun(self, user: User, then: Run) -> None: ...
-
-    @abstractmethod
-    def is_unsure(self, user: User) -> bool: ...
-
-    @abstractmethod
-    def once_known(self, user: User, then: Run) -> None: ...
-
-    @abstractmethod
-    def adopt(self, user: User, account: str, then: Run = nothing) -> None: ...
-
-    @abstractmethod
-    def look_up(self, user: User, then: Run = nothing) -> None: ...
-
-    @abstractmethod
-    def know(self, user: User, view: InfoView) -> None: ...
-
-    @abstractmethod
-    def expel(self, life: str) -> None: ...
-
-    @abstractmethod
-    def release(self, user: User) -> None: ...
-
-    @abstractmethod
-    def arrive(self, user: User, room: Room) -> None: ...
-
-    @abstractmethod
-    def is_returning(self, user: User, group: GroupId) -> bool: ...
-
-    @abstractmethod
-    def stays(self, user: User, *, quits: bool) -> bool: ...
-
-    @abstractmethod
-    def attached(self, user: User) -> None: ...
-
-    @abstractmethod
-    def ended(self, user: User) -> None: ...
-
-    @abstractmethod
-    def let_go(self, user: User) -> None: ...
-
-    @abstractmethod
-    def has_gone(self, uid: str) -> bool: ...
-
-    @abstractmethod
-    def moved(self, user: User, call: Call | None = None) -> None: ...
-
-    @abstractmethod
-    def shown(self, group: GroupId) -> str: ...
-
-
-class ForwardingPort(ABC):
-    """Both ends of forwarded connections, from the client's node to the session's (sessions/forwarding.py). lingering:
-    forwarders whose client has gone before all lines were settled."""
-
-    lingering: dict[Forwarder, None]
-
-    @abstractmethod
-    def begin(self, call: Call, owner: Incarnation) -> None: ...
-
-    @abstractmethod
-    def follow(self, connection: Connection, cursors: dict[str, Cursor]) -> None: ...
-
-    @abstractmethod
-    def move(self, connection: Connection, reason: str) -> None: ...
-
-    @abstractmethod
-    def tell(self, connection: Connection) -> None: ...
-
-    @abstractmethod
-    def flush(self) -> None: ...
-
-    @abstractmethod
-    def tell_last(self, user: User) -> None: ...
 
 
 class ConversationsPort(ABC):
@@ -337,17 +131,7 @@ class MonitorPort(ABC):
     def forget(self, group: GroupId) -> None: ...
 
 
-class AsidesPort(ABC):
-    """Groups in which a client's own lines wait (client/asides.py)."""
-
-    @abstractmethod
-    def cursor(self, connection: Connection, group: GroupId) -> Cursor | None: ...
-
-    @abstractmethod
-    def end(self, call: Call) -> None: ...
-
-
-class ClientsPort(ABC):
+class ClientsPort(ResumingPort):
     """The connections of this node (client/clients.py). connections: by number; for a client of another node, a number
     below zero. dirty: connections with something to write at the next flush;
     a connection may stand there twice."""
@@ -355,7 +139,6 @@ class ClientsPort(ABC):
     connections: dict[int, Connection]
     dirty: list[Connection]
     turns: Turns
-    attention: Attention
 
     @abstractmethod
     def carry(self, connection: Connection) -> None: ...
@@ -365,9 +148,6 @@ class ClientsPort(ABC):
 
     @abstractmethod
     def handle(self, connection: Connection, line: Item) -> None: ...
-
-    @abstractmethod
-    def resume(self, connection: Connection, most: int = sys.maxsize) -> None: ...
 
     @abstractmethod
     def cut(self, connection: Connection, reason: str) -> None: ...
@@ -384,9 +164,6 @@ class ClientsPort(ABC):
     @abstractmethod
     def mine(self, done: Callable[[Any], None]) -> Callable[[Any], None]: ...
 
-    @abstractmethod
-    def act_for(self, connection: Connection, act: Callable[[Any], None], value: Any) -> None: ...
-
 
 class CensusPort(ABC):
     """Counts of people in the network (rpc/census.py). counts: by ring key, some seconds old. most: highest number of
@@ -399,11 +176,9 @@ class CensusPort(ABC):
     def counted(self, counts: Iterable[Counts]) -> None: ...
 
 
-class EdgePort(ABC):
+class EdgePort(AnswerPort):
     """The edge of a node, as its parts and the commands see the edge."""
 
-    network: Network
-    settings: EdgeSettings
     record: NodeRecord
     # What is here
     users: dict[str, User]
@@ -412,7 +187,6 @@ class EdgePort(ABC):
     people: People
     monitors: dict[GroupId, dict[str, User]]
     # What was counted
-    traffic: Traffic
     actions: Actions
     used: Counter[str]
     # For the next flush
@@ -426,7 +200,6 @@ class EdgePort(ABC):
     forwarding: ForwardingPort
     reclaim: ReclaimingPort
     monitored_nicks: MonitorPort
-    asides: AsidesPort
     # The outside
     check_password: Callable[[str, str, Callable[[bool | None], None]], None]
     fits: Callable[[Credentials, str, Callable[[bool | None], None]], None]
@@ -462,9 +235,6 @@ class EdgePort(ABC):
 
     @abstractmethod
     def next_serial(self) -> int: ...
-
-    @abstractmethod
-    def next_batch(self) -> str: ...
 
     @abstractmethod
     def lives(self, node: Incarnation) -> bool: ...

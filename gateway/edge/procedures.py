@@ -11,7 +11,8 @@ from collections.abc import Callable, Generator
 from typing import Any, NamedTuple, TypeVar
 
 from gateway.edge.client.call import Call, Token
-from gateway.edge.ports import EdgePort, ignore
+from gateway.edge.ports import EdgePort
+from gateway.edge.session_ports import ignore
 from ring.ids import GroupId
 
 T = TypeVar("T")

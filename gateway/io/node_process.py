@@ -10,7 +10,6 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import structlog
 import uvloop
@@ -22,9 +21,11 @@ from gateway.edge.settings import Rehashed
 from gateway.happenings import Happenings
 from gateway.io.clients import ClientTransport
 from gateway.io.descriptors import raise_limit, room
+from gateway.io.drain import drain
 from gateway.io.durable import Durable
 from gateway.io.listeners import Listeners
 from gateway.io.memory import Memory, settle
+from gateway.io.notes import NoteLog
 from gateway.io.passwords import Passwords
 from gateway.io.peers import PeerShell
 from gateway.io.process import Process
@@ -56,18 +57,6 @@ TICK_S = 0.1
 FLUSH_WAIT_S = 0.002
 FRAME = 1024 * 1024
 """The output of a turn to a peer is cut into frames of this size, far below the limit of peers."""
-
-BUGS = frozenset(("bug", "group_broken"))
-"""Notes of mistakes in the program."""
-
-QUIET = frozenset(("hand_off_received",))
-"""Notes that are only for debugging here, because the other node logs the same."""
-
-TROUBLE = frozenset((
-    "node_dead", "submit_failed", "settle_failed", "hand_off_failed", "stepped_down", "oper_refused", "node_too_old",
-    "unreadable", "webhook_failing", "webhook_dropped",
-))  # fmt: skip
-"""Notes logged as warnings."""
 
 
 def _clock() -> float:
@@ -116,6 +105,7 @@ class NodeProcess(Process):
         self.webhooks = WebhookShell(self.core.webhooks, config.node.ip, self.act)
         happenings = Happenings(self.core)
         self.watchers: list[Callable[[Note], None]] = [happenings.hear]
+        self.notes = NoteLog(self.log, self.watchers)
         looks = Looks(self.core, self.peers.links, self.peers.around, happenings)
         self.core.edge.look = looks.packed
         self.streams = Streams(self.core, looks, self.act, self.log)
@@ -174,7 +164,7 @@ class NodeProcess(Process):
         except (OSError, StoreError) as problem:
             self.log.error("start_failed", reason=str(problem))
             if self.peers.announced:
-                await self._drain()
+                await drain(self)
             await self._close()
             return 1
         if serves:
@@ -184,7 +174,7 @@ class NodeProcess(Process):
             self.log.info("node_started", ip=self.record.ip, irc=self.record.irc, incarnation=self.record.incarnation)
             await self._stop.wait()
         if self.peers.announced:
-            await self._drain()
+            await drain(self)
         await self._close()
         self.log.info("node_stopped")
         return 0
@@ -203,35 +193,6 @@ class NodeProcess(Process):
 
     def ask_to_stop(self) -> None:
         self._stop.set()
-
-    async def _drain(self) -> None:
-        """Hand the groups over, close the clients, and wait until the clients' last effects are settled."""
-        engine, started, clients = self.core.engine, self.now, len(self.sockets)
-        self.systemd.stopping()
-        limit, handed = started + self.config.drain_s, engine.noted["hand_off"]
-        self.log.info("drain_started", groups=len(engine.replicas.masters), clients=clients)
-        await self.listeners.stop()
-        self.begin()
-        self.record = self.peers.leave()
-        engine.leave(self.record)
-        self.peers.announce()
-        self.touched()
-        while self.core.holds_groups and self.now < limit:
-            await asyncio.sleep(TICK_S / 2)
-        self.begin()
-        self.core.edge.close_all("Server is shutting down")
-        self.touched()
-        while not self.core.edge.idle and self.now < limit:
-            await asyncio.sleep(TICK_S / 2)
-        self.flush()
-        self.peers.owes = self.core.holds_groups
-        self.log.info(
-            "drain_finished",
-            handed_over=engine.noted["hand_off"] - handed,
-            groups_left=sum(bool(m.replica.state.subscribers) for m in engine.replicas.masters.values()),
-            clients=clients,
-            took_ms=round((self.now - started) * 1000),
-        )
 
     async def _close(self) -> None:
         if self._timer is not None:
@@ -351,7 +312,7 @@ class NodeProcess(Process):
         if self.core.engine.levels.refused:
             self.peers.refuse(self.core.engine.levels.refused)
         if self.core.engine.notes:
-            self._write_notes()
+            self.notes.write(self.core.engine)
         ended = time.monotonic()
         self._flush_after = ended + min(FLUSH_WAIT_S, ended - began)
 
@@ -369,20 +330,6 @@ class NodeProcess(Process):
         self.systemd.alive()
         self.lag.expect(time.monotonic() + TICK_S)
         self._timer = asyncio.get_running_loop().call_later(TICK_S, self._tick)
-
-    def _write_notes(self) -> None:
-        """Log the engine's notes, and show each note to the watchers."""
-        notes, self.core.engine.notes = self.core.engine.notes, []
-        for note in notes:
-            for watch in self.watchers:
-                watch(note)
-            facts: dict[str, Any] = dict(note.facts)
-            if note.group is not None:
-                facts["group"] = f"{note.group.kind}:{note.group.name}"
-            trouble = note.event in TROUBLE and not facts.get("leaving", False)  # leaving in order is no trouble
-            calm = self.log.debug if note.event in QUIET else self.log.info
-            loud = self.log.error if note.event in BUGS else self.log.warning if trouble else calm
-            loud(note.event, **facts)
 
     # Clients --------------------------------------------------------------------------------------------------------
 

@@ -4,8 +4,8 @@ A master *decides* a command against the state. The decision is an outcome for t
 event. Every replica, the master's included, *applies* the event. So followers never judge, and `apply` has to give the
 same state on every node: `apply` reads no clock, no chance and no feature level (P42).
 
-A command that another edge may submit again, and the command's event, have a field `once`: a hashable idempotency key,
-or None for no key (P9).
+A command that another edge may submit again, and the command's event, have a field `idempotency_key`: hashable, or None
+for no key (P9).
 """
 
 from __future__ import annotations

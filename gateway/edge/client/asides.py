@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from gateway.edge.client.answer_port import AsidesPort
 from gateway.edge.client.order import let_go
 from gateway.edge.client.slots import NOWHERE, Aside
-from gateway.edge.ports import AsidesPort, EdgePort
+from gateway.edge.ports import EdgePort
 from ring.ids import GroupId
 from ring.wire.history import Cursor
 
 if TYPE_CHECKING:
-    from gateway.edge.client.call import Call
+    from gateway.edge.client.answering import Answering
     from gateway.edge.client.connection import Connection
 
 
@@ -22,9 +23,11 @@ class Asides(AsidesPort):
 
     def __init__(self, edge: EdgePort) -> None:
         self._edge = edge
-        self.groups: dict[GroupId, dict[Connection, list[Call]]] = {}  # commands with waiting lines, the oldest first
+        self.groups: dict[
+            GroupId, dict[Connection, list[Answering]]
+        ] = {}  # commands with waiting lines, the oldest first
 
-    def add(self, group: GroupId, call: Call) -> None:
+    def add(self, group: GroupId, call: Answering) -> None:
         """Note that the command's own line in the group waits. The line is the last event applied here."""
         here, known = self._edge.network.applied_to(group), call.asides.get(group)
         if known is None:
@@ -45,7 +48,7 @@ class Asides(AsidesPort):
                 let_go(connection, calls[-1])
                 calls[-1].let_go()
 
-    def end(self, call: Call) -> None:
+    def end(self, call: Answering) -> None:
         """Note anew how far the client is in these groups, as the command's own lines are out. If the session has left
         this node meanwhile, the client still reads the lines here: the session's next node has to know (P38)."""
         connection, asides, call.asides = call.connection, call.asides, NOWHERE

@@ -14,6 +14,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gateway.edge.client import order
+from gateway.edge.client.answer_port import AttentionPort
 from gateway.edge.client.connection import Connection
 from gateway.edge.client.lines import Line
 from ring.agenda import Agenda
@@ -27,7 +28,7 @@ PROVING_MAX_S = 300.0
 There is a limit, so a lost answer does not keep a connection open for ever."""
 
 
-class Attention:
+class Attention(AttentionPort):
     """restless: connections to look at in the next tick."""
 
     def __init__(self, edge: EdgePort, clients: ClientsPort) -> None:

@@ -33,6 +33,8 @@ class Clients(ClientsPort):
     """dispatch: carries out a command. relieved: connections without waiting lines any more, so the shell reads the
     sockets on. The shell empties `dirty` and `relieved` at each flush."""
 
+    attention: Attention
+
     def __init__(self, edge: EdgePort, dispatch: Callable[[Call], None]) -> None:
         self.edge = edge
         self.dispatch = dispatch

@@ -5,11 +5,14 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from gateway.edge.client.lines import Line
 from ring.ids import GroupId
 from ring.wire.history import Cursor
+
+Done = Callable[[Any], None]
+"""A continuation: takes the outcome of a step on the network."""
 
 Send = Callable[[Line], None]
 Drawn = Callable[[Send], None]
@@ -68,7 +71,7 @@ NOWHERE: Mapping[GroupId, Aside] = MappingProxyType({})
 
 
 class Command(Slot, ABC):
-    """An unanswered command, as the order of a connection's answers sees the command (client/call.py has the rest).
+    """An unanswered command, as the order of answers sees the command (client/answering.py has the rest).
     line: number among the lines of the connection. late: the command holds up nobody. since: Unix seconds, when the
     command began."""
 

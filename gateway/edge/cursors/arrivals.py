@@ -12,8 +12,9 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from gateway.edge.cursors.delivery import Inquiry, bound, learn
-from gateway.edge.ports import ArrivalsPort, EdgePort
+from gateway.edge.ports import EdgePort
 from gateway.edge.rpc.asks import Delivered, DeliveredAsk
+from gateway.edge.session_ports import ArrivalsPort
 from gateway.edge.sessions.remote import Forwarder
 from gateway.state.session.session import DEVICES, NODES
 from ring.ids import Incarnation

@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from gateway.edge.cursors.delivery import OnTheWay, Sent, arrive, bound, learn
-from gateway.edge.ports import CursorsPort, EdgePort
+from gateway.edge.ports import EdgePort
+from gateway.edge.session_ports import CursorsPort
 from gateway.state.session.messages import Device, ForgetDevice, Reached
 from gateway.state.session.session import CURSORS, DEVICES, Session
 from ring.history.cursor import merge_cursors

@@ -10,7 +10,7 @@ from gateway.irc.elist import ListFilter
 from gateway.irc.masks import compile_mask
 from gateway.irc.modes import CHANNEL_MODES
 from gateway.state.channel.channel import Channel
-from gateway.state.channel.messages import ListRow
+from gateway.state.channel.questions import ListRow
 from gateway.state.people import Person
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import ClassVar
 import msgspec
 
 from gateway.edge.rpc.operator_asks import OperatorAsk, OperatorReply
-from gateway.state.channel.messages import ListRow
+from gateway.state.channel.questions import ListRow
 from gateway.state.people import Person
 from ring.wire.history import Cursor
 

@@ -14,7 +14,8 @@ from gateway.edge.client.call import Call
 from gateway.edge.client.connection import Connection
 from gateway.edge.cursors.delivery import OnTheWay
 from gateway.edge.cursors.playback import end_late_echoes
-from gateway.edge.ports import EdgePort, ForwardingPort
+from gateway.edge.ports import EdgePort
+from gateway.edge.session_ports import ForwardingPort
 from gateway.edge.sessions.attach import attach, go_on
 from gateway.edge.sessions.forwarded_client import MOVED, ForwardedClient, give, standing_of
 from gateway.edge.sessions.remote import Forwarder, Hello, Shown

@@ -15,10 +15,11 @@ from gateway.edge.accounts.login import if_dropped
 from gateway.edge.cursors.arrivals import Arrivals
 from gateway.edge.cursors.cursors import Cursors
 from gateway.edge.cursors.history import visible
-from gateway.edge.ports import EdgePort, SessionsPort, Then
+from gateway.edge.ports import EdgePort
+from gateway.edge.session_ports import SessionsPort, Then
 from gateway.edge.sessions.attach import arrive as show_arrival
 from gateway.edge.sessions.attach import read_on
-from gateway.edge.sessions.carry_over import kept
+from gateway.edge.sessions.reports import Reports
 from gateway.edge.sessions.takeover import Takeover
 from gateway.edge.users.monitor import rest, unwatch
 from gateway.edge.users.rooms import Room
@@ -26,7 +27,7 @@ from gateway.edge.users.user import User
 from gateway.state.account.messages import Info, InfoView
 from gateway.state.channel.channel import Channel
 from gateway.state.nick.messages import Change
-from gateway.state.session.messages import End, Keep, Kept, Look, NotOwner, Report, Stored, Take, Taken
+from gateway.state.session.messages import End, Look, NotOwner, Stored, Take, Taken
 from gateway.state.session.session import Session
 from ring.ids import GroupId, Incarnation
 
@@ -62,8 +63,7 @@ class Sessions(SessionsPort):
         self.cursors = Cursors(edge)
         self.arrivals = Arrivals(edge)
         self.takeover = Takeover(edge)
-        self._reported: dict[str, tuple[Any, ...]] = {}
-        self._kept: dict[str, Kept] = {}
+        self.reports = Reports(edge)
         self._beginning: dict[str, list[Callable[[], None]]] = {}  # by uid, callbacks of users about to become sessions
         self._gone: dict[str, float] = {}  # uids of sessions that went on elsewhere -> when
         self._at = 0.0
@@ -115,15 +115,10 @@ class Sessions(SessionsPort):
             if isinstance(outcome, NotOwner) and self.users.get(account) is user:
                 self._leave(user)
             elif isinstance(outcome, Taken) and outcome.session.person is None:
-                self._told_nothing(account)  # the group was started empty
+                self.reports.forget(account)  # the group was started empty
             then(outcome)
 
         self.edge.network.submit(self.group(account), Take(user.person, me, attached), answered)
-
-    def _told_nothing(self, account: str) -> None:
-        """Forget the last reports: the session's group knows nothing of the session, and is told all next."""
-        self._reported.pop(account, None)
-        self._kept.pop(account, None)
 
     def look(self, account: str, then: Callable[[Stored | None], None]) -> None:
         """Ask the session's group for the session; then(None): nobody answers."""
@@ -213,7 +208,7 @@ class Sessions(SessionsPort):
     def adopt(self, user: User, account: str, then: Callable[[], None] = lambda: None) -> None:
         user.session.account = account
         self.users[account] = user
-        self._report(account, user)
+        self.reports.report(account, user)
         self.look_up(user, then)
 
     def look_up(self, user: User, then: Callable[[], None] = lambda: None) -> None:
@@ -241,7 +236,7 @@ class Sessions(SessionsPort):
         user.session.playback = chosen.playback
         user.session.life = view.life
         self.edge.conversations.know(user, view)
-        self._report(user.session.account, user)
+        self.reports.report(user.session.account, user)
 
     def expel(self, life: str) -> None:
         """Let users without clients depart if here only for this registration, which has ended."""
@@ -289,7 +284,7 @@ class Sessions(SessionsPort):
         user.session.left_at = self.edge.now
         rest(user)
         self._mind_absence(user)
-        self._report(user.session.account, user)
+        self.reports.report(user.session.account, user)
         return True
 
     def _mind_absence(self, user: User) -> None:
@@ -310,12 +305,12 @@ class Sessions(SessionsPort):
         user.session.left_at = 0.0
         self._mind_absence(user)
         if user.session.account:
-            self._report(user.session.account, user)
+            self.reports.report(user.session.account, user)
 
     def ended(self, user: User) -> None:
         """End the session: the user leaves the network."""
         if self.users.get(user.session.account) is user:
-            self._report_cursors(user)
+            self.reports.report_cursors(user)
             self._forget(user.session.account)
             self.edge.network.submit(self.group(user.session.account), End(user.uid, self.edge.network.me))
 
@@ -341,7 +336,7 @@ class Sessions(SessionsPort):
         """Remove the user without notice to anybody: the user goes on elsewhere."""
         edge = self.edge
         if self.users.get(user.session.account) is user:
-            self._report_cursors(user)
+            self.reports.report_cursors(user)
             self._forget(user.session.account)
         user.quitting = True
         self._gone[user.uid] = edge.now
@@ -354,22 +349,12 @@ class Sessions(SessionsPort):
     def _forget(self, account: str) -> None:
         del self.users[account]
         self.arrivals.forget(account)
-        self._told_nothing(account)
+        self.reports.forget(account)
         self.takeover.forget(account)
 
     def has_gone(self, uid: str) -> bool:
         """Return whether the user went on elsewhere a while ago: the channels may not know yet."""
         return uid in self._gone
-
-    def _report_cursors(self, user: User) -> None:
-        """Report the cursors of devices here, for the next node of the session."""
-        account = user.session.account
-
-        def told() -> None:
-            if account not in self.users:
-                self.cursors.forget(account)
-
-        self.cursors.tell(account, self.cursors.changed(user), told)
 
     # Now and then ---------------------------------------------------------------------------------------------------
 
@@ -386,7 +371,7 @@ class Sessions(SessionsPort):
                 if user.session.left_at and now - user.session.looked_at > CHECK_S:
                     self.look_up(user)
                 self._mind_absence(user)  # perhaps taken up from a dead node, and no client has come back
-                self._report(account, user)
+                self.reports.report(account, user)
         if not self.leaving:
             self.takeover.orphans()
 
@@ -400,25 +385,9 @@ class Sessions(SessionsPort):
         if user.session.account and not user.quitting:
             group = self.group(user.session.account)
             user.unsettled[group] = None
-            self._report(user.session.account, user)
+            self.reports.report(user.session.account, user)
             if call is not None and call.connection.remote.stream is not None:
                 call.after_all([group], lambda: None)  # only then the client's line is settled (P9)
-
-    def _report(self, account: str, user: User) -> None:
-        """Tell the session's group all changes since the last report."""
-        if user.quitting:
-            return
-        rooms = self.takeover.returning(account) | {group.name: self.shown(group) for group in user.seats.rooms}
-        cursors, nodes = self.cursors.changed(user), self.arrivals.news(account)
-        facts = (user.person, rooms, user.session.lasts, len(user.connections))
-        if cursors or nodes or self._reported.get(account) != (*facts, user.session.auto_away):
-            self._reported[account] = (*facts, user.session.auto_away)
-            report = Report(user.uid, self.edge.network.me, *facts, cursors, user.session.auto_away, nodes)
-            self.edge.network.submit(self.group(account), report)
-        has = kept(user)
-        if has != self._kept.get(account, Kept()):
-            self._kept[account] = has
-            self.edge.network.submit(self.group(account), Keep(user.uid, self.edge.network.me, has))
 
     def shown(self, group: GroupId) -> str:
         state = self.edge.network.state(group)

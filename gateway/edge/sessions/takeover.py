@@ -10,7 +10,8 @@ from typing import Any
 
 import msgspec
 
-from gateway.edge.ports import EdgePort, TakeoverPort, Then
+from gateway.edge.ports import EdgePort
+from gateway.edge.session_ports import TakeoverPort, Then
 from gateway.edge.sessions.carry_over import give
 from gateway.edge.sessions.detach import detached
 from gateway.edge.users import nick_ownership

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from gateway.edge.client.call import Call, Done
+from gateway.edge.client.call import Call
+from gateway.edge.client.slots import Done
 from gateway.state.nick.messages import Change
 from gateway.state.people import Person
 

@@ -9,18 +9,8 @@ import msgspec
 
 from gateway.state.channel import views
 from gateway.state.channel.merge import merge
-from gateway.state.channel.messages import (
-    LOST,
-    ChannelView,
-    Evict,
-    Join,
-    ListRow,
-    Look,
-    Merged,
-    Quit,
-    Said,
-    Update,
-)
+from gateway.state.channel.messages import LOST, Evict, Join, Merged, Quit, Said, Update
+from gateway.state.channel.questions import ChannelView, ListRow, Look
 from gateway.state.channel.rules import DECIDE
 from gateway.state.channel.snapshot import Stored
 from gateway.state.channel.state import ChannelState, Rules

@@ -5,7 +5,7 @@ from __future__ import annotations
 from heapq import nsmallest
 from typing import TYPE_CHECKING, Final
 
-from gateway.state.channel.messages import MEMBERS, ChannelView, ListRow, Look, MemberView
+from gateway.state.channel.questions import MEMBERS, ChannelView, ListRow, Look, MemberView
 
 if TYPE_CHECKING:
     from gateway.state.channel.state import ChannelState

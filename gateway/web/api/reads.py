@@ -9,7 +9,7 @@ from gateway.edge.rpc.operator_asks import AccountRow, ActionRow, ChannelRow, Se
 from gateway.irc.modes import CHANNEL_MODES
 from gateway.node import NodeCore
 from gateway.state.account.messages import InfoView
-from gateway.state.channel.messages import MemberView
+from gateway.state.channel.questions import MemberView
 from gateway.web import views
 from gateway.web.api import models as m
 from gateway.web.api.endpoints import endpoint

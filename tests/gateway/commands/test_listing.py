@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from gateway.commands.listing import _show
-from gateway.state.channel.messages import ListRow
+from gateway.state.channel.questions import ListRow
 from tests.gateway.commands.stage import network, people
 from tests.sim.net import Net
 

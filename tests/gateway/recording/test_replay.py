@@ -10,7 +10,7 @@ import pytest
 
 from gateway.recording.replay import replay
 from gateway.recording.tape import MAGIC, BadTape, Call, Framer, Header, Pulled, Record, Sent, encode, open_tape
-from gateway.state.channel.messages import Look
+from gateway.state.channel.questions import Look
 from ring.levels import Levels
 from tests.gateway.commands.accounts import Newcomer, register
 from tests.gateway.commands.stage import network, people, settle

@@ -13,6 +13,7 @@ from contrib.house.measure import ROOT
 from gateway.irc.limits import Limits
 from gateway.state.account import messages as a
 from gateway.state.channel import messages as c
+from gateway.state.channel.questions import Look
 from gateway.state.kinds import kinds
 from gateway.state.nick import messages as k
 from gateway.state.session import messages as s
@@ -50,10 +51,10 @@ def test_states_are_made_and_made_again(kind: str) -> None:
 
 def test_questions_and_answers_read_back() -> None:
     channel, nick = KINDS["channel"], KINDS["nick"]
-    assert channel.read_question(packed(c.Look("1", "names"))) == c.Look("1", "names")
+    assert channel.read_question(packed(Look("1", "names"))) == Look("1", "names")
     state = channel.initial("#c")
     state.apply(c.Joined(ANN, "o", "#C"), 1)
-    view = state.answer(c.Look("1", "names"), 2)
+    view = state.answer(Look("1", "names"), 2)
     assert channel.read_answer(packed(view)) == view
     assert channel.read_answer(packed(None)) is None
     assert nick.read_question(packed(k.Who())) == k.Who()

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from gateway.edge.rpc import asks as a
-from gateway.state.channel.messages import ListRow
+from gateway.state.channel.questions import ListRow
 from ring.wire.history import Cursor
 from tests.gateway.state.cast import ANN, packed
 

@@ -18,6 +18,7 @@ from gateway.state.channel.messages import (
     Join,
     Part,
 )
+from gateway.state.channel.questions import Look
 from gateway.state.people import Person
 from ring.ids import Incarnation
 from tests.gateway.state.cast import (
@@ -98,7 +99,7 @@ def test_a_restored_channel_judges_alike(commands: list[Any], last: Any) -> None
     copy = restore("#c", RULES, packed(master.snapshot()))
     assert copy.snapshot() == master.snapshot()
     assert copy.decide(last, 99) == master.decide(last, 99)
-    look = c.Look("1", "names")
+    look = Look("1", "names")
     assert copy.answer(look, 99) == master.answer(look, 99)
     assert copy.row(1) == master.row(1)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from gateway.state.channel.messages import ChannelView, Join, ListRow, Look, SetTopic
+from gateway.state.channel.messages import Join, SetTopic
+from gateway.state.channel.questions import ChannelView, ListRow, Look
 from tests.gateway.state.cast import ANN, BOB, Stage, person, plus
 
 SHY = person("5", "Shy", modes="i")
