@@ -1,65 +1,66 @@
-"""The `circlet` command line. Each command has a file of its own."""
+"""The `circlet` command line. Each command has a file of its own, which is imported when the command is needed."""
 
 from __future__ import annotations
 
 from gateway.cli import hang_up  # noqa: F401  # before everything that takes time
 
 # isort: split
-from importlib.metadata import version
+from collections.abc import Iterator, Mapping, MutableMapping
+from importlib import import_module
+from typing import Final, cast
 
 import click
 
-from gateway.cli.account import account
-from gateway.cli.backup import backup
-from gateway.cli.check import check
-from gateway.cli.forget import forget
-from gateway.cli.hash_password import hash_password
-from gateway.cli.init import init
-from gateway.cli.locate import locate
-from gateway.cli.nodes import nodes
-from gateway.cli.record import record, replay
-from gateway.cli.reload import reload
-from gateway.cli.run import directory, node
-from gateway.cli.schema import schema
-from gateway.cli.status import status
-from gateway.cli.stop import stop
-from gateway.cli.token import token
-from gateway.cli.top import top
-from gateway.cli.trace import trace
-from gateway.cli.up import up
-from gateway.cli.webhook import webhook
+MODULES: Final = {
+    "account": "account",
+    "backup": "backup",
+    "check": "check",
+    "directory": "run",
+    "forget": "forget",
+    "hash-password": "hash_password",
+    "init": "init",
+    "locate": "locate",
+    "node": "run",
+    "nodes": "nodes",
+    "record": "record",
+    "reload": "reload",
+    "replay": "record",
+    "schema": "schema",
+    "status": "status",
+    "stop": "stop",
+    "token": "token",
+    "top": "top",
+    "trace": "trace",
+    "up": "up",
+    "webhook": "webhook",
+}
+"""The module in this package that defines each command."""
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(version("circlet"), prog_name="circlet")
+class Commands(Mapping[str, click.Command]):
+    """The commands by name. Looking a command up imports the module of the command, and no other command's."""
+
+    def __getitem__(self, name: str) -> click.Command:
+        module = import_module(f"{__package__}.{MODULES[name]}")
+        command: click.Command = getattr(module, name.replace("-", "_"))
+        return command
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(MODULES)
+
+    def __len__(self) -> int:
+        return len(MODULES)
+
+
+# The group only reads the mapping, as no command is added to the group later.
+@click.group(
+    commands=cast(MutableMapping[str, click.Command], Commands()),
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+@click.version_option(package_name="circlet", prog_name="circlet")
 def main() -> None:
     """An IRC network made of supernodes on a hash ring."""
 
-
-for command in (
-    init,
-    node,
-    directory,
-    up,
-    stop,
-    reload,
-    check,
-    nodes,
-    status,
-    top,
-    trace,
-    locate,
-    account,
-    webhook,
-    record,
-    replay,
-    forget,
-    backup,
-    hash_password,
-    token,
-    schema,
-):
-    main.add_command(command)
 
 if __name__ == "__main__":
     main()

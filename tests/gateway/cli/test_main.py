@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 
+import click
 import pytest
 
+from gateway.cli.main import MODULES, main
 from tests.gateway.cli.invoking import circlet
 
 
@@ -31,3 +33,14 @@ def test_a_command_that_needs_a_nodes_file_says_what_to_give(words: tuple[str, .
 
 def test_another_missing_word_is_told_as_ever() -> None:
     assert "Missing argument 'FILE'" in circlet("node").output
+
+
+@pytest.mark.parametrize("name", [*MODULES])
+def test_each_command_is_found_by_its_name(name: str) -> None:
+    command = main.commands[name]
+    assert isinstance(command, click.Command) and command.name == name
+
+
+def test_a_wrong_name_is_refused_with_a_right_one() -> None:
+    done = circlet("statsu")
+    assert done.exit_code == 2 and "No such command 'statsu'. Did you mean 'status'?" in done.output
