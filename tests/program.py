@@ -15,13 +15,20 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from multiprocessing.connection import Connection
+from tempfile import TemporaryFile
 from typing import BinaryIO, Final
 
 from gateway.cli.hang_up import hold_hang_up_of_servers
 from gateway.cli.main import main
+from tests.patience import WITHIN_S
 
-IMPORTED: Final = ("gateway.cli.run", "gateway.io.node_process", "gateway.io.directory_process", "tests.program")
-"""What the fork server imports: all that a node or a directory needs."""
+IMPORTED: Final = (
+    "gateway.cli.run", "gateway.io.node_process", "gateway.io.directory_process", "gateway.cli.record",
+    "gateway.recording.replay", "gateway.cli.forget", "gateway.cli.locate", "gateway.cli.nodes", "gateway.cli.report",
+    "gateway.cli.schema", "gateway.cli.status", "gateway.cli.survey", "gateway.cli.tracer", "gateway.cli.webhook",
+    "tests.program",
+)  # fmt: skip
+"""What the fork server imports: all that a node, a directory, or a command of `fork_circlet` needs."""
 
 CIRCLET: Final = (sys.executable, "-m", "gateway.cli.main")
 """The program as a new Python process."""
@@ -33,19 +40,26 @@ _forking.set_forkserver_preload([*IMPORTED])
 class Forked:
     """A forked `circlet`, with the methods of `subprocess.Popen` that tests use."""
 
-    def __init__(self, words: Sequence[str], output: BinaryIO | None = None, descriptors: int = 0) -> None:
-        """output: takes standard output and standard error; None: `stdout` reads them. descriptors: the hard limit of
-        open files, 0 for that of the tests."""
+    def __init__(
+        self,
+        words: Sequence[str],
+        output: BinaryIO | None = None,
+        errors: BinaryIO | None = None,
+        descriptors: int = 0,
+    ) -> None:
+        """output: takes standard output; None: `stdout` reads it. errors: takes standard error; None: `output` does.
+        descriptors: the hard limit of open files, 0 for that of the tests."""
         self.stdout: BinaryIO | None = None
         if output is None:
             read, write = os.pipe()
             self.stdout = open(read, "rb")  # noqa: PTH123, SIM115
         else:
             write = os.dup(output.fileno())
-        with Connection(write, readable=False) as written:
+        failures = os.dup(write if errors is None else errors.fileno())
+        with Connection(write, readable=False) as out, Connection(failures, readable=False) as err:
             # Daemons among processes are terminated when the tests end in disorder.
             self._process = _forking.Process(
-                target=_run, args=([*words], dict(os.environ), written, descriptors), daemon=True
+                target=_run, args=([*words], dict(os.environ), out, err, descriptors), daemon=True
             )
             self._process.start()
         assert self._process.pid is not None
@@ -77,12 +91,29 @@ class Forked:
         self.send_signal(signal.SIGKILL)
 
 
-def _run(words: list[str], environment: Mapping[str, str], output: Connection, descriptors: int) -> None:
+def fork_circlet(*words: str, within_s: float = WITHIN_S) -> subprocess.CompletedProcess[str]:
+    """Run a command of the program to its end, as `subprocess.run` does."""
+    with TemporaryFile() as output, TemporaryFile() as errors:
+        process = Forked(words, output, errors)
+        try:
+            code = process.wait(within_s)
+        finally:
+            process.kill()
+        texts = []
+        for file in (output, errors):
+            file.seek(0)
+            texts.append(file.read().decode())
+        return subprocess.CompletedProcess(words, code, *texts)
+
+
+def _run(
+    words: list[str], environment: Mapping[str, str], output: Connection, errors: Connection, descriptors: int
+) -> None:
     """Become `circlet` with these words, in the fork."""
     assert {*IMPORTED} <= sys.modules.keys()  # the fork server would keep quiet about a module that it did not find
-    for standard in (sys.stdout, sys.stderr):
-        os.dup2(output.fileno(), standard.fileno())
-    output.close()
+    for given, standard in ((output, sys.stdout), (errors, sys.stderr)):
+        os.dup2(given.fileno(), standard.fileno())
+        given.close()
     os.environ.clear()
     os.environ.update(environment)
     sys.argv = ["circlet", *words]

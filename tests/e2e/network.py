@@ -16,7 +16,7 @@ import trustme
 
 from config.generate import write_network
 from tests.patience import WITHIN_S
-from tests.program import CIRCLET, Forked
+from tests.program import CIRCLET, Forked, fork_circlet
 
 
 def free_port(kind: int = socket.SOCK_STREAM) -> int:
@@ -199,13 +199,9 @@ class Network:
         return process.wait(within_s)
 
     def circlet(self, *words: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [*CIRCLET, *words],
-            capture_output=True,
-            text=True,
-            timeout=WITHIN_S,
-            check=False,
-        )
+        if not self.fresh:
+            return fork_circlet(*words)
+        return subprocess.run([*CIRCLET, *words], capture_output=True, text=True, timeout=WITHIN_S, check=False)
 
     def stop(self) -> None:
         for process in self.processes.values():
