@@ -27,6 +27,9 @@ PROVING_MAX_S = 300.0
 """Additional time for the registration while a password is being checked: throttles make clients wait up to a minute.
 There is a limit, so a lost answer does not keep a connection open for ever."""
 
+VERIFYING_S = 1.0
+"""Time between looks at a client in this additional time: the check of the password may end at any moment."""
+
 
 class Attention(AttentionPort):
     """restless: connections to look at in the next tick."""
@@ -87,9 +90,9 @@ class Attention(AttentionPort):
         why: str = ""
         cut: Cut | None = None
         if connection.user is None:
-            end = (
-                connection.opened + settings.register_timeout_s + (PROVING_MAX_S if connection.proof.verifying else 0.0)
-            )
+            end = connection.opened + settings.register_timeout_s
+            if connection.proof.verifying and end < now <= end + PROVING_MAX_S:
+                return now + VERIFYING_S
             why, cut = "Registration timed out", "registration_timeout"
         elif connection.pinged_at:
             end = connection.pinged_at + settings.ping_timeout_s
