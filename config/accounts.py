@@ -27,7 +27,7 @@ class Accounts(Section):
     )
     reserved_names: Annotated[tuple[Word, ...], Field(strict=False, max_length=1000)] = setting(
         (),
-        "Nicks that nobody may go by, and accounts that nobody may register, beside the usual names of services "
+        "Nicks that nobody may have, and accounts that nobody may register, beside the usual names of services "
         "(NickServ, ChanServ, OperServ, Global, ...). Let the list be the same on every node.",
         live=True,
     )

@@ -17,7 +17,7 @@ class Network(Section):
     )
     key_file: KeyPath = setting(
         REQUIRED,
-        "File with the network key (64 hexadecimal digits, mode 0600). Whoever has the file belongs to the network.",
+        "File with the network key (64 hexadecimal digits, mode 0600). Everybody with the file belongs to the network.",
     )
     description: Line = setting(
         "", "Description of the server in LINKS and WHOIS; empty: the name of the network.", live=True

@@ -87,9 +87,9 @@ def answer(
 def _forget(core: NodeCore, key: str) -> Done | Problem:
     engine = core.engine
     if key == engine.me.key:
-        return Problem("that is this node itself, and it is alive")
+        return Problem("that is this node itself, and this node is alive")
     if engine.peers.is_alive(key):
-        return Problem("for this node it is alive: stop it first")
+        return Problem("that node is alive: stop that node first")
     known = engine.give_up(key)
     return Done(
         "it waits for the dead node no more" if known else "it has never heard of that node, and will not wait for it"

@@ -14,7 +14,7 @@ def external(fingerprint: str | None) -> Exchange:
     try:
         name, device = split_name(data.decode())
     except UnicodeDecodeError:
-        raise Refused("An account's name is UTF-8") from None
+        raise Refused("An account's name has to be UTF-8") from None
     answer: tuple[str | None, Credentials | None] = yield NeedAccount(name, by_certificate=True)
     shown, _ = answer
     if shown is None:

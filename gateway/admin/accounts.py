@@ -33,8 +33,8 @@ from gateway.state.account.messages import (
 from ring.replication.application import FAILED
 
 NONE = "accounts.enabled is false in its file: this network has no accounts"
-SILENT = "whoever keeps accounts does not answer: are enough nodes up? Try again later"
-UNKNOWN = "nobody answered in time: it may or may not be done; `circlet account list` tells"
+SILENT = "the nodes that keep accounts do not answer: see `circlet status`, and try again in a minute"
+UNKNOWN = "no answer came in time: the change may or may not be made; `circlet account list` shows the accounts"
 
 
 def one(edge: EdgePort, name: str) -> Procedure[InfoView]:

@@ -27,7 +27,7 @@ class Role(NamedTuple):
 def channel_group(edge: EdgePort, name: str) -> GroupId:
     """Return the channel's group. Raises Problem if no channel can have the name."""
     if not is_valid_channel(name, edge.settings.limits.channel_len):
-        raise Problem("invalid", f"{name[:64]!r} is no name of a channel: it is like #erlang, in a URL %23erlang")
+        raise Problem("invalid", f"{name[:64]!r} is no name of a channel: give a name like #erlang, in a URL %23erlang")
     return edge.channel(name)
 
 
@@ -38,7 +38,7 @@ def look(edge: EdgePort, name: str, after: str = "") -> Procedure[ChannelView]:
     if not isinstance(view, ChannelView):
         raise unanswered()
     if not view.name:
-        raise Problem("unknown", f"there is no channel {name}: nobody is in it")
+        raise Problem("unknown", f"there is no channel {name}: nobody is in a channel of this name")
     return view
 
 

@@ -62,7 +62,9 @@ def run(edge: EdgePort, procedure: Procedure[T], done: Callable[[T | Problem], N
             done(problem)
         except Exception as problem:
             edge.network.note_bug("api", problem)
-            done(Problem("bug", "the server made a mistake with that request: its operator finds it in the log"))
+            done(
+                Problem("bug", "the server made a mistake with that request: the operator finds the mistake in the log")
+            )
         else:
             _begin(edge, step, send)
 
@@ -79,7 +81,9 @@ def _begin(edge: EdgePort, step: Step, done: Callable[[Any], None]) -> None:
 
 
 def unanswered() -> Problem:
-    return Problem("unanswered", "the network did not answer in time: it may or may not be done; look before you retry")
+    return Problem(
+        "unanswered", "the network did not answer in time: the change may or may not be made; look before you try again"
+    )
 
 
 def need_level(edge: EdgePort, level: int) -> None:
@@ -89,7 +93,7 @@ def need_level(edge: EdgePort, level: int) -> None:
         return
     oldest = network.lowest()
     if oldest.level >= level:
-        text = "the network is about to begin with what its newest nodes brought: try again in a few seconds"
+        text = "the network is about to act at a newer feature level: try again in a few seconds"
     else:
         text = f"the node {oldest.name} runs an older version, so the network cannot do this yet: upgrade that node"
     raise Problem("too_old", text)

@@ -42,7 +42,7 @@ def kill(edge: EdgePort, nick: str, reason: str) -> Procedure[str]:
     if not isinstance(view, NickView):
         raise unanswered()
     if view.holder is None:
-        raise Problem("unknown", f"nobody goes by the nick {nick}")
+        raise Problem("unknown", f"nobody has the nick {nick}")
     killed = Kill(view.holder.uid, service_source(edge, KILLER), edge.text(reason, MAX_REASON))
     outcome = yield Submit(group, killed)
     if isinstance(outcome, Refusal):

@@ -57,9 +57,9 @@ async def _tell(operator: Operator, node: str) -> tuple[list[str], list[str], li
         return [], [], ["no node answers: is the network running?"]
     if key is None:
         names = ", ".join(sorted(record.name for record in records))
-        return [], [], [f"no node knows {node}: name it as `circlet status` does, or by its IP. There are {names}"]
+        return [], [], [f"no node knows {node}: give a name of `circlet status`, or an IP address. There are {names}"]
     if key in alive:
-        return [], [], [f"{node} is alive: stop it first"]
+        return [], [], [f"{node} is alive: stop the node first"]
     there = [record for record in records if record.key in alive]
     said = await asyncio.gather(*(operator.visit(record, ForgetNode(key), NODE_S) for record in there))
     told = [f"{r.name}: {reply.text}" for r, reply in zip(there, said, strict=True) if isinstance(reply, Done)]

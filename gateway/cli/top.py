@@ -13,7 +13,7 @@ from gateway.cli.files import config_option
 
 @click.command()
 @config_option
-@click.option("--once", is_flag=True, help="print one table, and end; so it is in a pipe")
+@click.option("--once", is_flag=True, help="print one table, and end; in a pipe the option is not needed")
 @click.option("--sort", type=click.Choice(["rate", "members", "name", "lag"]), default="rate", help="of the channels")
 def top(path: Path, once: bool, sort: str) -> None:
     """Watch how busy the nodes and channels are. Enter shows the chosen channel or node alone; q or Ctrl-C ends."""

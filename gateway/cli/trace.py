@@ -40,5 +40,5 @@ def trace(channel: str, path: Path, once: bool, texts: bool, as_json: bool) -> N
     with suppress(KeyboardInterrupt):
         asyncio.run(tracer.run(once=once))
     if once and tracer.is_nowhere:
-        fail(f"no node has the channel {channel}: nobody is in it")
+        fail(f"no node has the channel {channel}: nobody is in a channel of this name")
     sys.exit(WRONG if once and tracer.silent else 0)

@@ -25,7 +25,7 @@ DENIALS_S = 0.5
 """The time for the directories to list refused nodes. Directories of feature level 0 have no such list."""
 
 LOOK_S = 3.0
-STRANGE = "its answer cannot be read: is its version another?"
+STRANGE = "the answer cannot be read: does the node run another version?"
 
 
 class Known(NamedTuple):

@@ -47,7 +47,7 @@ def register(call: Call) -> None:
             call.send(Line(call.edge.settings.server_name, "REGISTER", ("SUCCESS", name, text)))
 
     if len(call.params) > 3:
-        text = "A password with spaces has a colon before it"
+        text = "Write a colon before a password with spaces"
         _fail(call, "REGISTER", "UNACCEPTABLE_PASSWORD", shown_name(name), text)
     else:
         register_account(call, name, password, answered)

@@ -31,7 +31,7 @@ def redact(call: Call) -> None:
     if not settings.history.enabled or not is_target(call, target):
         call.fail("INVALID_TARGET", target[:64], "You cannot delete messages from there")
     elif not msgid or len(msgid) > MAX_MSGID or " " in msgid or msgid[0] == ":":
-        call.fail("UNKNOWN_MSGID", target, msgid[:64], "There is no such message, or it is too old")
+        call.fail("UNKNOWN_MSGID", target, msgid[:64], "There is no such message, or the message is too old")
     else:
         resolve(call, target, lambda group: _find(call, group, target, msgid, reason))
 
@@ -90,7 +90,7 @@ def _find_done(call: Call, group: GroupId, target: str) -> None:
 
     def done(outcome: Any) -> None:
         if isinstance(outcome, Refusal):
-            call.fail("UNKNOWN_MSGID", target, call.params[1], "There is no such message, or it is too old")
+            call.fail("UNKNOWN_MSGID", target, call.params[1], "There is no such message, or the message is too old")
         elif outcome is None and "draft/message-redaction" in call.connection.caps:  # the client has not read this
             call.send(Line(call.user.person.author, "REDACT", (target, *call.params[1:3])))
         else:

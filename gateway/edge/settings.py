@@ -118,7 +118,7 @@ class EdgeSettings:
         if is_service(name):
             return "That is the name of a service"
         if is_guest_nick(name):
-            return "Such a nick is only given to people whom the network has to rename"
+            return "Nicks of this form are for people that the network renames"
         if self.casemap(name) in self.reserved:
             return "The operators of this network have reserved that name"
         return ""

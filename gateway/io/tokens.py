@@ -26,7 +26,7 @@ def tokens(config: NodeConfig, log: Any) -> tuple[tuple[Token, ...], Rates]:
         log.warning(
             "tokens_without_tls",
             host=http.host,
-            hint="whoever reads the network between a program and this node reads the token, too: set http.tls, or "
+            hint="anybody who reads the traffic between a program and this node reads the token, too: set http.tls, or "
             "listen on 127.0.0.1 behind a proxy with TLS",
         )
     made = (

@@ -154,7 +154,7 @@ def _words(problem: BaseException) -> str:
     if isinstance(problem, aiohttp.ClientConnectorDNSError):
         return "the name of the receiver cannot be resolved"
     if isinstance(problem, aiohttp.ClientConnectorCertificateError | aiohttp.ClientSSLError):
-        return "the receiver's certificate is not accepted, or it does not speak TLS"
+        return "the receiver's certificate is not accepted, or the receiver does not speak TLS"
     if isinstance(problem, aiohttp.ClientConnectorError):
         return f"the receiver cannot be reached: {problem.os_error.strerror or 'no connection'}"
     if isinstance(problem, aiohttp.ServerDisconnectedError | ConnectionError):

@@ -70,7 +70,9 @@ class WebSockets:
         node = self._node
         if not self._visitors.may_open(request):
             return error(
-                403, "pages of this origin may not open a WebSocket here: its operator can add it to http.origins"
+                403,
+                "pages of this origin may not open a WebSocket here: the node's operator can add the origin to "
+                "http.origins",
             )
         response = _Response(
             timeout=LINGER_S, autoping=False, protocols=PROTOCOLS, compress=False, max_msg_size=MAX_MESSAGE

@@ -77,5 +77,5 @@ def _read(text: str, sub: str, target: str) -> Reference | Problem:
     if sub == "TARGETS":
         return Problem("INVALID_PARAMS", (sub, text[:64] or "*", "Invalid timestamp"))
     if equals:
-        return Problem("INVALID_MSGREFTYPE", (sub, target[:64], kind[:32] or "*", "It is timestamp= or msgid="))
-    return Problem("INVALID_PARAMS", (sub, text[:64] or "*", "Invalid reference: it is timestamp= or msgid="))
+        return Problem("INVALID_MSGREFTYPE", (sub, target[:64], kind[:32] or "*", "A place is timestamp= or msgid="))
+    return Problem("INVALID_PARAMS", (sub, text[:64] or "*", "Invalid reference: give timestamp= or msgid="))

@@ -10,10 +10,10 @@ from gateway.edge.accounts.missing_nodes import with_absent
 from gateway.services.table import Request
 from gateway.state.account.messages import Accepted, Denied
 
-LATER = "Whoever keeps accounts does not answer: try again later."
-UNKNOWN = "Nobody answered in time: the command may have worked. Check first, then try again."
+LATER = "The nodes that keep accounts do not answer: try again in a minute."
+UNKNOWN = "No answer came in time: the command may have worked. Check first, then try again."
 WHY = {
-    "taken": "It belongs to another account.",
+    "taken": "That nick or certificate belongs to another account.",
     "unknown": "Your account does not exist any more.",
     "full": "Your account's list is full: remove an entry first.",
     "invalid": "There is no such setting, or the value is not valid for the setting.",

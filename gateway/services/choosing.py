@@ -17,7 +17,7 @@ def set_always_on(request: Request, word: str) -> None:
     if not offered.enabled:
         text += " But this network keeps no sessions."
     elif isinstance(value, bool) and offered.lasts(value) != value:
-        text += f" But on this network it is {'off' if value else 'on'} for everybody."
+        text += f" But on this network ALWAYS-ON is {'off' if value else 'on'} for everybody."
     set_choice(request, "always_on", value, text)
 
 

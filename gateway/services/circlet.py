@@ -60,7 +60,7 @@ def close(request: Request) -> None:
     else:
         meant = [one for one in numbered.values() if one.device and one.device.lower() == word.lower()]
     if not meant:
-        request.say("You have no such connection: SESSIONS lists them.")
+        request.say("You have no such connection: SESSIONS lists your connections.")
         return
     request.say(f"Closed: {', '.join(named(one.device) for one in meant)}.")
     for connection in meant:
@@ -110,9 +110,9 @@ def _forget_device(request: Request, stored: Stored, name: str) -> None:
     user = request.call.user
     known = next((one for one in stored.devices if one.lower() == name.lower()), None)
     if known is None:
-        request.say("You have no such device: DEVICES lists them.")
+        request.say("You have no such device: DEVICES lists your devices.")
     elif any(connection.device == known for connection in user.connections):
-        request.say("It is connected: CLOSE it first.")
+        request.say("The device is connected: CLOSE the device first.")
     else:
         answer = request.call.later(lambda done: request.say(f"{known} is forgotten." if done else LATER))
         request.call.edge.sessions.cursors.forget_device(user, known, answer)

@@ -65,7 +65,7 @@ def _look(request: Request, nick: str, *, gives: bool) -> None:
         if view is None:
             request.say(LATER)
         elif holder is None:
-            request.say(f"Nobody goes by {nick} now: /NICK {nick} takes it.")
+            request.say(f"Nobody has the nick {nick} now: take the nick with /NICK {nick}.")
         elif holder.uid == call.user.uid:
             request.say("That is you.")
         else:
@@ -77,7 +77,9 @@ def _look(request: Request, nick: str, *, gives: bool) -> None:
             request.say(UNKNOWN)
         else:
             request.say(
-                f"{nick} is free already." if isinstance(outcome, Refusal) else f"Who was {nick} is disconnected."
+                f"The nick {nick} is free already."
+                if isinstance(outcome, Refusal)
+                else f"The user with the nick {nick} is disconnected."
             )
             if gives:
                 _give(request, nick, TRIES)

@@ -19,7 +19,7 @@ from gateway.state.session.session import Session
 from ring.ids import GroupId
 from ring.replication.application import FAILED
 
-UNKNOWN = "That is neither a channel nor somebody whom you have talked to."
+UNKNOWN = "That is neither a channel nor a person with whom you have talked."
 
 
 @CIRCLET.command(

@@ -19,7 +19,7 @@ from gateway.state.account.messages import Info, InfoView, LoginView, SetCredent
 
 NICKSERV = Service("NickServ", "accounts, and the nicks of accounts.", lambda s: s.accounts.enabled, "NickServ")
 
-WRONG = "There is no such account, or that is not its password."
+WRONG = "There is no such account, or the password is wrong."
 NOT_YOURS = "You are not logged in to that account."
 
 
@@ -196,6 +196,6 @@ def drop_account(request: Request) -> None:
     if not request.words:
         request.say(f"To drop the account {proven.name} for good, say DROP {code}")
     elif clean(request.words[0]).lower() != code:
-        request.say("That is not the code. DROP alone tells it.")
+        request.say("That is not the code. DROP without a code tells the code.")
     else:
         drop(edge, proven.name, proven.life, changed(request, f"Account {proven.name} is dropped."))

@@ -140,4 +140,4 @@ def _help(request: Request) -> None:
     else:
         request.say(f"{called.name}: {called.about}")
         request.say(*(f"{command.syntax}: {command.help[0]}" for command in called.commands.values()))
-        request.say("HELP <command> says more of it.")
+        request.say("HELP <command> explains a command.")

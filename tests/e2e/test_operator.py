@@ -73,7 +73,7 @@ def test_accounts(network: Network) -> None:
 
 
 def test_a_node_that_will_not_come_back(network: Network) -> None:
-    assert "is alive: stop it first" in circlet(network, "forget", "127.0.0.3").stderr
+    assert "is alive: stop the node first" in circlet(network, "forget", "127.0.0.3").stderr
     network.terminate("node-3", signal.SIGKILL)
     end = time.monotonic() + WITHIN_S
     while (told := circlet(network, "forget", "node-3.circlet.local")).returncode:

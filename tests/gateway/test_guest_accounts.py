@@ -101,8 +101,8 @@ def test_what_cannot_be_done_is_said() -> None:
         (SetPassword("other", one), "other is a nick of the account ann: name that"),
         (SetPassword("", one), "there is no account "),
         (DropAccount("nobody"), "there is no account nobody"),
-        (ForgetNode("127.0.0.2"), "that is this node itself, and it is alive"),
-        (ForgetNode("127.0.0.1"), "for this node it is alive: stop it first"),
+        (ForgetNode("127.0.0.2"), "that is this node itself, and this node is alive"),
+        (ForgetNode("127.0.0.1"), "that node is alive: stop that node first"),
     ]:
         reply = ask(net, "n2", request)
         assert isinstance(reply, Problem) and why in reply.text

@@ -339,8 +339,8 @@ def test_with_as_many_missing_as_hold_a_group_registering_waits_and_names_them()
     dead(net, "n3", "n4")
     client = net.client("n1", "ann")
     assert register(client) == [
-        "FAIL REGISTER TEMPORARILY_UNAVAILABLE ann :Whoever keeps accounts does not answer (missing: n3.sim, n4.sim): "
-        "try again later"
+        "FAIL REGISTER TEMPORARILY_UNAVAILABLE ann :The nodes that keep accounts do not answer "
+        "(missing: n3.sim, n4.sim): try again in a minute"
     ]
     assert client.node.core.engine.roles.silent.waiting == 0  # nobody ever had an account: nothing waits
     net.start(3, [node.core.engine.peers.me for node in net.nodes.values() if node.up])

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from gateway.edge.client.connection import Connection
     from gateway.edge.settings import EdgeSettings
 
-SILENT = "Whoever keeps accounts does not answer"
-LATER = f"{SILENT}: try again later"
-WRONG = "There is no such account, or that is not its password"
+SILENT = "The nodes that keep accounts do not answer"
+LATER = f"{SILENT}: try again in a minute"
+WRONG = "There is no such account, or the password is wrong"
 
 
 class Wish(NamedTuple):

@@ -20,8 +20,8 @@ from gateway.state.nick.messages import NickView, Who
 from gateway.state.throttle.messages import Take, Wait
 from ring.ids import GroupId
 
-LATER = "Whoever keeps accounts does not answer: try again later"
-UNKNOWN = "Nobody answered in time: the account may or may not be registered. Try to log in"
+LATER = "The nodes that keep accounts do not answer: try again in a minute"
+UNKNOWN = "No answer came in time: the account may or may not be registered. Try to log in"
 
 Failure = tuple[str, ...]
 """Code, context and text of a standard reply (IRCv3 account-registration); () for success."""
@@ -85,11 +85,11 @@ def _register(call: Call, name: str, password: str) -> Procedure[Failure]:
     if view is None:
         return "TEMPORARILY_UNAVAILABLE", name, with_absent(edge, LATER)
     if view.name:
-        return "ACCOUNT_EXISTS", name, "That account, or nick of an account, exists"
+        return "ACCOUNT_EXISTS", name, "An account with this name or nick exists already"
     held: NickView | None = yield Ask(edge.nick(name), Who())
     user, holder = connection.user, held.holder if held is not None else None
     if holder is not None and (user is None or holder.uid != user.uid):  # nobody registers another's nick
-        return "BAD_ACCOUNT_NAME", name, f"{holder.nick} is somebody's nick at the moment"
+        return "BAD_ACCOUNT_NAME", name, f"Somebody else has the nick {holder.nick} now"
     throttled = yield Submit(GroupId("guard", f"register:{network_of(connection.address)}"), Take())
     if isinstance(throttled, Wait) and throttled.seconds > 0:
         wait_s = round(throttled.seconds) + 1

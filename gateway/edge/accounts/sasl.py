@@ -35,7 +35,7 @@ FAILURES = 10
 
 LATER = "SASL authentication failed: try again later"
 
-BUSY = "SASL authentication failed: another password of yours is being checked, wait for that"
+BUSY = "SASL authentication failed: another password of yours is being checked: wait for the answer"
 
 CHALLENGE_S = 0.25
 """SCRAM's challenge is sent no sooner, so the time of the look-up does not show whether the account exists."""

@@ -88,7 +88,8 @@ class Call(Answering):
             )
         elif outcome is FAILED and self.stamp is not None:
             self.notice(
-                "The server made a mistake with that command: nothing was changed. Its operator finds it in the log."
+                "The server made a mistake with that command: nothing was changed. "
+                "The operator finds the mistake in the log."
             )
         elif outcome is FAILED:
             self.notice("The network did not answer in time; the command may or may not be carried out.")

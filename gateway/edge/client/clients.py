@@ -193,7 +193,7 @@ class Clients(ClientsPort):
     def _blame(self, connection: Connection, problem: Exception) -> None:
         self.edge.network.note_bug("client", problem, client=connection.number)
         self.edge.traffic.cuts["bug"] += 1
-        self.cut(connection, "The server made a mistake with your command; its operator finds it in the log")
+        self.cut(connection, "The server made a mistake with your command; the operator finds the mistake in the log")
 
     def mine(self, done: Callable[[Any], None]) -> Callable[[Any], None]:
         """Tie a continuation to the client whose line is being carried out, if any."""

@@ -41,7 +41,7 @@ def check_user(edge: EdgePort, user: User) -> None:
         return
     busy = user.connection is not None and user.connection.queue.busy
     if not busy and not is_guest_nick(user.person.nick) and (why := edge.settings.reservation(user.person.nick)):
-        _rename(edge, user, f"{why}. You are logged in as ever; /NICK takes another nick.", releases=user.identity.home)
+        _rename(edge, user, f"{why}. You stay logged in. Take another nick with /NICK.", releases=user.identity.home)
         return
     state = edge.network.state(user.identity.home)
     if isinstance(state, Nick) and state.holder is not None:
@@ -83,7 +83,7 @@ def _claimed(edge: EdgePort, user: User, outcome: Any) -> None:
 
 def _taken(user: User) -> str:
     nick = user.person.nick
-    return f"While the network was parted, {nick} was another's by an older claim. /NICK takes a new one."
+    return f"While the network was in parts, another user had the nick {nick} before you. Take another nick with /NICK."
 
 
 def _rename(edge: EdgePort, user: User, text: str, *, releases: GroupId | None = None, tries: int = 0) -> None:

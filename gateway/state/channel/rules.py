@@ -169,7 +169,7 @@ def decide_kick(channel: ChannelState, command: Kick, at: int) -> Decision:
         return Decision(refused(n.ERR_USERNOTINCHANNEL, command.nick, channel.name), None)
     target = channel.members[uid]
     if "Q" in channel.modes and not command.override:
-        return Decision(Refusal(n.ERR_CHANOPRIVSNEEDED, (channel.name, "Nobody is kicked here (+Q)")), None)
+        return Decision(Refusal(n.ERR_CHANOPRIVSNEEDED, (channel.name, "Nobody can be kicked here (+Q)")), None)
     if rank == "h" and target.prefixes[:1] in ("o", "h"):
         return refuse(channel, n.ERR_CHANOPRIVSNEEDED)
     facts = (command.by, command.source, uid, target.person.nick, command.reason)

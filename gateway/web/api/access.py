@@ -89,9 +89,7 @@ class Access:
             raise Refused(401, "send the header Authorization: Bearer TOKEN", CHALLENGE)
         scheme, _, text = header.partition(" ")
         if scheme.lower() != "bearer" or not text.strip():
-            raise Refused(
-                401, "the header Authorization has another form: it is Authorization: Bearer TOKEN", CHALLENGE
-            )
+            raise Refused(401, "the header Authorization has another form: send Authorization: Bearer TOKEN", CHALLENGE)
         return self.known(text.strip(), address, now)
 
     def known(self, text: str, address: str, now: float) -> Token:
@@ -110,7 +108,7 @@ class Access:
         if isinstance(verdict, Ticket):
             verdict.release()
             raise Refused(
-                401, "the token is not known here: http.tokens in the node's file lists those that are", CHALLENGE
+                401, "the token is not known here: http.tokens in the node's file lists the known tokens", CHALLENGE
             )
         wait_s = ceil(60 / self._rates.failures)
         text = f"too many wrong tokens from your address {source_of(address)}: wait {wait_s} s or more"

@@ -21,7 +21,8 @@ PATH: Final = {
     "name": "The account's or channel's name, percent-encoded: %23erlang.",
     "id": "`id` of a session or webhook.",
     "client": "`client` of one of the session's clients.",
-    "token": "A token whose only capability is speak. Whoever has the address may speak: treat it as a password.",
+    "token": "A token whose only capability is speak. Everybody with the address may speak: keep the address as secret "
+    "as a password.",
 }
 """Parameters in paths, with descriptions."""
 

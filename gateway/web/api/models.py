@@ -96,7 +96,9 @@ class AccountChange(Shape):
 
 
 class NewKill(Shape):
-    nick: str = Field(max_length=100, description="Who is to leave the network.", examples=["spammer"])
+    nick: str = Field(
+        max_length=100, description="Nick of the user that is to leave the network.", examples=["spammer"]
+    )
     reason: Plain = Field(min_length=1, max_length=MAX_REASON, description="Shown to everybody.", examples=["spam"])
 
 
@@ -115,7 +117,7 @@ class NewMessage(Shape):
     channel: str | None = Field(
         None, max_length=200, description="The channel; a token with one channel needs none.", examples=["#builds"]
     )
-    notice: bool = Field(False, description="Say it as NOTICE, which bots do not answer, and not as PRIVMSG.")
+    notice: bool = Field(False, description="Say the text as NOTICE, which bots do not answer, and not as PRIVMSG.")
     speaker: str | None = Field(
         None, alias="as", max_length=100, description="The name that is shown, as NAME/hook; else the token's name."
     )
@@ -282,7 +284,7 @@ class Webhook(Shape):
     last_delivered: Time | None
     backlog: int = Field(description="Messages that are known to wait for the receiver.")
     dropped: int = Field(description="Messages that were given up, since the webhook was made.")
-    error: str | None = Field(description="Why the last try has failed, in words; null if it has not.")
+    error: str | None = Field(description="Why the last try has failed, in words; null after a good try.")
     failing_since: Time | None
     next_try: Time | None = Field(description="When the receiver is tried again; null while all is well.")
 

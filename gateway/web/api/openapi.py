@@ -31,7 +31,7 @@ REFUSALS: Final = {
     415: "The body is of another type.",
     422: "The Idempotency-Key was used for another message.",
     429: "Too many requests: wait for the seconds in Retry-After.",
-    503: "The network did not answer in time, or a node of an older version holds it back.",
+    503: "The network did not answer in time, or a node of an older version holds the network back.",
 }
 
 

@@ -73,7 +73,7 @@ def _traffic(core: NodeCore, found: Status) -> Iterator[Metric]:
     )
     yield counter(
         "circlet_messages_sent",
-        "Replicas of messages that clients were sent, without echoes and history.",
+        "Copies of messages that clients were sent, without echoes and history.",
         found.messages_sent,
     )
     yield counters("circlet_commands", "Commands of clients, by name.", "command", edge.used)
@@ -96,6 +96,6 @@ def _refusals(core: NodeCore) -> Iterator[Metric]:
         "circlet_commands_refused", "Commands that were refused, by numeric or code.", "reply", traffic.refused
     )
     refused = {reason: core.edge.clients.admission.refused[reason] for reason in ADMISSION}
-    yield counters("circlet_clients_refused", "Connections refused before they said a word.", "reason", refused)
+    yield counters("circlet_clients_refused", "Connections refused before their first line.", "reason", refused)
     cuts: dict[str, float] = {reason: traffic.cuts[reason] for reason in CUTS}
     yield counters("circlet_clients_cut", "Clients that the node has cut off.", "reason", cuts)

@@ -32,7 +32,7 @@ def test_forgetting_is_refused_or_incomplete(net: World) -> None:
     net.nodes = {1: done}
     result = net.run("forget", "127.0.0.3")
     assert result.exit_code == 2 and "node-2.circlet.local does not answer, and was not told" in result.stderr
-    for name, why in (("127.0.0.1", "is alive: stop it first"), ("nonsense", "no node knows nonsense")):
+    for name, why in (("127.0.0.1", "is alive: stop the node first"), ("nonsense", "no node knows nonsense")):
         result = net.run("forget", name)
         assert result.exit_code == 1 and why in result.stderr
     net.nodes = {}

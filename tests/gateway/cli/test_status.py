@@ -137,8 +137,8 @@ def test_json_has_a_row_for_every_node_and_what_is_wrong(world: World) -> None:
     ("reply", "words"),
     [
         (encode(Problem("it runs version 9, which does not know this request")), "it runs version 9"),
-        (b"\xc1 nonsense", "its answer cannot be read"),
-        (msgspec.msgpack.encode({"type": "status", "name": 3}), "its answer cannot be read"),
+        (b"\xc1 nonsense", "the answer cannot be read"),
+        (msgspec.msgpack.encode({"type": "status", "name": 3}), "the answer cannot be read"),
     ],
 )
 def test_an_answer_that_is_none_is_told_in_words(world: World, reply: bytes, words: str) -> None:

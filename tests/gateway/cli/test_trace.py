@@ -62,7 +62,7 @@ def test_a_channel_that_no_node_has_ends_once_with_words_and_1(town: World) -> N
         town.replies[record(number).key] = encode(Traced(record(number).name, record(number).key, "none"))
     result = trace(town, "#erlang", "--once")
     assert result.exit_code == 1 and result.output.count(" none") == 2
-    assert "no node has the channel #erlang: nobody is in it" in result.output
+    assert "no node has the channel #erlang: nobody is in a channel of this name" in result.output
     town.replies[record(2).key] = "connection refused"
     assert trace(town, "#erlang", "--once").exit_code == 2, "a silent node may have the channel"
 
@@ -88,8 +88,8 @@ def test_once_for_programs_is_an_object_a_line(town: World) -> None:
     [
         ("silent for 3 s", "silent for 3 s"),
         (encode(Problem("it runs version 9, which does not know this request")), "it runs version 9"),
-        (b"\xc1 nonsense", "its answer cannot be read: is its version another?"),
-        (encode(StatusAsk()), "its answer cannot be read: is its version another?"),
+        (b"\xc1 nonsense", "the answer cannot be read: does the node run another version?"),
+        (encode(StatusAsk()), "the answer cannot be read: does the node run another version?"),
     ],
 )
 def test_a_node_without_a_good_answer_is_told_and_the_exit_code_is_2(town: World, reply: Any, words: str) -> None:

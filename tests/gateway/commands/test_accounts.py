@@ -32,7 +32,7 @@ def test_an_asterisk_stands_for_the_nick_and_a_name_for_itself() -> None:
         ("REGISTER", "461 ann REGISTER :Not enough parameters"),
         ("VERIFY ann", "461 ann VERIFY :Not enough parameters"),
         ("AUTHENTICATE", "461 ann AUTHENTICATE :Not enough parameters"),
-        ("REGISTER * * open sesame", f"{BAD} :A password with spaces has a colon before it"),
+        ("REGISTER * * open sesame", f"{BAD} :Write a colon before a password with spaces"),
         ("REGISTER * * :", f"{BAD} :A password must not be empty"),
         ("VERIFY ann 1", "FAIL VERIFY INVALID_CODE ann :Accounts need no verification here: log in with the password"),
     ],

@@ -244,7 +244,7 @@ def test_a_label_is_on_the_batch_around() -> None:
         ("CHATHISTORY BEFORE #c timestamp=x 5", "FAIL CHATHISTORY INVALID_PARAMS BEFORE x :Invalid timestamp"),
         (
             "CHATHISTORY BEFORE #c x=y 5",
-            "FAIL CHATHISTORY INVALID_MSGREFTYPE BEFORE #c x :It is timestamp= or msgid=",
+            "FAIL CHATHISTORY INVALID_MSGREFTYPE BEFORE #c x :A place is timestamp= or msgid=",
         ),
         (
             "CHATHISTORY BEFORE #c msgid=x 5",

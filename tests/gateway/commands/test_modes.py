@@ -83,7 +83,7 @@ def test_moderated_and_closed_to_outsiders(net: Net) -> None:
 def test_no_ctcp_and_no_kicks(net: Net) -> None:
     ann, bob = people(net, "ann", "bob", channel="#c")
     ann.ask("MODE #c +CQ")
-    assert ann.ask("KICK #c bob") == ["482 ann #c :Nobody is kicked here (+Q)"]
+    assert ann.ask("KICK #c bob") == ["482 ann #c :Nobody can be kicked here (+Q)"]
     assert ann.ask("PRIVMSG #c :\x01VERSION\x01") == ["404 ann #c :Cannot send to channel"]
     bob.sync()
     ann.ask("PRIVMSG #c :\x01ACTION waves\x01")

@@ -13,7 +13,7 @@ from tests.sim.net import Client, Net
 CAPS = "batch server-time message-tags account-tag draft/chathistory"
 
 
-NONE = "There is no such message, or it is too old"
+NONE = "There is no such message, or the message is too old"
 
 
 FORBIDDEN = "You are not authorised to delete this message"

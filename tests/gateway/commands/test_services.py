@@ -34,7 +34,7 @@ def test_help_is_made_from_the_table(net: Net, name: str) -> None:
     first, *rows, last = ann.ask(f"PRIVMSG {name} :help")
     assert first == f":{service.source(net.edge)} NOTICE ann :{name}: {service.about}"
     assert [row.split(" :", 1)[1].split(" ")[0].rstrip(":") for row in rows] == list(service.commands)
-    assert last.endswith("HELP <command> says more of it.")
+    assert last.endswith("HELP <command> explains a command.")
     for verb, command in service.commands.items():
         assert told(ann, f"PRIVMSG {name.upper()} :HELP {verb.lower()}") == [f"Syntax: {command.syntax}", *command.help]
     assert told(ann, f"PRIVMSG {name} :help help")[0] == "Syntax: HELP [command]"

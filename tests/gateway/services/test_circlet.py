@@ -75,7 +75,7 @@ def test_one_is_closed_from_another(net: Net, word: str) -> None:
 @pytest.mark.parametrize("word", ["0", "3", "9999999999", "-1", "\u00b2", "tablet", "@"])
 def test_what_there_is_not_is_not_closed(net: Net, word: str) -> None:
     laptop = device(net, "n1", "laptop")
-    assert told(laptop, f"CLOSE {word}") == ["You have no such connection: SESSIONS lists them."]
+    assert told(laptop, f"CLOSE {word}") == ["You have no such connection: SESSIONS lists your connections."]
     assert laptop.closed is None
 
 
@@ -94,7 +94,7 @@ def test_devices_are_listed_and_forgotten(net: Net) -> None:
     net.run(2)
     (line,) = [line for line in told(laptop, "DEVICES") if "phone" in line]
     assert re.fullmatch(r"phone: connected, has read 1 channels and conversations, up to 20\S+Z", line)
-    assert told(laptop, "DEVICES FORGET phone") == ["It is connected: CLOSE it first."]
+    assert told(laptop, "DEVICES FORGET phone") == ["The device is connected: CLOSE the device first."]
     phone.quit()
     net.run(2)
     assert any(line.startswith("phone: last seen 20") for line in told(laptop, "DEVICES"))
@@ -102,7 +102,7 @@ def test_devices_are_listed_and_forgotten(net: Net) -> None:
     bob.send("JOIN #a", "PRIVMSG #a :one")
     bob.sync()
     assert told(laptop, "DEVICES FORGET Phone") == ["phone is forgotten."]
-    assert told(laptop, "DEVICES FORGET phone") == ["You have no such device: DEVICES lists them."]
+    assert told(laptop, "DEVICES FORGET phone") == ["You have no such device: DEVICES lists your devices."]
     assert not any("phone" in line for line in told(laptop, "DEVICES"))
     phone = device(net, "n2", "phone")  # it begins anew: while another is connected there is nothing to be played
     net.run(2)
@@ -114,7 +114,7 @@ def test_devices_are_listed_and_forgotten(net: Net) -> None:
     [
         ("DEVICES FORGET", "Syntax: DEVICES [FORGET <device>]"),
         ("DEVICES x y", "Syntax: DEVICES [FORGET <device>]"),
-        ("DEVICES FORGET no\udcff", "You have no such device: DEVICES lists them."),
+        ("DEVICES FORGET no\udcff", "You have no such device: DEVICES lists your devices."),
         ("ALWAYS-ON", "Syntax: ALWAYS-ON <on|off|default>"),
         ("ALWAYS-ON maybe", "Syntax: ALWAYS-ON <on|off|default>"),
         ("AUTO-AWAY", "Syntax: AUTO-AWAY <on|off|default|text>"),
@@ -122,9 +122,9 @@ def test_devices_are_listed_and_forgotten(net: Net) -> None:
         ("PLAYBACK -1", "Syntax: PLAYBACK <lines|default>"),
         ("PLAYBACK \u00b2", "Syntax: PLAYBACK <lines|default>"),
         ("PRIVATE perhaps", "Syntax: PRIVATE <on|off|default>"),
-        ("FORGET a,b", "That is neither a channel nor somebody whom you have talked to."),
+        ("FORGET a,b", "That is neither a channel nor a person with whom you have talked."),
         ("FORGET #b", "What you have said in #b is deleted."),
-        ("FORGET nobody", "That is neither a channel nor somebody whom you have talked to."),
+        ("FORGET nobody", "That is neither a channel nor a person with whom you have talked."),
         ("DETACHED", "Unknown command DETACHED. HELP lists the commands of *circlet."),
     ],
 )
@@ -189,7 +189,7 @@ def test_what_the_network_decides_is_said() -> None:
     ann = net.client("n1", "ann")
     ann.answers = 0  # type: ignore[attr-defined]
     register(ann)
-    assert told(ann, "ALWAYS-ON on") == ["ALWAYS-ON is on. But on this network it is off for everybody."]
+    assert told(ann, "ALWAYS-ON on") == ["ALWAYS-ON is on. But on this network ALWAYS-ON is off for everybody."]
 
 
 def said(client: Client) -> list[str]:

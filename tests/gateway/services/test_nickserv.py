@@ -13,7 +13,7 @@ from tests.gateway.commands.accounts import ANSWERED_S, Newcomer, log_in, regist
 from tests.gateway.commands.stage import OPERATOR, network, people, settle
 from tests.sim.net import Client, Net
 
-WRONG = "There is no such account, or that is not its password."
+WRONG = "There is no such account, or the password is wrong."
 CERTIFICATE = "ab" * 32
 
 
@@ -97,8 +97,8 @@ def test_who_is_not_logged_in(net: Net, text: str, answer: str) -> None:
         ("GHOST ann", "That is you."),
         ("GHOST nobody", "That nick does not belong to an account that you are logged in to."),
         ("INFO bob", "You are not logged in to that account."),
-        ("DROP ffffffff", "That is not the code. DROP alone tells it."),
-        ("DROP \udcff", "That is not the code. DROP alone tells it."),
+        ("DROP ffffffff", "That is not the code. DROP without a code tells the code."),
+        ("DROP \udcff", "That is not the code. DROP without a code tells the code."),
         ("SET", "Syntax: SET <ALWAYS-ON|AUTO-AWAY> <on|off|default>"),
         ("SET ALWAYS-ON maybe", "Syntax: SET <ALWAYS-ON|AUTO-AWAY> <on|off|default>"),
         ("SET PASSWORD on", "Syntax: SET <ALWAYS-ON|AUTO-AWAY> <on|off|default>"),
@@ -174,7 +174,7 @@ def test_certificates(net: Net) -> None:
     assert told(ann, "CERT list") == [CERTIFICATE, "cd" * 32]
     assert log_in(Newcomer(net, last, certificate=CERTIFICATE), "", "", "EXTERNAL")[-1].startswith("903")
     assert told(bob, "REGISTER mellon1")[0].startswith("Account bob")
-    assert told(bob, f"CERT ADD {CERTIFICATE}") == ["It belongs to another account."]
+    assert told(bob, f"CERT ADD {CERTIFICATE}") == ["That nick or certificate belongs to another account."]
     assert told(ann, "CERT DEL") == [f"{CERTIFICATE} does not log in to ann."]
     assert log_in(Newcomer(net, last, certificate=CERTIFICATE), "", "", "EXTERNAL")[-1].startswith("904")
     assert told(ann, "CERT LIST") == ["cd" * 32]
@@ -218,7 +218,7 @@ def test_ghost_gives_the_nick_to_who_is_logged_in(net: Net) -> None:
     net.run(2)
     stranger, friend = people(net, "ann", "carl", channel="#c")
     assert told(bob, "IDENTIFY ann sesame") == ["You are logged in as ann."]
-    assert told(bob, "GHOST ann") == ["Who was ann is disconnected."]
+    assert told(bob, "GHOST ann") == ["The user with the nick ann is disconnected."]
     assert net.until(lambda: bob.nick_now == "ann", 20)
     assert "Killed (NickServ (GHOST by bob))" in stranger.got[-1]
     assert any("QUIT :Killed (NickServ (GHOST by bob))" in line for line in friend.sync())
@@ -227,17 +227,17 @@ def test_ghost_gives_the_nick_to_who_is_logged_in(net: Net) -> None:
 
 def test_ghost_with_the_password_alone_disconnects(net: Net) -> None:
     ann, bob = with_account(net, "ann", "bob")
-    assert told(bob, "GHOST ann sesame") == ["Who was ann is disconnected."]
+    assert told(bob, "GHOST ann sesame") == ["The user with the nick ann is disconnected."]
     assert net.until(lambda: ann.connection.closed is not None, 5)
     net.run(15)
     assert bob.nick_now == "bob"
-    assert told(bob, "GHOST ann sesame") == ["Nobody goes by ann now: /NICK ann takes it."]
+    assert told(bob, "GHOST ann sesame") == ["Nobody has the nick ann now: take the nick with /NICK ann."]
 
 
 def test_who_takes_over_from_its_ghost_is_the_session(net: Net) -> None:
     _, bob = with_account(net, "ann", "bob")
     assert told(bob, "IDENTIFY ann sesame") == ["You are logged in as ann."]
-    assert told(bob, "GHOST ann") == ["Who was ann is disconnected."]
+    assert told(bob, "GHOST ann") == ["The user with the nick ann is disconnected."]
     assert net.until(lambda: bob.nick_now == "ann", 20)
     net.run(3)
     assert any("ann" in node.core.edge.sessions.users for node in net.nodes.values())
@@ -293,7 +293,7 @@ def test_auto_away_is_a_choice(net: Net) -> None:
 def test_a_network_that_leaves_no_choice_says_so() -> None:
     net = network(1, sessions=SessionSettings(always_on="mandatory"))
     (ann,) = with_account(net, "ann")
-    assert told(ann, "SET ALWAYS-ON off") == ["ALWAYS-ON is off. But on this network it is on for everybody."]
+    assert told(ann, "SET ALWAYS-ON off") == ["ALWAYS-ON is off. But on this network ALWAYS-ON is on for everybody."]
 
 
 # Nothing leaks --------------------------------------------------------------------------------------------------------
@@ -321,7 +321,7 @@ def test_nobody_who_knows_answers(monkeypatch: pytest.MonkeyPatch) -> None:
     engine = net.nodes["n1"].core.engine
     ask = engine.ask
     monkeypatch.setattr(engine, "ask", lambda g, q, done: done(None) if g.kind == "account" else ask(g, q, done))
-    later = ["Whoever keeps accounts does not answer: try again later."]
+    later = ["The nodes that keep accounts do not answer: try again in a minute."]
     for text in ("IDENTIFY ann sesame", "GHOST ann", "GHOST ann sesame", "INFO ann"):
         assert told(bob, text) == later
     for text in ("CERT LIST", "PASSWD sesame mellon1"):
@@ -335,5 +335,5 @@ def test_a_name_is_registered_by_another_side(net: Net) -> None:
     edge = net.nodes["n1"].core.edge
     edge.make_credentials("sesame", lambda made: edge.network.submit(edge.account("ann"), Register("x", "ann", made)))  # type: ignore[arg-type]
     net.run(2)
-    assert told(ann, "REGISTER mellon1") == ["That account, or nick of an account, exists."]
+    assert told(ann, "REGISTER mellon1") == ["An account with this name or nick exists already."]
     assert told(ann, "LOGOUT") == [NOT_LOGGED_IN]

@@ -272,8 +272,8 @@ def test_accounts_of_who_is_unknown_are_not_made(refusing: Net) -> None:
         ("ChanServ", "That is the name of a service"),
         ("GLOBAL", "That is the name of a service"),
         ("Services", "That is the name of a service"),
-        ("Guest01234", "Such a nick is only given to people whom the network has to rename"),
-        ("guest99999", "Such a nick is only given to people whom the network has to rename"),
+        ("Guest01234", "Nicks of this form are for people that the network renames"),
+        ("guest99999", "Nicks of this form are for people that the network renames"),
         ("Root[x]", "The operators of this network have reserved that name"),
     ],
 )
@@ -308,9 +308,9 @@ def test_a_name_that_is_reserved_later_is_lost_and_the_account_stays(nodes: int)
     assert re.fullmatch("Guest[0-9]{5}", forced)
     assert heard(bob) == [f":dan!~dan@10.0.0.1 NICK {forced}"]
     assert f"330 bob {forced} dan :is logged in as" in bob.ask(f"WHOIS {forced}")
-    assert any(" NOTICE " in line and "reserved that name. You are logged in as ever" in line for line in dan.lines())
+    assert any(" NOTICE " in line and "reserved that name. You stay logged in" in line for line in dan.lines())
     assert bob.ask("ISON dan") == ["303 bob :"]
-    assert told(dan, "PRIVMSG NickServ :GROUP")[0].startswith("Such a nick is only given to people")
+    assert told(dan, "PRIVMSG NickServ :GROUP")[0].startswith("Nicks of this form are for people")
     net.run(40)
     assert dan.nick_now == forced
 

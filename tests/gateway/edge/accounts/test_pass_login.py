@@ -62,10 +62,10 @@ def test_each_form(net: Net, password: str, user: str, device: str) -> None:
 @pytest.mark.parametrize(
     ("password", "user", "said"),
     [
-        ("joe:wrong", "joe", "There is no such account, or that is not its password"),
-        ("nobody:wrong", "joe", "There is no such account, or that is not its password"),
-        ("wrong", "joe@phone", "There is no such account, or that is not its password"),
-        ("x", "@", "There is no such account, or that is not its password"),
+        ("joe:wrong", "joe", "There is no such account, or the password is wrong"),
+        ("nobody:wrong", "joe", "There is no such account, or the password is wrong"),
+        ("wrong", "joe@phone", "There is no such account, or the password is wrong"),
+        ("x", "@", "There is no such account, or the password is wrong"),
         ("joe:", "joe", "A password must not be empty"),
         (f"joe@{'x' * 80}:{PASSWORD}", "joe", "A device's name has"),
     ],

@@ -27,9 +27,9 @@ def test_register_once_connected(net: Net) -> None:
     assert ":ann!~ann@10.0.0.1 ACCOUNT ann" in bob.sync()
     assert register(ann) == ["FAIL REGISTER ALREADY_AUTHENTICATED ann :You are logged in as ann"]
     ann.ask("NICK anna")
-    assert register(bob, name="ANNA") == ["FAIL REGISTER BAD_ACCOUNT_NAME ANNA :anna is somebody's nick at the moment"]
+    assert register(bob, name="ANNA") == ["FAIL REGISTER BAD_ACCOUNT_NAME ANNA :Somebody else has the nick anna now"]
     assert register(bob, name="ANN") == [
-        "FAIL REGISTER ACCOUNT_EXISTS ANN :That account, or nick of an account, exists"
+        "FAIL REGISTER ACCOUNT_EXISTS ANN :An account with this name or nick exists already"
     ]
     assert "SUCCESS" in register(bob, name="Robert")[-1]  # the name of an account need not be the nick
     assert "330 ann bob Robert :is logged in as" in [line.replace(" anna ", " ann ") for line in ann.ask("WHOIS bob")]
@@ -95,7 +95,7 @@ def test_registering_is_no_way_around_the_servers_password() -> None:
         ("REGISTER NICKserv * sesame", "FAIL REGISTER BAD_ACCOUNT_NAME NICKserv :That is the name of a service"),
         (
             "REGISTER ann * correct horse",
-            "FAIL REGISTER UNACCEPTABLE_PASSWORD ann :A password with spaces has a colon before it",
+            "FAIL REGISTER UNACCEPTABLE_PASSWORD ann :Write a colon before a password with spaces",
         ),
         ("REGISTER ann * :", "FAIL REGISTER UNACCEPTABLE_PASSWORD ann :A password must not be empty"),
         ("REGISTER ann * \udcff", "FAIL REGISTER UNACCEPTABLE_PASSWORD ann :A password must be UTF-8"),

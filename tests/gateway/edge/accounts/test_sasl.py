@@ -292,7 +292,7 @@ def test_who_aborts_while_it_is_found_out_hears_no_more_of_it(net: Net, ann: Cli
     assert answer(client) == ["904 * :SASL authentication failed: an answer was still under way"]
     client.send("AUTHENTICATE PLAIN", f"AUTHENTICATE {plain('ann', 'sesame')}")
     assert answer(client) == [
-        "904 * :SASL authentication failed: another password of yours is being checked, wait for that"
+        "904 * :SASL authentication failed: another password of yours is being checked: wait for the answer"
     ]
     net.run(5)
     assert client.lines() == []

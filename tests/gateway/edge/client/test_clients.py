@@ -77,7 +77,8 @@ def test_a_session_on_another_node_hears_all_before_the_end_of_input() -> None:
     assert desk.closed is None
 
 
-SORRY = "ERROR :Closing Link: 10.0.0.1 (The server made a mistake with your command; its operator finds it in the log)"
+WORDS = "The server made a mistake with your command; the operator finds the mistake in the log"
+SORRY = f"ERROR :Closing Link: 10.0.0.1 ({WORDS})"
 
 
 def _break(patch: pytest.MonkeyPatch, command: str) -> None:

@@ -244,7 +244,7 @@ def test_a_kick_names_the_person_and_not_who_has_the_nick_now() -> None:
 def test_no_kicks_where_the_channel_says_so() -> None:
     stage = staff()
     stage.mode(ANN, plus("Q"))
-    assert stage.do(kick(ANN, DAN)) == Refusal("482", ("#C", "Nobody is kicked here (+Q)"))
+    assert stage.do(kick(ANN, DAN)) == Refusal("482", ("#C", "Nobody can be kicked here (+Q)"))
     assert stage.do(kick(ANN, DAN, override=True)) is None
 
 
