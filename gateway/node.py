@@ -80,6 +80,11 @@ class NodeCore:
         return state is not None and self.engine.me in state.subscribers
 
     @property
+    def is_busy(self) -> bool:
+        """Tell whether the next tick is to come in TICK_S; if not, a tick in `Settings.rest_s` will do."""
+        return self.engine.is_busy or self.edge.is_busy
+
+    @property
     def holds_groups(self) -> bool:
         """Tell whether the network would miss replicas on this node: this node masters a used group, or backs one up.
         If no other node stays, return False, because there is no node to give the groups to.

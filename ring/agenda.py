@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Hashable
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 from typing import Generic, TypeVar
 
 K = TypeVar("K", bound=Hashable)
 
 NEVER = float("inf")
+
+VOID = 64
+"""The heap is cleaned once its void entries outnumber the others by this many."""
 
 
 class Agenda(Generic[K]):
@@ -35,6 +38,10 @@ class Agenda(Generic[K]):
             self._at[key] = at
             self._serial += 1
             heappush(self._heap, (at, self._serial, key))
+
+        if len(self._heap) > 2 * len(self._at) + VOID:
+            self._heap = [entry for entry in self._heap if self._at.get(entry[2]) == entry[0]]
+            heapify(self._heap)
 
     def cancel(self, key: K) -> None:
         """Look at the key no more, unless the key is planned again."""

@@ -211,6 +211,11 @@ class Streams:
         stream.repeat_at, stream.probe_at = now + STREAM_REPEAT_S, now + STREAM_PROBE_S
         self._send(stream, 0)
 
+    @property
+    def is_busy(self) -> bool:
+        """Tell whether a stream has something to send again before long."""
+        return any(one.unacked or one.tellings or (one.ended_at and not one.is_over) for one in self._open.values())
+
     def tick(self) -> None:
         """Repeat what has no acknowledgement, probe silent streams, and forget streams that have ended."""
         now, peers = self.port.now, self.port.peers

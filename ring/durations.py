@@ -89,8 +89,18 @@ WITNESS_AGAIN_S: Final = 1.0
 
 # Replication ----------------------------------------------------------------------------------------------------------
 
-ROUND_REST_S: Final = 1.0
-"""At least this long passes between the beginnings of two rounds over all groups."""
+TICK_S: Final = 0.1
+"""How often the timers of a node run while something is under way."""
+
+REST_S: Final = 1.0
+"""How often the timers run while nothing is under way. A short `dead_after_s` makes this shorter: a node has to notice
+that it was stopped (P20)."""
+
+LOOK_AFTER_S: Final = 1.0
+"""A group is looked at so long after a change, and so often while something waits."""
+
+LOOK_AT_LEAST_S: Final = 600.0
+"""A group is looked at after this time at the latest, though nothing has happened and nothing runs out."""
 
 PROBE_S: Final = 0.5
 PROBE_MAX_S: Final = 4.0

@@ -14,8 +14,9 @@ import random
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from ring.agenda import NEVER
 from ring.duplex import Stream
-from ring.durations import LEAVING_REPEAT_S
+from ring.durations import LEAVING_REPEAT_S, TICK_S
 from ring.features import LEVEL, fitting, unsupported
 from ring.history.cursor import reached
 from ring.history.local import Ahead, ahead, logged
@@ -23,8 +24,10 @@ from ring.ids import UNREADABLE, Evidence, GroupId, Incarnation, Term
 from ring.network import Network
 from ring.node import Node
 from ring.replication.application import Application, Unsupported
+from ring.replication.looks import SLICE
 from ring.replication.replica import Replica
 from ring.replication.state_machine import Kind, State
+from ring.rest import is_busy
 from ring.roster import NodeRecord, Roster
 from ring.settings import Settings
 from ring.storage.store import Line
@@ -92,7 +95,7 @@ class Engine(Node, Network):
             self.roles.followers.peers_changed()
             self.roles.recoveries.peers_changed()
             self.roles.backups.peers_changed()
-            self.roles.maintenance.again()
+            self.replicas.looks.again([*self.replicas.masters, *self.replicas.followers])
             self.watches.peers_changed()
             self.roles.handoffs.peers_changed()
             self.roles.incoming.peers_changed()
@@ -100,6 +103,7 @@ class Engine(Node, Network):
         self._spread_leaving()
         self.submitter.tick()
         self.roles.tick()
+        self._look_at_groups()
         self.people.tick()
         self.roles.forks.tick()
         self.owed.tick()
@@ -114,6 +118,32 @@ class Engine(Node, Network):
         self.catch_up.tick()
         self.duplex.tick()
         self.levels.tick()
+
+    def _look_at_groups(self) -> None:
+        """Look at the groups that are due, a slice in each tick."""
+        replicas, looks = self.replicas, self.replicas.looks
+        for _ in range(SLICE):
+            group = looks.take(self.now)
+            if group is None:
+                return
+            m, f = replicas.masters.get(group), replicas.followers.get(group)
+            at = NEVER
+            if m is not None:
+                at = self.roles.maintenance.look(m)
+            elif f is not None:
+                at = self.roles.followers.look(f)
+            replica = replicas.get(group)
+            if replica is None:
+                looks.forget(group)
+                continue
+            self.erasure.look(replica)
+            self.anti_entropy.look(replica)
+            looks.plan(group, max(at, self.now + TICK_S))
+
+    @property
+    def is_busy(self) -> bool:
+        """Tell whether something is under way that the next tick goes on with. If not, a tick in REST_S will do."""
+        return is_busy(self, self._peers_seen)
 
     def drain(self) -> dict[str, list[Message]]:
         """Return the messages to send now, by ring key, and end the turn.
@@ -356,11 +386,14 @@ class Engine(Node, Network):
 
     def mastered(self, kind: str) -> list[tuple[GroupId, State, Term]]:
         """Return the groups of the kind that this node serves as master, with state and term."""
-        return [
-            (g, m.replica.state, m.replica.term)
-            for g, m in self.replicas.masters.items()
-            if g.kind == kind and m.serving
-        ]
+        serving = [m.replica for m in self.replicas.mastered(kind) if m.serving]
+        return [(replica.group, replica.state, replica.term) for replica in serving]
+
+    @property
+    def changes(self) -> int:
+        """Grows with each change of a group here and of the peers, and with each command of this edge: who has looked
+        at all groups need not look again before."""
+        return self.replicas.looks.changes + self.peers.version + self.submits.highest
 
     def serves(self, group: GroupId) -> tuple[State, Term] | None:
         """Return the group's state and term if this node serves the group as master."""

@@ -32,6 +32,12 @@ class Levels:
         level."""
         self._group, self._command = group, command
 
+    @property
+    def is_busy(self) -> bool:
+        """Tell whether the network's level is about to rise."""
+        peers = self.port.peers
+        return self._group is not None and peers.level < peers.me.level and peers.level < peers.lowest().level
+
     def tick(self) -> None:
         """Follow the level of the group's state, and raise the level if this node masters the group."""
         if self._group is None:

@@ -37,6 +37,10 @@ class Network(ABC):
     @abstractmethod
     def level(self) -> int: ...
 
+    @property
+    @abstractmethod
+    def changes(self) -> int: ...
+
     # Groups -----------------------------------------------------------------------------------------------------------
 
     @abstractmethod

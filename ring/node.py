@@ -232,10 +232,12 @@ class Node(RolePort, Hearing):
 
     def trim(self, replica: Replica) -> None:
         """Trim a log, and keep all that a silent node which is not given up may lack (P16)."""
-        keep_s = self.settings.log_keep_s
-        if self.peers.dead:
-            keep_s = inf  # a dead node may return with a log to compare (P25)
-        replica.log.trim(self.now, keep_s)
+        replica.log.trim(self.now, self.keep_s)
+
+    @property
+    def keep_s(self) -> float:
+        """The age at which entries of logs are forgotten. A dead node may return with a log to compare (P25)."""
+        return inf if self.peers.dead else self.settings.log_keep_s
 
     def oldest(self, group: GroupId) -> int | None:
         """Return the Unix ms before which the group's lines are to be forgotten; None: no line is."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from ring.durations import REST_S
 from ring.ids import GroupId
 from ring.membership.peers import RingSettings
 
@@ -38,6 +39,11 @@ class Settings(NamedTuple):
     def stopped_after_s(self) -> float:
         """A node whose timers have not run for longer asks its peers before it serves a group again (P20)."""
         return self.dead_after_s - 2 * self.heartbeat_s
+
+    @property
+    def rest_s(self) -> float:
+        """The timers of a node run this often at least: a longer stop of the node has to be noticed (P20)."""
+        return min(REST_S, self.stopped_after_s / 3)
 
     @property
     def log_keep_s(self) -> float:

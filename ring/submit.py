@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator
 from typing import Any
 
+from ring.agenda import Agenda
 from ring.durations import SUBMIT_IDLE_S, SUBMIT_REPEAT_MAX_S, SUBMIT_REPEAT_S
 from ring.ids import GroupId
 from ring.replication.application import EventId
@@ -52,10 +52,14 @@ class SubmitQueue:
         """Return the lowest number without an answer."""
         return self.pending[0].number if self.pending else self.last + 1
 
+    def index(self, number: int) -> int | None:
+        """Return where the command is in the queue; None if the command has its answer."""
+        at = bisect_left(self.pending, number, key=lambda pending: pending.number)
+        return at if at < len(self.pending) and self.pending[at].number == number else None
+
     def waits_for(self, number: int) -> bool:
         """Tell whether the command has no answer yet."""
-        at = bisect_left(self.pending, number, key=lambda pending: pending.number)
-        return at < len(self.pending) and self.pending[at].number == number
+        return self.index(number) is not None
 
 
 class SubmitQueues:
@@ -63,13 +67,16 @@ class SubmitQueues:
 
     def __init__(self) -> None:
         self.queues: dict[GroupId, SubmitQueue] = {}
+        self.waiting: dict[GroupId, SubmitQueue] = {}  # the queues with commands
         self.highest = 0
+        self._idle: Agenda[GroupId] = Agenda()  # when a queue may be forgotten
 
     def add(self, group: GroupId, command: Any, token: object, now: float, hold: tuple[GroupId, int] | None) -> Pending:
         """Give the command the next number, and queue the command."""
         queue = self.queues.get(group)
         if queue is None:
             queue = self.queues[group] = SubmitQueue(self.highest)
+            self._idle.plan(group, now + SUBMIT_IDLE_S)
         queue.last += 1
         if queue.last > self.highest:
             self.highest = queue.last
@@ -77,6 +84,7 @@ class SubmitQueues:
         if not queue.pending:
             queue.repeat_at = now + SUBMIT_REPEAT_S
             queue.tries = 0
+            self.waiting[group] = queue
         queue.pending.append(pending)
         return pending
 
@@ -87,33 +95,30 @@ class SubmitQueues:
             return None
         queue.parked.pop(number, None)
         pending = queue.pending
-        if pending and pending[0].number == number:
-            return pending.pop(0)
-        for waiting in pending:
-            if waiting.number == number:
-                pending.remove(waiting)
-                return waiting
-        return None
+        at = 0 if pending and pending[0].number == number else queue.index(number)
+        if at is None:
+            return None
+        found = pending.pop(at)
+        if not pending:
+            del self.waiting[group]
+        return found
 
     def token(self, group: GroupId, number: int) -> object:
         """The token of a command that waits for its answer; None if no command of the number waits."""
         queue = self.queues.get(group)
-        for pending in queue.pending if queue is not None else ():
-            if pending.number == number:
-                return pending.token
-        return None
+        at = queue.index(number) if queue is not None else None
+        return queue.pending[at].token if queue is not None and at is not None else None
 
-    def due(self, now: float) -> Iterator[tuple[GroupId, SubmitQueue]]:
-        """Yield the queues to send again, and forget the queues that were idle for long."""
-        idle = []
-        for group, queue in self.queues.items():
-            if queue.pending:
-                if now >= queue.repeat_at:
-                    yield group, queue
-            elif now - queue.sent_at > SUBMIT_IDLE_S and now - queue.repeat_at > SUBMIT_IDLE_S:
-                idle.append(group)
-        for group in idle:
-            del self.queues[group]
+    def due(self, now: float) -> list[tuple[GroupId, SubmitQueue]]:
+        """Return the queues to send again, and forget the queues that were idle for long."""
+        for group in self._idle.due(now):
+            queue = self.queues[group]
+            idle_at = now if queue.pending else max(queue.sent_at, queue.repeat_at)
+            if now > idle_at + SUBMIT_IDLE_S:
+                del self.queues[group]
+            else:
+                self._idle.plan(group, idle_at + SUBMIT_IDLE_S)
+        return [(group, queue) for group, queue in self.waiting.items() if now >= queue.repeat_at]
 
     def sent(self, queue: SubmitQueue, target: str, now: float) -> None:
         """Note that the queue was sent, and set the time of the repeat, with back-off."""

@@ -150,18 +150,18 @@ class Submitter:
 
     def peers_changed(self) -> None:
         """Send all queues again at the next tick: other nodes may master the groups now."""
-        for stream in self._submits.queues.values():
+        for stream in self._submits.waiting.values():
             stream.repeat_at = 0.0
 
     def tick(self) -> None:
         """Send again the queues that are due, and give up commands that are too old."""
-        for group, stream in list(self._submits.due(self._port.now)):
+        for group, stream in self._submits.due(self._port.now):
             self._expire(group, stream)
             self.resend(group)
 
     def expire(self) -> None:
         """Give up all commands that are too old."""
-        for group, stream in list(self._submits.queues.items()):
+        for group, stream in list(self._submits.waiting.items()):
             self._expire(group, stream)
 
     def _expire(self, group: GroupId, stream: SubmitQueue) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from ring.agenda import Agenda
 from ring.durations import VIEW_REPEAT_S, WATCH_LEASE_S, WATCH_RENEW_S, WATCH_REPEAT_S
 from ring.features import at_level
 from ring.ids import NO_TERM, GroupId, Incarnation, Term
@@ -42,11 +43,13 @@ class Watches:
         self.port = port
         self._barriers = barriers
         self.groups: dict[GroupId, Watched] = {}
+        self._renewals: Agenda[GroupId] = Agenda()
         self._unseen: dict[GroupId, None] = {}  # mastered groups with a view not acknowledged
 
     def watch(self, group: GroupId) -> None:
         """Begin to watch the group."""
         self.groups[group] = Watched(self.port.now + WATCH_REPEAT_S)
+        self._renewals.plan(group, self.port.now + WATCH_REPEAT_S)
         self._renew(group)
 
     def unwatch(self, group: GroupId) -> None:
@@ -58,6 +61,7 @@ class Watches:
             self.port.send(target, Watch(group, False))
         elif (m := self.port.replicas.masters.get(group)) is not None:
             m.watchers.pop(self.port.me, None)
+            self.port.replicas.looks.soon(group, self.port.now)  # the group may be forgotten
 
     def master_known(self, group: GroupId) -> None:
         """Put this node's own watch in force if this node masters the group now, or watch again at the next tick."""
@@ -67,7 +71,11 @@ class Watches:
         if group in self.port.replicas.masters:
             self._renew(group)
         else:
-            watched.renew_at = 0.0
+            self._renew_soon(group, watched)
+
+    def _renew_soon(self, group: GroupId, watched: Watched) -> None:
+        watched.renew_at = 0.0
+        self._renewals.plan(group, self.port.now)
 
     def _renew(self, group: GroupId) -> None:
         port = self.port
@@ -93,6 +101,7 @@ class Watches:
             self._add(m, sender)
         else:
             m.watchers.pop(sender, None)
+            self.port.replicas.looks.soon(message.group, self.port.now)  # the group may be forgotten
             self._has_seen(m, sender)
 
     def _add(self, m: Master, watcher: Incarnation) -> None:
@@ -172,17 +181,26 @@ class Watches:
         self.port.app.viewed(group, view)
 
     def peers_changed(self) -> None:
-        for watched in self.groups.values():
-            watched.renew_at = 0.0
+        for group, watched in self.groups.items():
+            self._renew_soon(group, watched)
 
     def tick(self) -> None:
         """Show views without acknowledgement again, and renew this node's watches."""
         self._tell_again()
         now = self.port.now
-        for group, watched in list(self.groups.items()):
+        for group in self._renewals.due(now):
+            watched = self.groups.get(group)
+            if watched is None:
+                continue
             if now >= watched.renew_at:
                 watched.renew_at = now + WATCH_REPEAT_S
                 self._renew(group)
+            self._renewals.plan(group, watched.renew_at)
+
+    @property
+    def next_at(self) -> float:
+        """When the next tick has something to do."""
+        return 0.0 if self._unseen else self._renewals.next_at
 
 
 def _view_of(replica: Replica) -> Any:

@@ -41,6 +41,7 @@ from gateway.edge.views.view import View
 from gateway.irc.format import truncate_text
 from gateway.irc.message import clean, storable
 from gateway.irc.names import is_nick
+from ring.durations import REST_S
 from ring.ids import GroupId, Incarnation
 from ring.links.admission import Ticket
 from ring.network import Network
@@ -90,6 +91,7 @@ class Edge(EdgePort):
         self.asides = Asides(self)
         self.application = EdgeApplication(self, self.asides, self._views())
         self._reconcile_at = 0.0
+        self._reconciled = -1  # `Network.changes` before the people were compared last
         # Slow, so carried out outside the event loop. done(None): no result can be had now.
         self.check_password: Callable[[str, str, Callable[[bool | None], None]], None] = lambda _h, _p, done: done(None)
         self.fits: Callable[[Credentials, str, Callable[[bool | None], None]], None] = lambda _c, _p, done: done(None)
@@ -227,6 +229,22 @@ class Edge(EdgePort):
     def idle(self) -> bool:
         return self.clients.idle
 
+    def _reconcile(self) -> None:
+        """Compare the people here with the groups, unless nothing has happened since the last time."""
+        changes = self.network.changes
+        if self._reconciled == changes:
+            return
+        seats.reconcile(self)
+        nick_ownership.check_all(self)
+        self.conversations.reconcile()
+        self._reconciled = changes  # what this pass has submitted is a change, too
+
+    @property
+    def is_busy(self) -> bool:
+        """Tell whether something is under way that the next tick goes on with. If not, a tick in REST_S will do."""
+        clients = self.clients
+        return bool(clients.attention.restless or clients.turns.waiting or self.timers.next_at <= self.now + REST_S)
+
     def tick(self, now: float) -> None:
         self.sessions.tick(now)
         self.reclaim.tick(now)
@@ -234,9 +252,7 @@ class Edge(EdgePort):
         self.clients.attention.tick(now)
         if now >= self._reconcile_at:
             self._reconcile_at = now + RECONCILE_S
-            seats.reconcile(self)
-            nick_ownership.check_all(self)
-            self.conversations.reconcile()
+            self._reconcile()
         if self.census.tick(now):
             seats.show_returned(self)
 

@@ -175,6 +175,9 @@ class CensusPort(ABC):
     @abstractmethod
     def counted(self, counts: Iterable[Counts]) -> None: ...
 
+    @abstractmethod
+    def channels(self) -> int: ...
+
 
 class EdgePort(AnswerPort):
     """The edge of a node, as its parts and the commands see the edge."""

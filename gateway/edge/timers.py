@@ -6,6 +6,7 @@ from collections.abc import Callable
 from heapq import heappop, heappush
 
 from gateway.edge.ports import EdgePort
+from ring.agenda import NEVER
 
 
 class Timers:
@@ -27,6 +28,11 @@ class Timers:
     def next_serial(self) -> int:
         self._serial += 1
         return self._serial
+
+    @property
+    def next_at(self) -> float:
+        """When the next job is due."""
+        return self._jobs[0][0] if self._jobs else NEVER
 
     def tick(self, now: float) -> None:
         while self._jobs and self._jobs[0][0] <= now:

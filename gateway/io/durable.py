@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from gateway.io.settings import history_settings
 from gateway.node import DAY_S
+from ring.agenda import NEVER
 from ring.ids import UNREADABLE, GroupId
 from ring.io.crash import crash_only
 from ring.io.store_limit import shorten
@@ -47,6 +48,7 @@ class Durable:
         )
         self._started = False
         self._later: asyncio.TimerHandle | None = None
+        self._later_at = NEVER  # when `_later` runs, by the engine's clock
         self._fit: asyncio.TimerHandle | None = None
         self._is_too_large = False
 
@@ -96,15 +98,26 @@ class Durable:
         """Write changes: at once if somebody waits for a change, and otherwise within DELAY_S."""
         if self._started and self._engine.journal.urgent:
             self._write()
-        elif self._started and self._later is None and self._engine.journal.has_news:
-            self._later = asyncio.get_running_loop().call_later(DELAY_S, self._gathered)
+        elif self._started:
+            self._plan()
+
+    def _plan(self) -> None:
+        """Write when the next change is due, and after DELAY_S at the earliest. An earlier plan stays."""
+        now = self._engine.now
+        at = max(self._engine.journal.next_at, now + DELAY_S)
+        if at >= self._later_at or at == NEVER:
+            return
+        if self._later is not None:
+            self._later.cancel()
+        self._later_at = at
+        self._later = asyncio.get_running_loop().call_later(at - now, self._gathered)
 
     @crash_only
     def _gathered(self) -> None:
-        self._later = None
+        self._later, self._later_at = None, NEVER
         self._process.begin()
         self._write()
-        self._process.touched()  # so that changes not yet due are gathered further
+        self._plan()
 
     def _write(self) -> None:
         batch = self._engine.journal.take()

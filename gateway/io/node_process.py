@@ -47,13 +47,13 @@ from gateway.web.site import NodeSite
 from gateway.web.source import Source, Vitals
 from gateway.web.stream import Streams
 from gateway.web.visitors import Visitors
+from ring.durations import TICK_S
 from ring.io.crash import BUG, CrashOnly, crash_only
 from ring.io.signals import release_hang_up
 from ring.notes import Note
 from ring.storage.store import StoreError
 from ring.wire.codec import payloads
 
-TICK_S = 0.1
 FLUSH_WAIT_S = 0.002
 FRAME = 1024 * 1024
 """The output of a turn to a peer is cut into frames of this size, far below the limit of peers."""
@@ -118,6 +118,7 @@ class NodeProcess(Process):
         self.web = WebServer(config.http, routes, self.log) if config.http else None
         self._stop = asyncio.Event()
         self._timer: asyncio.TimerHandle | None = None
+        self._resting = False  # nothing is under way, and the next tick comes late unless something happens
 
     @property
     def now(self) -> float:
@@ -266,6 +267,9 @@ class NodeProcess(Process):
         After a long flush the next flush waits as long again: under load this makes batches, and without load costs
         nothing.
         """
+        if self._resting:
+            self._resting = False
+            self._plan_tick(TICK_S)
         if self._flushing:
             return
         self._flushing = True
@@ -328,8 +332,15 @@ class NodeProcess(Process):
         self.listeners.report()
         self.memory.tick()
         self.systemd.alive()
-        self.lag.expect(time.monotonic() + TICK_S)
-        self._timer = asyncio.get_running_loop().call_later(TICK_S, self._tick)
+        self._resting = not self.core.is_busy
+        self._plan_tick(self.core.engine.settings.rest_s if self._resting else TICK_S)
+
+    def _plan_tick(self, after_s: float) -> None:
+        """Run the timers after this time, and not as planned before."""
+        if self._timer is not None:
+            self._timer.cancel()
+        self.lag.expect(time.monotonic() + after_s)
+        self._timer = asyncio.get_running_loop().call_later(after_s, self._tick)
 
     # Clients --------------------------------------------------------------------------------------------------------
 

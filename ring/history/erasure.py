@@ -15,7 +15,6 @@ from ring.history.local import forgotten
 from ring.ids import GroupId
 from ring.replication.port import Port
 from ring.replication.replica import Replica
-from ring.replication.rounds import Rounds
 from ring.storage.journal import Journal
 from ring.storage.store import Line, Range, Store, StoreError
 
@@ -33,37 +32,23 @@ class Erasure:
     def __init__(self, port: Port, journal: Journal) -> None:
         self.port = port
         self._journal = journal
-        self._done: dict[GroupId, tuple[Replica, Erased]] = {}
-        self._rounds = Rounds(self._held)
         self._scrub_at: float | None = None
 
     def tick(self) -> None:
-        """Look at the next replicas, and scrub the files when the pause is over."""
+        """Scrub the files when the pause is over."""
         port = self.port
-        if not self._journal.on:
-            return
-        for replica in self._rounds.some(port.now):
-            self._look(replica)
         if self._scrub_at is not None and self._scrub_at <= port.now:
             self._scrub_at = None
             port.work_store(_scrub, self._scrubbed)
 
-    def _held(self) -> list[Replica]:
-        port = self.port
-        held = [replica for replica in port.replicas.here() if replica.journal is not None]
-        here = {replica.group for replica in held}
-        for group in [group for group in self._done if group not in here]:
-            del self._done[group]
-        return held
-
-    def _look(self, replica: Replica) -> None:
-        wanted = replica.kind.erased(replica.state)
-        known = self._done.get(replica.group)
-        done = known[1] if known is not None and known[0] is replica else NOTHING  # another replica: erase all again
-        if wanted == done:
+    def look(self, replica: Replica) -> None:
+        """Erase what the replica's state wants erased, and what was not erased yet for this replica."""
+        if not self._journal.on or replica.journal is None:
             return
-        self._done[replica.group] = (replica, wanted)
-        self._erase(replica, wanted, done)
+        wanted, done = replica.kind.erased(replica.state), replica.erased
+        if wanted != done:
+            replica.erased = wanted
+            self._erase(replica, wanted, done)
 
     def _erase(self, replica: Replica, wanted: Erased, done: Erased) -> None:
         group, msgids = replica.group, sorted(wanted.msgids - done.msgids)
@@ -79,12 +64,13 @@ class Erasure:
             if authors:
                 yield from _erase_those(store, group, is_theirs)
 
-        self.port.work_store(job, self._ended(group))
+        self.port.work_store(job, self._ended(replica))
 
-    def _ended(self, group: GroupId) -> Callable[[int | StoreError], None]:
+    def _ended(self, replica: Replica) -> Callable[[int | StoreError], None]:
         def ended(result: int | StoreError) -> None:
             if isinstance(result, StoreError):
-                self._done.pop(group, None)  # tried again
+                replica.erased = NOTHING  # tried again
+                self.port.replicas.looks.soon(replica.group, self.port.now)
             elif self._scrub_at is None:  # even without a line erased: another replica may have voided lines
                 self._scrub_at = self.port.now + SCRUB_AFTER_S
 

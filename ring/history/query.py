@@ -298,6 +298,10 @@ class HistoryQueries:
 
     # Timers ---------------------------------------------------------------------------------------------------------
 
+    @property
+    def is_busy(self) -> bool:
+        return bool(self.open or self.queue or self.jobs or self.waiting)
+
     def tick(self) -> None:
         """Repeat open questions, end old questions, and chase the nodes with a read under way."""
         port = self.port

@@ -30,7 +30,6 @@ from ring.history.query import HistoryQueries
 from ring.ids import GroupId, Incarnation
 from ring.replication.port import Port
 from ring.replication.replica import Replica
-from ring.replication.rounds import Rounds
 from ring.storage.journal import Journal
 from ring.storage.store import Batch, Line, Range, Store, StoreError
 from ring.wire.history import FetchDigest, FetchedDigest, FetchedLines, FetchLines
@@ -124,50 +123,53 @@ class AntiEntropy:
         self._journal = journal
         self._history = history
         self.filling: dict[GroupId, Filling] = {}
-        self._done: dict[GroupId, tuple[Replica, set[str]]] = {}  # the nodes from which a replica's group was filled
+        self._waiting: dict[GroupId, None] = {}  # groups to consider, in this order
         self._next = port.me.first_number
-        self._rounds = Rounds(self._held)
 
     # Which groups ---------------------------------------------------------------------------------------------------
+
+    def look(self, replica: Replica) -> None:
+        """Consider the group in its turn, if a node may have lines that this node lacks."""
+        if self._journal.on and self._source(replica) is not None:
+            self._waiting[replica.group] = None
 
     def tick(self) -> None:
         """Advance, repeat or end the fillings, and begin new fillings."""
         port = self.port
-        if not self._journal.on:
-            return
         for group, filling in list(self.filling.items()):
             if not self._goes_on(filling) or port.now - filling.since > REPAIR_GIVE_UP_S:
                 del self.filling[group]
+                port.replicas.looks.soon(group, port.now)
             elif not filling.number:
                 self._begin(filling)
             elif port.now - filling.asked_at >= REPAIR_REPEAT_S:
                 self._ask(filling)
-        for replica in self._rounds.some(port.now) if len(self.filling) < AT_ONCE else ():
-            self._consider(replica)
-            if len(self.filling) >= AT_ONCE:
-                break
+        while self._waiting and len(self.filling) < AT_ONCE:
+            group = next(iter(self._waiting))
+            del self._waiting[group]
+            self._consider(group)
 
-    def _held(self) -> list[Replica]:
-        port = self.port
-        followed = (f.replica for f in port.replicas.followers.values() if f.is_backup and f.fork is None)
-        held = [*(m.replica for m in port.replicas.masters.values()), *followed]
-        held = [replica for replica in held if replica.kind.durable == "written" and not replica.is_cold]
-        here = {replica.group for replica in held}
-        for group in [group for group in self._done if group not in here]:
-            del self._done[group]
-        return held
+    @property
+    def is_busy(self) -> bool:
+        return bool(self.filling or self._waiting)
 
-    def _consider(self, replica: Replica) -> None:
-        if replica.group in self.filling:
-            return
-        done = self._done.get(replica.group)
-        if done is None or done[0] is not replica:
-            done = self._done[replica.group] = (replica, set())
-        for key in (*replica.members, *replica.archives):
-            if key != self.port.me.key and key not in done[1] and self.port.peers.is_alive(key) and replica.seq:
-                steps = refill(replica.group, replica.seq, self._wanted(replica))
-                self.filling[replica.group] = Filling(replica, key, steps, self.port.now)
-                return
+    def _source(self, replica: Replica) -> str | None:
+        """Return the ring key of a living node that holds or held the group, and was not compared with this replica."""
+        port, f = self.port, self.port.replicas.followers.get(replica.group)
+        if replica.kind.durable != "written" or replica.is_cold or not replica.seq:
+            return None
+        if f is not None and (not f.is_backup or f.fork is not None):
+            return None
+        passed = (port.me.key, *replica.filled)
+        keys = (key for key in (*replica.members, *replica.archives) if key not in passed)
+        return next((key for key in keys if port.peers.is_alive(key)), None)
+
+    def _consider(self, group: GroupId) -> None:
+        replica = self.port.replicas.get(group)
+        key = self._source(replica) if replica is not None and group not in self.filling else None
+        if replica is not None and key is not None:
+            steps = refill(group, replica.seq, self._wanted(replica))
+            self.filling[group] = Filling(replica, key, steps, self.port.now)
 
     def _wanted(self, replica: Replica) -> Callable[[Line], bool]:
         """Return a test for lines of the group's lineage that are not to be forgotten."""
@@ -221,9 +223,8 @@ class AntiEntropy:
             filling.step = filling.steps.send(got)
         except StopIteration:
             del self.filling[filling.replica.group]
-            done = self._done.get(filling.replica.group)
-            if done is not None and done[0] is filling.replica:
-                done[1].add(filling.key)
+            filling.replica.filled |= {filling.key}
+            self.look(filling.replica)  # the next node
             return
         filling.number = 0
         if not isinstance(filling.step, Which):

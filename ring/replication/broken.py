@@ -76,7 +76,7 @@ class StoppedGroups:
         port, replicas, roles = self._port, self._port.replicas, self._roles
         self.groups[group] = None
         port.peers.stopped(group, port.me)
-        m = replicas.masters.pop(group, None)
+        m = replicas.resign(group)
         roles.followed.abandon(group)
         replicas.recoveries.pop(group, None)
         replicas.incoming.pop(group, None)

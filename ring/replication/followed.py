@@ -65,8 +65,14 @@ class FollowedReplicas:
         has read the replica from disk or from another node. The tick asks the master that is named."""
         f = self._groups[replica.group] = Follower(replica, master)
         f.behind = True
-        self._journal.adopt(replica)
+        self._port.replicas.behind[replica.group] = None
+        self._adopt(replica)
         return f
+
+    def _adopt(self, replica: Replica) -> None:
+        """Take this replica as the node's replica of the group."""
+        self._journal.adopt(replica)
+        self._port.replicas.looks.soon(replica.group, self._port.now)
 
     def keep_mastered(self, replica: Replica) -> Follower | None:
         """Follow a group that this node mastered until now, if members sit here or this node stays a backup.
@@ -79,7 +85,7 @@ class FollowedReplicas:
             self._journal.forget(replica.group)
             return None
         self._groups[replica.group] = f
-        self._journal.adopt(replica)
+        self._adopt(replica)
         return f
 
     def drop(self, f: Follower) -> None:
@@ -139,7 +145,7 @@ class FollowedReplicas:
     def _take(self, f: Follower, replica: Replica, master: str, *, is_backup: bool) -> None:
         """Follow this replica of this master from now on."""
         f.replica, f.master, f.behind, f.doubted, f.tries, f.is_backup = replica, master, False, False, 0, is_backup
-        self._journal.adopt(replica)
+        self._adopt(replica)
         self._acks.acknowledge(replica.group)
 
     def _complete(self, replica: Replica) -> None:
@@ -173,6 +179,7 @@ class FollowedReplicas:
         replica, old = f.replica, f.fork.replica
         self._people.interrupt(old, parted=True)
         f.fork = None
+        self._port.replicas.looks.soon(replica.group, self._port.now)
         self._port.resend(replica.group)  # the commands that the fork held back
         left = self._people.reveal(old, replica)
         self._catch_up.caught_up(replica.group)

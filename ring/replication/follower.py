@@ -61,7 +61,6 @@ from ring.replication.replicas import Follower
 from ring.replication.restore import restore
 from ring.replication.returning import CatchUp
 from ring.replication.role_port import RolePort
-from ring.replication.rounds import Rounds
 from ring.replication.shared import outweighs
 from ring.wire.log import Entry, Lineage, RawEntry
 from ring.wire.replication import Append, Continue, Publish, Replace, Resync, StaleTerm
@@ -89,7 +88,6 @@ class Followers:
         self._catch_up = catch_up
         self._followed = followed
         self._groups = port.replicas.followers
-        self._rounds = Rounds(lambda: self._groups.values())
 
     # What a master sends --------------------------------------------------------------------------------------------
 
@@ -124,7 +122,10 @@ class Followers:
         if message.term < max(f.replica.promised, f.replica.term):
             self._port.send(sender.key, StaleTerm(message.group, max(f.replica.promised, f.replica.term)))
             return
-        f.is_backup, f.heard_at = True, self._port.now
+        if not f.is_backup:
+            f.is_backup = True
+            self._port.replicas.looks.soon(message.group, self._port.now)
+        f.heard_at = self._port.now
         if message.term != f.replica.term or f.replica.is_ahead:
             f.master = sender.key
             self.resync(f)
@@ -174,6 +175,7 @@ class Followers:
         term = snapshot.lineage[-1][0]
         if f is not None and (term, snapshot.seq) <= (f.replica.term, f.replica.seq) and not f.replica.is_ahead:
             f.is_backup = message.is_backup
+            port.replicas.looks.soon(group, port.now)
             self._acks.acknowledge(group)
             self._told_all(f)
             if term == f.replica.term:
@@ -224,6 +226,7 @@ class Followers:
         """Apply one entry, show the entry to people here, and drop the group if this node has no part any more."""
         replica, port = f.replica, self._port
         change = self._people.advance(replica, entry, unseen=f.fork is not None)
+        port.replicas.looks.soon(replica.group, port.now)
         self._read_change(f, entry)
         self._people.show(replica, entry, change)
         if replica.group in (s := port.submits.queues) and s[replica.group].parked:
@@ -249,6 +252,8 @@ class Followers:
         if head > f.replica.seq:
             self.resync(f)
         else:
+            if f.behind or f.replica.is_cold:
+                self._port.replicas.looks.soon(f.replica.group, self._port.now)
             f.behind = f.replica.is_cold = False
             f.tries = 0
             self._acks.acknowledge(f.replica.group)
@@ -303,6 +308,7 @@ class Followers:
         if f.replica.is_cold and not port.has_met:
             return  # a node that does not know the network yet would think itself alone, and serve an old replica (P14)
         f.behind = True
+        port.replicas.behind[f.replica.group] = None
         f.asked_at = now
         f.tries = min(f.tries + 1, 8)
         group = f.replica.group
@@ -325,22 +331,30 @@ class Followers:
                 self.resync(f)
             else:  # does the master still know this follower? Asked soon, not of all masters at once (P14, P30)
                 f.heard_at = min(f.heard_at, port.now - self._silent_s() + port.rng.uniform(0.0, ASK_SPREAD_S))
+                port.replicas.looks.plan(f.replica.group, f.heard_at + self._silent_s())
 
     def _silent_s(self) -> float:
         return SILENT_CHECKS * self._port.settings.check_every_s
 
-    def tick(self) -> None:
-        """Ask again where entries are missing, ask silent masters after a long time, and trim logs."""
+    def look(self, f: Follower) -> float:
+        """Ask a master that was silent for long, and trim the log. Returns the time of the next look."""
         now, silent_s = self._port.now, self._silent_s()
-        for f in list(self._groups.values()):
-            if f.behind and now - f.asked_at >= min(RESYNC_S * 2**f.tries, RESYNC_MAX_S):
+        if now >= f.heard_at + silent_s:
+            if f.heard_at and not f.behind:
                 self.resync(f)
-            elif now - f.heard_at > silent_s:
-                if f.heard_at:
-                    self.resync(f)
-                f.heard_at = now
-        for f in self._rounds.some(now):
-            self._port.trim(f.replica)
+            f.heard_at = now
+        self._port.trim(f.replica)
+        return min(f.heard_at + silent_s, f.replica.log.next_trim(self._port.keep_s))
+
+    def tick(self) -> None:
+        """Ask again where entries are missing."""
+        now, behind = self._port.now, self._port.replicas.behind
+        for group in list(behind):
+            f = self._groups.get(group)
+            if f is None or not f.behind:
+                del behind[group]
+            elif now - f.asked_at >= min(RESYNC_S * 2**f.tries, RESYNC_MAX_S):
+                self.resync(f)
 
 
 def _is_prefix(replica: Replica, lineage: Lineage) -> bool:

@@ -216,6 +216,10 @@ class Handoffs:
         for sender, message in self._parked.pop(group, ()):
             self._port.receive_again(sender, message)
 
+    @property
+    def is_busy(self) -> bool:
+        return bool(self.outgoing or self._waiting)
+
     def tick(self) -> None:
         """Repeat messages, thaw hand-offs that take too long, and begin the next."""
         now = self._port.now

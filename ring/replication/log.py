@@ -14,6 +14,7 @@ Invariants
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
+from math import inf
 from typing import Any
 
 from ring.durations import LOG_IDLE_S
@@ -86,6 +87,10 @@ class Log(list[Entry]):
         while old and self and self[0].seq <= old[-1]:
             self.drop_first()
         self._marks = tuple(mark for mark in self._marks if self and mark[1] >= self[0].seq)
+
+    def next_trim(self, keep_s: float) -> float:
+        """Return when `trim` has to be called next, if nothing is added: Unix seconds, or infinity."""
+        return self._marks[0][0] + max(keep_s, LOG_IDLE_S) if self and self._marks else inf
 
     def drop_first(self) -> None:
         """Drop the oldest entry."""

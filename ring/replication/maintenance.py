@@ -1,12 +1,14 @@
 """Look after the groups mastered here, again and again: what no message causes.
 
-Each group is looked at about once a second (rounds.py): its log is trimmed, gone origins are forgotten, commands that
+Each group is looked at when a look is due (looks.py): its log is trimmed, gone origins are forgotten, commands that
 are due are given, the backups are arranged, and a hand-off is considered. A group that is empty, has nothing worth
 keeping and no followers any more is forgotten: the one way out of mastering that no other node has a part in.
 """
 
 from __future__ import annotations
 
+from ring.agenda import NEVER
+from ring.durations import LOOK_AFTER_S
 from ring.ids import Incarnation
 from ring.replication.backups import Backups
 from ring.replication.fanout import Fanout
@@ -15,7 +17,6 @@ from ring.replication.master import Masters
 from ring.replication.mistakes import Mistakes
 from ring.replication.progress import Master
 from ring.replication.role_port import RolePort
-from ring.replication.rounds import Rounds
 from ring.storage.journal import Journal
 
 ASK_CHECKS = 12
@@ -23,7 +24,7 @@ ASK_CHECKS = 12
 
 
 class Maintenance:
-    """Look after a slice of the groups mastered here in each tick."""
+    """Look after the groups mastered here."""
 
     def __init__(
         self,
@@ -43,39 +44,48 @@ class Maintenance:
         self._masters = masters
         self._backups = backups
         self._groups = port.replicas.masters
-        self._rounds = Rounds(lambda: self._groups.values())
 
-    def tick(self) -> None:
-        """Look after a slice of all groups."""
-        for m in self._rounds.some(self._port.now):
-            if self._groups.get(m.replica.group) is m:
-                self._look_after(m)
-
-    def again(self) -> None:
-        """Look after all groups from the next tick on: nodes died or came back."""
-        self._rounds.again()
-
-    def _look_after(self, m: Master) -> None:
-        """Look after one group: see the head of the file."""
-        port, replica = self._port, m.replica
+    def look(self, m: Master) -> float:
+        """Look after one group: see the head of the file. Returns the time of the next look, if nothing happens."""
+        port, replica, soon = self._port, m.replica, self._port.now + LOOK_AFTER_S
         if m.serving:
             port.trim(replica)
         self._forget_origins(m)
         if not m.serving:
-            return
-        for command in self._mistakes.maintenance(m, self._is_gone):
+            return soon
+        commands = self._mistakes.maintenance(m, self._is_gone)
+        for command in commands:
             self._masters.command(m, command)
         spent = not replica.pending and replica.state.is_collectable(port.now_ms) and not m.watchers
         if spent and not m.followers:
-            del self._groups[replica.group]
+            port.replicas.resign(replica.group)
             self._journal.forget(replica.group)
-            return
+            return NEVER
         if port.now - m.asked_at > ASK_CHECKS * port.settings.check_every_s:
             m.asked_at = port.now
             for follower in m.followers.values():
                 self._fanout.probe(m, follower)
         self._backups.arrange(m, spent=spent)
         self._handoffs.consider(m)
+        return soon if commands or spent or self._is_unsettled(m) else self._next_look(m)
+
+    def _is_unsettled(self, m: Master) -> bool:
+        """Tell whether something about the group waits for time to pass, or for other nodes."""
+        port, replica = self._port, m.replica
+        peers = port.peers
+        if not m.serving or replica.pending or set(m.targets) != set(peers.holders(replica.group)):
+            return True
+        edges = (*replica.state.subscribers, *replica.client_logs)
+        return peers.acting(replica.group) != port.me.key or not all(e == port.me or peers.is_current(e) for e in edges)
+
+    def _next_look(self, m: Master) -> float:
+        """Return when time alone changes something about a settled group."""
+        port, replica = self._port, m.replica
+        at = replica.log.next_trim(port.keep_s)
+        if m.followers:
+            at = min(at, m.asked_at + ASK_CHECKS * port.settings.check_every_s)
+        change = replica.state.next_change(port.now_ms)
+        return at if change is None else min(at, change / 1000)
 
     def _forget_origins(self, m: Master) -> None:
         """Forget the numbers of origins that ended long ago (P8)."""

@@ -201,6 +201,7 @@ class Masters:
         """
         port, replica, origin = self._port, m.replica, entry.origin
         self.commits += 1
+        port.replicas.looks.soon(replica.group, port.now)
         follows = origin is None or origin == port.me or origin in replica.state.subscribers
         change = self._people.advance(replica, entry, unseen=m.unmerged is not None)
         if m.followers:

@@ -24,7 +24,8 @@ Three groups of fields:
                   `follow_lineage` and `restore` write these fields; `Backups.begin` names a new group's members, and
                   the journal sets `seq` and `at` of a replica from disk
     undecided     pending: on the master, all commands placed; on a backup, the commands that have come
-    of this node  log (the length differs), promised, journal, safe, drops, past, bug, and the fields is_*
+    of this node  log (the length differs), promised, journal, safe, drops, past, bug, erased, filled, and the fields
+                  is_*
 
 Invariants
     seq <= head, and the positions of `pending` have no gaps.
@@ -43,6 +44,7 @@ from typing import Any
 import msgspec
 
 from ring.features import at_level
+from ring.history.erased import NOTHING
 from ring.ids import NO_TERM, GroupId, Incarnation, Position, Term
 from ring.placement import hash32
 from ring.replication.application import EventId
@@ -114,6 +116,8 @@ class Replica:
         "client_logs",
         "drops",
         "epoch",
+        "erased",
+        "filled",
         "group",
         "is_ahead",
         "is_cold",
@@ -154,6 +158,8 @@ class Replica:
         self.journal: ReplicaJournal | None = None  # writes changes to disk; set by the journal that adopts the replica
         self.safe = -1  # commands up to this seq are on disk; written by the journal
         self.drops = 0  # how often pending commands were dropped: a write that began before does not count
+        self.erased = NOTHING  # what is erased of the store's lines; written by erasure.py
+        self.filled: frozenset[str] = frozenset()  # nodes compared with this replica; written by repair.py
         self.is_lined = False  # the log's lines are on disk or on the way there; written by the journal
         self.is_ahead = False  # read from disk, and `seq` is ahead of the state: only a whole replica repairs this
         self.is_cold = False  # read from a disk, and no master has spoken of the group since

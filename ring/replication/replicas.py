@@ -20,10 +20,11 @@ the group, and by recovery.py where the node begins to serve. `Replicas` answers
 
 from __future__ import annotations
 
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Iterable
 
 from ring.ids import NO_TERM, GroupId, Incarnation, Term
+from ring.replication.looks import Looks
 from ring.replication.progress import Master
 from ring.replication.replica import Replica
 from ring.wire.group import Barrier, Question, Submit, Watch
@@ -141,12 +142,29 @@ class Replicas:
     """Keep the tables, by group. Each table is in the order in which this node took the role."""
 
     def __init__(self) -> None:
-        self.masters: dict[GroupId, Master] = {}
+        self.masters: dict[GroupId, Master] = {}  # written by `lead` and `resign` alone
+        self._mastered: defaultdict[str, dict[GroupId, Master]] = defaultdict(dict)  # by kind
         self.followers: dict[GroupId, Follower] = {}
         self.recoveries: dict[GroupId, Recovery] = {}
         self.incoming: dict[GroupId, IncomingHandoff] = {}
         self.forked: dict[GroupId, None] = {}  # groups followed here with a fork; a group may stay here for a tick
+        self.behind: dict[GroupId, None] = {}  # groups followed here and behind; a group may stay here for a tick
+        self.looks = Looks()  # when each group of `masters` and `followers` is looked at next
         self.stopped: dict[GroupId, None] = {}  # groups that a mistake of the program has stopped here (P43)
+
+    def lead(self, m: Master) -> None:
+        """Begin to master a group."""
+        group = m.replica.group
+        self.masters[group] = self._mastered[group.kind][group] = m
+
+    def resign(self, group: GroupId) -> Master | None:
+        """Master the group no more."""
+        self._mastered[group.kind].pop(group, None)
+        return self.masters.pop(group, None)
+
+    def mastered(self, kind: str) -> Iterable[Master]:
+        """Return what this node masters of one kind, handed groups included."""
+        return self._mastered[kind].values()
 
     def get(self, group: GroupId) -> Replica | None:
         """Return the replica that this node masters or follows."""

@@ -54,6 +54,11 @@ class RolePort(Port):
     def trim(self, replica: Replica) -> None:
         """Trim a log, and keep all that a silent node which is not given up may lack (P16)."""
 
+    @property
+    @abstractmethod
+    def keep_s(self) -> float:
+        """The age, in seconds, at which entries of logs are forgotten; infinity while a node is dead."""
+
     # Another master -------------------------------------------------------------------------------------------------
 
     @abstractmethod

@@ -114,7 +114,6 @@ class Roles:
     def tick(self) -> None:
         """Run the timers of the roles, but for those of forks."""
         self.fanout.tick()
-        self.maintenance.tick()
         self.followers.tick()
         self.recoveries.tick()
         self.handoffs.tick()
@@ -213,12 +212,13 @@ class Roles:
     def _lead(self, m: Master) -> None:
         """Begin to serve the group under its new term."""
         group = m.replica.group
-        self._replicas.masters[group] = m
+        self._replicas.lead(m)
         self.absent.appeared(group)
         if m.unmerged is None:
             self._catch_up.caught_up(group)
         m.replica.is_cold = False
         self._journal.adopt(m.replica)
+        self._replicas.looks.soon(group, self._port.now)
         m.asked_at = self._port.now
         self.fanout.begin(m)
         self.backups.begin(m)
@@ -264,7 +264,7 @@ class Roles:
     def yield_to(self, m: Master, key: str) -> None:
         """Stop mastering the group for a higher term, and offer this node's log to the new master (P22)."""
         port, group = self._port, m.replica.group
-        del self._replicas.masters[group]
+        self._replicas.resign(group)
         self._end_mastering(group)
         port.note("stepped_down", group, term=m.replica.term.number, seq=m.replica.seq)
         for follower in m.followers:
@@ -286,7 +286,7 @@ class Roles:
     def retire(self, m: Master, to: Incarnation) -> None:
         """Stop mastering a group that was handed over. Follow the new master if members sit here (P24)."""
         port, group = self._port, m.replica.group
-        del self._replicas.masters[group]
+        self._replicas.resign(group)
         f = self.followed.keep_mastered(m.replica)
         if f is not None:
             f.master = to.key
@@ -305,7 +305,7 @@ class Roles:
         group = m.replica.group
         if m.is_handed:
             return
-        del self._replicas.masters[group]
+        self._replicas.resign(group)
         self._end_mastering(group)
         f = self.keep(m.replica, self._port.me.key)
         if m.unmerged is not None:

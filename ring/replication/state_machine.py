@@ -78,6 +78,11 @@ class State(Protocol):
         """Tell whether the group may be forgotten: the group is empty, with nothing worth keeping at `at` (Unix ms)."""
         ...
 
+    def next_change(self, at: int) -> int | None:
+        """Return the Unix ms at which `maintenance` or `is_collectable` may answer otherwise, though no event came and
+        no node died; None: not within LOOK_AT_LEAST_S."""
+        ...
+
 
 class StateBase:
     """Give defaults for a `State`: the group has no messages, no questions, and no commands of the master's own."""
@@ -98,6 +103,9 @@ class StateBase:
 
     def is_message(self, event: Any) -> bool:
         return False
+
+    def next_change(self, at: int) -> int | None:
+        return None
 
 
 Durable = Literal["no", "written", "confirmed"]

@@ -27,6 +27,7 @@ from typing import cast
 
 import msgspec
 
+from ring.agenda import NEVER, Agenda
 from ring.durations import COPY_REST_S, COPY_SILENT_S
 from ring.history.local import forgotten
 from ring.ids import GroupId, Term
@@ -61,7 +62,7 @@ class Journal(ReplicaJournal):
         self.on = False  # whether there is a store
         self.trouble = ""  # why the store refuses, in words
         self.urgent = False  # whether somebody waits for the next batch
-        self._due: dict[GroupId, float] = {}  # when a replica is to be written
+        self._due: Agenda[GroupId] = Agenda()  # when a replica is to be written
         self._lines: dict[GroupId, list[Line]] = {}
         self._ends: dict[GroupId, int] = {}
         self._number = 0
@@ -83,7 +84,7 @@ class Journal(ReplicaJournal):
         on disk (P3)."""
         self.changed(replica)
         if not _is_silent(replica):
-            self._due[replica.group] = self.port.now
+            self._due.plan(replica.group, self.port.now)
 
     def changed(self, replica: Replica) -> None:
         """Set the time to write the replica."""
@@ -92,7 +93,7 @@ class Journal(ReplicaJournal):
         due = self.port.now if confirmed else max(self.port.now, self._stored.get(replica.group, 0.0))
         if _is_silent(replica):
             due = self.port.now + COPY_SILENT_S
-        self._due[replica.group] = min(due, self._due.get(replica.group, due))
+        self._due.plan(replica.group, due)
 
     def accepted(self, replica: Replica) -> None:
         """Note commands that have positions and are not decided yet."""
@@ -147,22 +148,19 @@ class Journal(ReplicaJournal):
     # For the shell --------------------------------------------------------------------------------------------------
 
     @property
-    def has_news(self) -> bool:
-        """Tell whether there is a change to write, now or later."""
-        return bool(self._lines or self._due or self._ends)
+    def next_at(self) -> float:
+        """When there is something to write: 0.0 for now, `NEVER` while there is no change."""
+        return 0.0 if self._lines or self._ends else self._due.next_at
 
     def take(self) -> Batch | None:
         """Return the batch to write now. The shell calls `written` once the batch is on disk."""
-        if not self.has_news:
-            return None
         now = self.port.now
-        due = [group for group, at in self._due.items() if at <= now]
+        due = self._due.due(now)
         if not due and not self._lines and not self._ends:
             return None
         replicas: dict[GroupId, bytes | None] = {}
         heads: list[tuple[Replica, int, int]] = []
         for group in due:
-            del self._due[group]
             replica = self._replica(group)
             if replica is not None:
                 replicas[group] = data = self._packed(replica)
@@ -179,7 +177,8 @@ class Journal(ReplicaJournal):
 
     def hurry(self) -> None:
         """Make all changes due now, as the node is about to end."""
-        self._due = dict.fromkeys(self._due, self.port.now)
+        for group in self._due.due(NEVER):
+            self._due.plan(group, self.port.now)
 
     def _replica(self, group: GroupId) -> Replica | None:
         """Return the replica that this node holds of the group, if the replica is worth keeping."""
@@ -197,13 +196,13 @@ class Journal(ReplicaJournal):
     def abandon(self, group: GroupId) -> None:
         """Leave the group's replica on disk as is, for the node's next life: a mistake of the program has stopped the
         group."""
-        self._due.pop(group, None)
+        self._due.cancel(group)
         self._stored.pop(group, None)
 
     def forget(self, group: GroupId) -> None:
         """Drop the replica on disk, as this node has no replica of the group any more."""
         if group in self._stored:
-            self._due.setdefault(group, self.port.now)
+            self._due.plan(group, self.port.now)
 
     def written(self, number: int) -> None:
         """Note that all batches up to this number are on disk."""

@@ -65,7 +65,8 @@ class NotedPort(type("_Silent", (Port,), dict.fromkeys(Port.__abstractmethods__,
 
     def master(self, group: GroupId = ROOM, *said: str) -> Master:
         """Master a group that has these messages."""
-        made = self.replicas.masters[group] = Master(self._replica(group, said))
+        made = Master(self._replica(group, said))
+        self.replicas.lead(made)
         self.masters_of[group] = ME.key
         return made
 

@@ -138,6 +138,7 @@ class Node:
         self.died = float("inf")  # when its process was killed
         self.hung = False
         self.beat_at = 0.0
+        self.rests_until = 0.0  # as the shell, it runs no timers before, unless something happens
         self.ahead_s = 0.0  # how far its clock is ahead
         self.slow_s = 0.0  # more delay for everything that it sends
         self.waiting: list[Callable[[], None]] = []
@@ -343,7 +344,9 @@ class Net:
             if node.up and node.hung:
                 node.waiting.append(tick)
             elif node.up:
-                self.turn(node, lambda: self._tick_core(node.core))
+                if self.now >= node.rests_until:
+                    self.turn(node, lambda: self._tick_core(node.core))
+                    node.rests_until = 0.0 if node.core.is_busy else self.now + self.engine.rest_s
                 self.links.tick(node)
                 if self.directories.names:
                     self.directories.tick(node)
@@ -365,6 +368,7 @@ class Net:
             node.waiting.append(lambda: self.turn(node, job))
             return
         core = node.core
+        node.rests_until = 0.0
         core.engine.begin(self.now + node.ahead_s)
         job()
         if core.edge.clients.turns.waiting:

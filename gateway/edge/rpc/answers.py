@@ -91,7 +91,7 @@ def count(edge: EdgePort) -> Counts:
             connection.user is None and connection.remote.forwarder is None
             for connection in edge.clients.connections.values()
         ),
-        sum(bool(cast(Channel, state).members) for _, state, _ in edge.network.mastered("channel")),
+        edge.census.channels(),
         edge.census.most,
     )
 

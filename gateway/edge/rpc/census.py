@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, cast
 
 from gateway.edge.ports import CensusPort, EdgePort
 from gateway.edge.rpc.answers import count
 from gateway.edge.rpc.asks import CountAsk, Counts
+from gateway.state.channel.channel import Channel
 
 COUNT_S = 10.0
 
@@ -18,6 +19,7 @@ class Census(CensusPort):
         self.counts = {}
         self.most = 0
         self._count_at = 0.0
+        self._channels = (-1, 0)  # `Network.changes` at the last count, and the channels with members
 
     def tick(self, now: float) -> bool:
         """Count if a count is due. Returns whether a count was due."""
@@ -26,6 +28,14 @@ class Census(CensusPort):
         self._count_at = now + COUNT_S
         self._count()
         return True
+
+    def channels(self) -> int:
+        """Count the channels with members that this node serves. An idle node does not count again."""
+        network = self.edge.network
+        if self._channels[0] != network.changes:
+            states = (cast(Channel, state) for _, state, _ in network.mastered("channel"))
+            self._channels = (network.changes, sum(bool(state.members) for state in states))
+        return self._channels[1]
 
     def _count(self) -> None:
         live = dict.fromkeys(record.key for record in self.edge.network.live())

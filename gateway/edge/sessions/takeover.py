@@ -44,6 +44,7 @@ class Takeover(TakeoverPort):
     def __init__(self, edge: EdgePort) -> None:
         self.edge = edge
         self._waiting: dict[str, list[Then]] = {}
+        self._looked = -1  # `Engine.changes` at the last look for orphans
         self._returning: dict[str, dict[str, str]] = {}  # channels to which the user is on the way back
 
     def is_under_way(self, account: str) -> bool:
@@ -216,16 +217,23 @@ class Takeover(TakeoverPort):
         """Take up lasting sessions of dead nodes, on the master of the session's group.
 
         If the session's user is here, the user stays, or first lets the session go. A merge under way may still find
-        that the session is here.
+        that the session is here. Where nothing has changed since a look that found no orphan, there is none.
         """
-        me, sessions = self.edge.network.me, self.edge.sessions
-        for group, state, _ in self.edge.network.mastered("session"):
+        network, sessions = self.edge.network, self.edge.sessions
+        lately_s = network.settings.grace_s + network.settings.dead_after_s
+        if self._looked == network.changes and not network.lost_lately(lately_s):
+            return
+        changes, found = network.changes, bool(self._waiting)
+        for group, state, _ in network.mastered("session"):
             assert isinstance(state, Session)
             account, owner = group.name, state.owner
             if owner is None or self.is_under_way(account):
                 continue
             if account in sessions.users:
                 if sessions.is_over(owner):
+                    found = True
                     sessions.check(account)
-            elif state.stored.lasts and (owner == me or sessions.is_over(owner)):
+            elif state.stored.lasts and (owner == network.me or sessions.is_over(owner)):
+                found = True
                 self.take_up(account, state.stored, nobody)
+        self._looked = -1 if found else changes

@@ -56,10 +56,15 @@ class Channel(ChannelState):
         return [Evict((edge,), LOST) for edge in self.subscribers if gone(edge)]
 
     def is_collectable(self, at: int) -> bool:
-        if self.webhooks.subscriptions:
-            return False
-        keep_s = max(self.rules.keep_s, self.rules.history_s if self.history.spoken else 0.0)
-        return not self.members and at - self.changed_at > keep_s * 1000
+        return not self.webhooks.subscriptions and not self.members and at - self.changed_at > self._keep_ms
+
+    @property
+    def _keep_ms(self) -> float:
+        """How long the channel is kept after its last member has gone."""
+        return max(self.rules.keep_s, self.rules.history_s if self.history.spoken else 0.0) * 1000
+
+    def next_change(self, at: int) -> int | None:
+        return None if self.members else self.changed_at + int(self._keep_ms) + 1
 
 
 _stored = msgspec.msgpack.Decoder(Stored)

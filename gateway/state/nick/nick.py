@@ -207,6 +207,11 @@ class Nick(StateBase):
     def is_collectable(self, at: int) -> bool:
         return self.holder is None and not self._fresh_past(at)
 
+    def next_change(self, at: int) -> int | None:
+        if self.holder is not None:
+            return self.holder.since + int(PENDING_S * 1000) + 1 if self.pending else None
+        return max((past.until for past in self._fresh_past(at)), default=at) + int(PAST_S * 1000)
+
 
 def refusal_of(holder: Person, sender: Person) -> Refusal | None:
     """Return why the holder of a nick reads no private messages of the sender; None if the holder reads them."""

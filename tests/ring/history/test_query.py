@@ -209,7 +209,7 @@ def test_a_job_whose_group_goes_ends(node: Node) -> None:
     m = node.serve(B.key)
     m.replica.pending = [Command(4, 40, None, 0, 0, None)]
     node.queries.on_query(B, query())
-    del node.port.replicas.masters[ROOM]
+    node.port.replicas.resign(ROOM)
     node.after(0.1)
     assert not node.queries.jobs and not node.queries.waiting
 

@@ -245,7 +245,7 @@ class RecoveryStage(Stage):
         self.asked_of_node.append(("serve", "", (term.number, replica.seq)))
         del self.replicas.recoveries[ROOM]
         replica.begin_term(term)
-        self.replicas.masters[ROOM] = Master(replica)
+        self.replicas.lead(Master(replica))
 
     def install(self, replica: Replica) -> None:
         self.asked_of_node.append(("follow", "", replica.seq))

@@ -86,7 +86,7 @@ def served_from_the_other_side(nodes: int) -> tuple[ToyNet, GroupId, str]:
 
     def take_over() -> None:
         m = engine.replicas.masters[group]
-        del engine.replicas.masters[group]
+        engine.replicas.resign(group)
         f = engine.roles.keep(m.replica, me)
         engine.roles.followed.part(f, m.replica)
         engine.roles.install(theirs)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from hypothesis import given
 from hypothesis import strategies as st
+from ring.replication.rounds import SLICE, Rounds
 
 from ring.durations import ROUND_REST_S
-from ring.replication.rounds import SLICE, Rounds
 
 
 @given(st.integers(0, 3 * SLICE + 7))
