@@ -83,7 +83,18 @@ class Engine(Node, Network):
             messages = decode(payload)
         except UNREADABLE:
             messages = self.unreadable.payload(sender, payload)
-        self.run(lambda: self.dispatch(sender, messages))
+        now = self.late.take(sender, messages)
+        self.run(lambda: self.dispatch(sender, now))
+
+    @property
+    def work_waits(self) -> bool:
+        """Tell whether `carry_on` has something to do."""
+        return self.work.waits
+
+    def carry_on(self, steps: int) -> None:
+        """Do so many steps of the long work. To be called before `drain` while `work_waits`, as often as the turn may
+        last."""
+        self.run(lambda: self.work.go_on(steps))
 
     def tick(self) -> None:
         """Run the timers. Call several times a second."""
@@ -95,7 +106,6 @@ class Engine(Node, Network):
             self.roles.followers.peers_changed()
             self.roles.recoveries.peers_changed()
             self.roles.backups.peers_changed()
-            self.replicas.looks.again([*self.replicas.masters, *self.replicas.followers])
             self.watches.peers_changed()
             self.roles.handoffs.peers_changed()
             self.roles.incoming.peers_changed()

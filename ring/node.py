@@ -28,7 +28,7 @@ from __future__ import annotations
 import random
 import traceback
 from collections import Counter, deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from math import inf
 from typing import Any
 
@@ -39,6 +39,7 @@ from ring.history.erasure import Erasure
 from ring.history.query import HistoryQueries
 from ring.history.repair import AntiEntropy
 from ring.ids import UNREADABLE, GroupId, Incarnation, Term
+from ring.late import LateMessages
 from ring.levels import Levels
 from ring.membership.failure_detector import FailureDetector, Hearing
 from ring.membership.peers import Peers
@@ -71,6 +72,7 @@ from ring.wire.group import NotOwner
 from ring.wire.log import Command
 from ring.wire.messages import Message
 from ring.wire.node import Records
+from ring.work import Work
 
 
 class Node(RolePort, Hearing):
@@ -131,6 +133,8 @@ class Node(RolePort, Hearing):
         self.work_store: WorkStore = no_store
         self._outbox: dict[str, list[Message]] = {}
         self._jobs: deque[Callable[[], None]] = deque()
+        self.work = Work()
+        self.late = LateMessages(self._dispatch_late, self.work.add)
         self._busy = False
         self._hints: dict[GroupId, tuple[str, float]] = {}
         self._handlers = handlers(
@@ -185,6 +189,15 @@ class Node(RolePort, Hearing):
                 self.unreadable.message(sender, message, group)
             except GroupBroken as broken:
                 self.stopped.stop(broken.group, broken.__cause__ or broken)
+
+    def _dispatch_late(self, sender: Incarnation, message: Message) -> None:
+        """Handle a message that has waited for a slice, unless the sender's life is over."""
+        if not self.is_stale(sender):
+            self.run(lambda: self.dispatch(sender, [message]))
+
+    def in_slices(self, job: Iterator[None]) -> None:
+        """Do long work step by step, some steps in each turn. A step is a job of its own (`run`)."""
+        self.work.add(job)
 
     def receive_again(self, sender: Incarnation, message: Message) -> None:
         """Handle a message that was parked until this node knew the node's role in the group."""

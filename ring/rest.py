@@ -15,6 +15,7 @@ def is_busy(node: Node, peers_seen: int) -> bool:
     return bool(
         peers.version != peers_seen
         or peers.me.leaving
+        or node.work.waits
         or replicas.recoveries
         or replicas.incoming
         or replicas.forked

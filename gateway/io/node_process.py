@@ -55,6 +55,10 @@ from ring.storage.store import StoreError
 from ring.wire.codec import payloads
 
 FLUSH_WAIT_S = 0.002
+SLICE_S = 0.002
+STEPS = 4
+"""Long work may take so much of a turn (P23). The clock is read each time that so many steps are done."""
+
 FRAME = 1024 * 1024
 """The output of a turn to a peer is cut into frames of this size, far below the limit of peers."""
 
@@ -280,6 +284,14 @@ class NodeProcess(Process):
         else:
             loop.call_soon(loop.call_soon, self.flush)
 
+    def _carry_on(self, until: float) -> None:
+        """Do long work until this time, by the clock of `time.monotonic`."""
+        engine = self.core.engine
+        if engine.work_waits:
+            self.begin()
+            while engine.work_waits and time.monotonic() < until:
+                engine.carry_on(STEPS)
+
     @crash_only
     def flush(self) -> None:
         """Send the core's output to peers and clients."""
@@ -288,6 +300,7 @@ class NodeProcess(Process):
         if edge.clients.turns.waiting:
             self.begin()
             edge.carry_on()
+        self._carry_on(began + SLICE_S)
         self.durable.flush()
         for key, messages in self.core.engine.drain().items():
             for payload in payloads(messages, FRAME):
@@ -311,7 +324,7 @@ class NodeProcess(Process):
         for connection in relieved:
             if (client := self.sockets.get(connection.number)) is not None:
                 client.read_on()
-        if edge.clients.turns.waiting:
+        if edge.clients.turns.waiting or self.core.engine.work_waits:
             self.touched()
         if self.core.engine.levels.refused:
             self.peers.refuse(self.core.engine.levels.refused)

@@ -60,6 +60,7 @@ INPUTS: Final[dict[str, Any]] = {
     "edge.close_all": tuple[str],
     "engine.begin": tuple[float],
     "engine.tick": tuple[()],
+    "engine.carry_on": tuple[int],
     "engine.drain": tuple[()],
     "engine.ask_node": tuple[str, bytes],  # as the page of the ring does
     "engine.linked": tuple[NodeRecord],

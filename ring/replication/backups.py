@@ -42,6 +42,7 @@ from ring.replication.safety import Safety
 from ring.storage.journal import Journal
 from ring.wire.log import Command
 from ring.wire.replication import Replace
+from ring.work import in_turn
 
 
 class Backups:
@@ -132,13 +133,19 @@ class Backups:
 
     def peers_changed(self) -> None:
         """Count anew, after nodes died or came back, which followers lag, and replace dead backups."""
-        peers = self._port.peers
-        for group, m in list(self._port.replicas.masters.items()):
-            if m.followers:
-                self._fanout.lagging[group] = None
-                for follower in m.followers.values():
-                    follower.probes = 0
-                if m.backups and not all(peers.is_current(h.edge) for h in m.backups):
-                    self.arrange(m)
-                self._fanout.settle(m)
-            m.asked_at = 0.0
+        masters = list(self._port.replicas.masters.values())
+        self._port.in_slices(in_turn(self._port, masters, self._count_anew))
+
+    def _count_anew(self, m: Master) -> None:
+        peers, group = self._port.peers, m.replica.group
+        if self._port.replicas.masters.get(group) is not m:
+            return
+        if m.followers:
+            self._fanout.lagging[group] = None
+            for follower in m.followers.values():
+                follower.probes = 0
+            if m.backups and not all(peers.is_current(h.edge) for h in m.backups):
+                self.arrange(m)
+            self._fanout.settle(m)
+        m.asked_at = 0.0
+        self._port.replicas.looks.again(group)

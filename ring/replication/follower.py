@@ -64,6 +64,7 @@ from ring.replication.role_port import RolePort
 from ring.replication.shared import outweighs
 from ring.wire.log import Entry, Lineage, RawEntry
 from ring.wire.replication import Append, Continue, Publish, Replace, Resync, StaleTerm
+from ring.work import in_turn
 
 SILENT_CHECKS = 18
 """Ask the master about a group when the master has said nothing about the group for this many checks."""
@@ -324,14 +325,20 @@ class Followers:
 
     def peers_changed(self) -> None:
         """Ask the successors of masters that died, the busiest groups first (P23), and soon the living masters, too."""
+        busiest = sorted(self._groups.values(), key=lambda f: len(f.replica.log), reverse=True)
+        self._port.in_slices(in_turn(self._port, busiest, self._ask_anew))
+
+    def _ask_anew(self, f: Follower) -> None:
         port = self._port
-        for f in sorted(self._groups.values(), key=lambda f: len(f.replica.log), reverse=True):
-            if self.is_orphan(f):
-                f.tries = 0
-                self.resync(f)
-            else:  # does the master still know this follower? Asked soon, not of all masters at once (P14, P30)
-                f.heard_at = min(f.heard_at, port.now - self._silent_s() + port.rng.uniform(0.0, ASK_SPREAD_S))
-                port.replicas.looks.plan(f.replica.group, f.heard_at + self._silent_s())
+        if self._groups.get(f.replica.group) is not f:
+            return
+        port.replicas.looks.again(f.replica.group)
+        if self.is_orphan(f):
+            f.tries = 0
+            self.resync(f)
+        else:  # does the master still know this follower? Asked soon, not of all masters at once (P14, P30)
+            f.heard_at = min(f.heard_at, port.now - self._silent_s() + port.rng.uniform(0.0, ASK_SPREAD_S))
+            port.replicas.looks.plan(f.replica.group, f.heard_at + self._silent_s())
 
     def _silent_s(self) -> float:
         return SILENT_CHECKS * self._port.settings.check_every_s

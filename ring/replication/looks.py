@@ -9,8 +9,6 @@ Invariant: each group that is mastered or followed here has a look planned.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from ring.agenda import Agenda
 from ring.durations import LOOK_AFTER_S, LOOK_AT_LEAST_S
 from ring.ids import GroupId
@@ -36,9 +34,9 @@ class Looks:
         self.changes += 1
         self._agenda.plan(group, now + LOOK_AFTER_S)
 
-    def again(self, groups: Iterable[GroupId]) -> None:
-        """Look at all these groups from the next tick on: nodes died or came back."""
-        self._again.update(dict.fromkeys(groups))
+    def again(self, group: GroupId) -> None:
+        """Look at the group in the next tick, as far as the slices allow: nodes died or came back."""
+        self._again[group] = None
 
     def take(self, now: float) -> GroupId | None:
         """Take the next group that is due, and plan the look after, in case that the look fails."""

@@ -63,6 +63,7 @@ from ring.replication.silent import SilentNodes, describe
 from ring.rpc import Rpc
 from ring.wire.group import Question, Submit
 from ring.wire.replication import Fetch, Fetched, Held, Prepare, Promise
+from ring.work import in_turn
 
 
 class Recoveries:
@@ -354,6 +355,7 @@ class Recoveries:
     def peers_changed(self) -> None:
         """Drop nodes that died from all recoveries. Nodes that came are not asked: replicas there are old."""
         self._absent.clear()
+        decided: list[tuple[GroupId, Recovery]] = []
         for group, recovery in list(self._recoveries.items()):
             heard = {*recovery.asked, *recovery.held}
             if self._silent.is_confirmed(group) and not all(map(self._port.peers.is_alive, heard)):
@@ -365,7 +367,13 @@ class Recoveries:
             if recovery.fetching is not None and not self._port.peers.is_alive(recovery.fetching):
                 recovery.fetching = None
             if not recovery.asked and recovery.fetching is None:
-                self._resolve(group, recovery)
+                decided.append((group, recovery))
+        self._port.in_slices(in_turn(self._port, decided, self._decide))
+
+    def _decide(self, found: tuple[GroupId, Recovery]) -> None:
+        """Decide what comes next in a recovery that lost the last node which was asked."""
+        if found[1].fetching is None:
+            self._resolve(*found)
 
     def tick(self) -> None:
         """Ask again, begin anew after a wait, and stop asking nodes that do not answer."""

@@ -167,6 +167,10 @@ class ToyDisk:
         return lines[max(lines)] if lines else None
 
 
+STEPS = 100
+"""Steps of long work in a turn."""
+
+
 class ToyNet:
     """Nodes 127.0.0.1.. in one thread. loss, double: chances per payload; delay_s: (least, most).
 
@@ -236,6 +240,9 @@ class ToyNet:
         engine = self.engines[key]
         engine.begin(self.now)
         job()
+        engine.carry_on(STEPS)
+        if engine.work_waits:
+            self.at(0.002, lambda: self.turn(key, lambda: None))
         batch = engine.journal.take()
         if batch is not None:
             self.at(WRITE_S, lambda: self.write(engine, batch))

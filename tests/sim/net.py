@@ -40,6 +40,9 @@ WRITE_S = 0.03
 READ_S = 0.002
 """How long a disk takes; what is not written when its node dies is lost."""
 
+STEPS = 20
+"""Steps of long work in a turn: few, so that stories have turns between the steps."""
+
 LAST_S = 1.5
 """What a node has sent to a client so shortly before it stops may not be known elsewhere (P38)."""
 
@@ -373,6 +376,7 @@ class Net:
         job()
         if core.edge.clients.turns.waiting:
             core.edge.carry_on()
+        core.engine.carry_on(STEPS)
         if self.disks is not None and (batch := core.engine.journal.take()) is not None:
             self.at(WRITE_S, lambda: self._write(node, batch))
         for key, messages in core.engine.drain().items():
@@ -400,7 +404,7 @@ class Net:
                     client.closed = connection.closed
                     self.at(0, lambda c=connection: self.turn(node, lambda: core.edge.gone(c, "closed")))
         core.edge.traffic.delivered(core.engine.now, core.engine.now)
-        if core.edge.clients.turns.waiting:
+        if core.edge.clients.turns.waiting or core.engine.work_waits:
             self.at(0, lambda: self.turn(node, lambda: None))
 
     def _send(self, node: Node, key: str, payload: bytes) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from random import Random
 from typing import Any
 
@@ -90,6 +90,10 @@ class Stage(_Bare):  # type: ignore[misc, valid-type]
         self.completed.append(number)
 
     def resend(self, group: GroupId) -> None: ...
+
+    def in_slices(self, job: Iterator[None]) -> None:
+        for _ in job:
+            pass
 
     def answer(self, asker: Incarnation, message: Message) -> None:
         self.send(asker.key, message)

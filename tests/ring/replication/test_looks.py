@@ -40,8 +40,8 @@ def test_a_look_that_fails_comes_again_in_the_end() -> None:
 
 def test_all_are_looked_at_again_without_a_wait_and_each_once() -> None:
     looks = Looks()
-    looks.again(GROUPS)
-    looks.again(GROUPS[:10])
+    for group in [*GROUPS, *GROUPS[:10]]:
+        looks.again(group)
     assert looks.is_due(0.0)
     assert taken(looks, 0.0) == GROUPS
 

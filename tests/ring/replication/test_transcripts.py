@@ -17,7 +17,7 @@ from ring.ids import GroupId
 from ring.wire.codec import encode
 from ring.wire.messages import Message
 from ring.wire.replication import Publish
-from tests.ring.toy import ToyNet
+from tests.ring.toy import STEPS, ToyNet
 from tests.sim.trace import describe
 
 FOLDER = Path(__file__).parent / "transcripts"
@@ -62,6 +62,7 @@ class Transcript(ToyNet):
         before = (len(host.heard.get(ERLANG, ())), len(host.answers), len(engine.notes))
         engine.begin(self.now)
         job()
+        engine.carry_on(STEPS)
         sent = engine.drain()
         for note in engine.notes[before[2] :]:
             if note.group == ERLANG or note.event.startswith("node_"):
