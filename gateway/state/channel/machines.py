@@ -12,6 +12,7 @@ from gateway.irc import numerics as n
 from gateway.state.channel.keys import check_of
 from gateway.state.channel.machine_messages import KEY_MS, Speak, Spoken, key_of
 from gateway.state.channel.messages import Said
+from gateway.state.channel.saying import bans_source
 from gateway.state.people import Refusal
 from ring.replication.state_machine import Decision
 
@@ -41,9 +42,8 @@ def decide_speak(channel: ChannelState, command: Speak, at: int) -> Decision:
 
 def _stopped(channel: ChannelState, source: str) -> str:
     """Say in words why the machine may not speak; "" if the machine may speak."""
-    excepted = channel.lists["e"].matches(source)
-    if channel.lists["b"].matches(source) and not excepted:
+    if bans_source(channel, source):
         return f"a ban of the channel matches {source}"
-    if "m" in channel.modes and not excepted:
+    if "m" in channel.modes and not channel.lists["e"].matches(source):
         return f"the channel is moderated (+m): MODE +e with a mask that matches {source} lets you speak"
     return ""

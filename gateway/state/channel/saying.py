@@ -58,8 +58,9 @@ def _is_action(command: Say) -> bool:
 
 
 def is_banned(channel: ChannelState, person: Person) -> bool:
-    bans = channel.lists["b"]
-    if not bans.entries:
-        return False
-    source = person.source
-    return bans.matches(source) and not channel.lists["e"].matches(source)
+    return bool(channel.lists["b"].entries) and bans_source(channel, person.source)
+
+
+def bans_source(channel: ChannelState, source: str) -> bool:
+    """Judge a whole nick!user@host by the bans and the exceptions of the channel."""
+    return channel.lists["b"].matches(source) and not channel.lists["e"].matches(source)
