@@ -7,11 +7,13 @@ name. If the network gave up a user while this node was away, the user claims th
 
 from __future__ import annotations
 
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from gateway.edge.client.lines import Line
+from gateway.edge.procedures import Do, Procedure, Settle, Submit, run
 from gateway.edge.sessions import resume
 from gateway.edge.views.nick import show_update
 from gateway.irc.names import forced_nick, is_guest_nick
@@ -35,23 +37,23 @@ def check(edge: EdgePort, group: GroupId) -> None:
 
 def check_user(edge: EdgePort, user: User) -> None:
     """Check whether the nick's group still names the user; if not, rename the user or claim the nick again."""
-    if (
-        user.quitting or user.identity.reclaiming or edge.nick(user.person.nick) != user.identity.home
-    ):  # a rename is under way
+    renames = edge.nick(user.person.nick) != user.identity.home
+    if user.quitting or user.identity.reclaiming or renames:
         return
     busy = user.connection is not None and user.connection.queue.busy
     if not busy and not is_guest_nick(user.person.nick) and (why := edge.settings.reservation(user.person.nick)):
-        _rename(edge, user, f"{why}. You stay logged in. Take another nick with /NICK.", releases=user.identity.home)
+        text = f"{why}. You stay logged in. Take another nick with /NICK."
+        run(edge, _rename(edge, user, text, releases=user.identity.home))
         return
     state = edge.network.state(user.identity.home)
     if isinstance(state, Nick) and state.holder is not None:
         if state.holder.uid != user.uid:
-            _rename(edge, user, _taken(user))
+            run(edge, _rename(edge, user, _taken(user)))
             return
         if state.holder.edge == edge.network.me:
             user.claimed(state.holder.since)
             return
-    _claim(edge, user)
+    run(edge, _reclaim(edge, user))
 
 
 def check_all(edge: EdgePort) -> None:
@@ -60,25 +62,26 @@ def check_all(edge: EdgePort) -> None:
         check_user(edge, user)
 
 
-def _claim(edge: EdgePort, user: User, *, moves: bool = False) -> None:
-    user.identity.reclaiming = True
-    edge.network.submit(
-        user.identity.home, Claim(user.person, moves=moves), lambda outcome: _claimed(edge, user, outcome)
-    )
-
-
-def _claimed(edge: EdgePort, user: User, outcome: Any) -> None:
-    user.identity.reclaiming = False
-    if user.quitting or user.uid not in edge.users:
-        return
-    if isinstance(outcome, Granted):
-        _adopt(edge, user, outcome)
-    elif isinstance(outcome, Moved) and user.session.account:
-        edge.sessions.confirm(user, lambda: _claim(edge, user, moves=True))
-    elif isinstance(outcome, Moved) and user.person.certificate:
-        resume.moved(edge, user)
-    else:
-        _rename(edge, user, _taken(user))
+def _reclaim(edge: EdgePort, user: User) -> Procedure[None]:
+    """Claim the nick again. If the session's group says so, the user is here although the nick names another node."""
+    moves = False
+    while True:
+        user.identity.reclaiming = True
+        outcome = yield Submit(user.identity.home, Claim(user.person, moves=moves))
+        user.identity.reclaiming = False
+        if user.quitting or user.uid not in edge.users:
+            return
+        if isinstance(outcome, Granted):
+            _adopt(edge, user, outcome)
+            return
+        if not isinstance(outcome, Moved) or not (user.session.account or user.person.certificate):
+            yield from _rename(edge, user, _taken(user))
+            return
+        if not user.session.account:
+            resume.moved(edge, user)
+            return
+        yield Do(lambda done: edge.sessions.confirm(user, lambda: done(None)))
+        moves = True
 
 
 def _taken(user: User) -> str:
@@ -86,30 +89,29 @@ def _taken(user: User) -> str:
     return f"While the network was in parts, another user had the nick {nick} before you. Take another nick with /NICK."
 
 
-def _rename(edge: EdgePort, user: User, text: str, *, releases: GroupId | None = None, tries: int = 0) -> None:
+def _rename(edge: EdgePort, user: User, text: str, *, releases: GroupId | None = None) -> Procedure[None]:
     """Give the user a forced nick. The nick's group becomes the user's own, and continues the facts' version (P28).
 
     text: the notice to the user. releases: the group of the former nick, if the user still holds the former nick.
     """
-    before = user.person
-    person = msgspec.structs.replace(before, nick=forced_nick(user.uid, tries), version=before.version + 1)
-    user.identity.reclaiming = True
-    edge.nick_owners.move(user, edge.nick(person.nick))
-
-    def claimed(outcome: Any) -> None:
+    outcome: Any = None
+    for tries in count():
+        before = user.person
+        person = msgspec.structs.replace(before, nick=forced_nick(user.uid, tries), version=before.version + 1)
+        user.identity.reclaiming = True
+        edge.nick_owners.move(user, edge.nick(person.nick))
+        outcome = yield Submit(user.identity.home, Claim(person))
         user.identity.reclaiming = False
         if user.quitting or user.uid not in edge.users:
             edge.network.submit(edge.nick(person.nick), Release(user.uid))
             return
-        if isinstance(outcome, Refusal):
-            _rename(edge, user, text, releases=releases, tries=tries + 1)
-            return
-        _adopt(edge, user, outcome if isinstance(outcome, Granted) else Granted(person))
-        user.send(Line(edge.settings.server_name, "NOTICE", (user.person.nick, text)))
-        if releases is not None:  # once nobody knows the user by the former nick any more (P27)
-            edge.network.settle([*user.seats.rooms], lambda: edge.network.submit(releases, Release(user.uid, True)))
-
-    edge.network.submit(user.identity.home, Claim(person), claimed)
+        if not isinstance(outcome, Refusal):
+            break
+    _adopt(edge, user, outcome if isinstance(outcome, Granted) else Granted(person))
+    user.send(Line(edge.settings.server_name, "NOTICE", (user.person.nick, text)))
+    if releases is not None:  # once nobody knows the user by the former nick any more (P27)
+        yield Settle([*user.seats.rooms])
+        yield Submit(releases, Release(user.uid, True))
 
 
 def _adopt(edge: EdgePort, user: User, granted: Granted) -> None:
