@@ -205,14 +205,20 @@ class Recoveries:
         self._ask_for_forks(group, recovery)
 
     def _fetch_newer(self, group: GroupId, recovery: Recovery, mine: Replica | None) -> bool:
-        """Fetch the newest replica that other nodes hold, if that replica is newer than the replica here."""
+        """Fetch the newest replica that other nodes hold, if that replica is newer than the replica here, or is as new
+        and has more: a replica from disk has no log, from which followers could read what they lack (P16)."""
         best = max(
             (h for h in recovery.held.items() if h[1].lineage),
-            key=lambda item: (item[1].lineage[-1][0], item[1].seq),
+            key=lambda item: (item[1].lineage[-1][0], item[1].seq, not item[1].cold),
             default=None,
         )
-        if best is None or (mine is not None and (best[1].lineage[-1][0], best[1].seq) <= (mine.term, mine.head)):
+        if best is None:
             return False
+        if mine is not None:
+            theirs, ours = (best[1].lineage[-1][0], best[1].seq), (mine.term, mine.head)
+            has_more = mine.is_ahead or (mine.is_cold and not best[1].cold)
+            if theirs < ours or (theirs == ours and (recovery.waits or not has_more)):
+                return False
         recovery.fetching = best[0]
         recovery.repeat_at = self._port.now + PREPARE_REPEAT_S
         self._port.send(best[0], Fetch(group))

@@ -9,6 +9,7 @@ import pytest
 
 from gateway.edge.client import order
 from gateway.edge.settings import EdgeSettings
+from gateway.state.channel.messages import Said
 from ring import placement
 from ring.ids import GroupId
 from tests.sim.net import Net
@@ -411,3 +412,22 @@ def test_a_ping_waits_for_what_an_earlier_one_still_waits_for(seed: int) -> None
     ann.send("PING two")
     assert net.until(lambda: any("PONG" in line and "two" in line for line in ann.got), 30)
     assert bob.heard("#erlang") == ["first", "second"]
+
+
+def test_a_master_that_comes_back_from_its_disk_takes_the_log_of_a_node_that_lived() -> None:
+    """A follower that lacks the last line finds the line in the new master's log (seed 89004431 of the devices)."""
+    net = Net(3, disks=True)
+    ann = net.client("n1", "ann")
+    ann.send("JOIN #ring")
+    bob = net.client("n2", "bob")
+    bob.send("JOIN #ring", "PRIVMSG #ring :one", "PRIVMSG #ring :two")
+    bob.sync()
+    net.run(1.0)
+    group = GroupId("channel", "#ring")
+    (master,) = net.masters(group)
+    net.kill(master, dark=True)
+    net.run(0.3)
+    net.start(int(master[1:]))
+    assert net.until(lambda: net.masters(group) == [master], 10)
+    log = net.nodes[master].core.engine.replicas.masters[group].replica.log
+    assert [entry.event.text for entry in log if isinstance(entry.event, Said)] == [b"one", b"two"]
