@@ -23,7 +23,7 @@ class Said(msgspec.Struct):
     """An event that another edge may bring once more."""
 
     text: str
-    once: str | None = None
+    idempotency_key: str | None = None
 
 
 def said(seq: int, event: Any) -> Entry:
@@ -54,7 +54,7 @@ def test_a_log_counts_its_bytes_and_knows_its_keys_whatever_goes(
     assert positions(log) == [*range(len(told) - len(log) + 1, len(told) + 1)], "no gaps"
     assert log.bytes == sum(FRAME + size(entry.event) for entry in log)
     for key in ("k1", "k2", "k3"):
-        assert log.said(key) is next((e for e in reversed(log) if e.event.once == key), None)
+        assert log.said(key) is next((e for e in reversed(log) if e.event.idempotency_key == key), None)
 
 
 def test_a_log_is_bounded() -> None:
@@ -100,7 +100,7 @@ def test_a_log_that_is_kept_for_ever_is_not_trimmed() -> None:
 
 
 def test_a_message_is_known_by_its_key_or_else_by_its_origin_and_number() -> None:
-    assert message_key(said(7, Said("hello", once="k1"))) == "k1"
+    assert message_key(said(7, Said("hello", idempotency_key="k1"))) == "k1"
     assert message_key(said(7, Said("hello"))) == (ANN, 7)
     assert message_key(Command(9, 0, ANN, 7, 0, Said("hello"))) == (ANN, 7)
-    assert message_key(Command(9, 0, ANN, 8, 0, Said("hello", once="k1"))) == "k1"
+    assert message_key(Command(9, 0, ANN, 8, 0, Said("hello", idempotency_key="k1"))) == "k1"
