@@ -134,7 +134,7 @@ def test_whoever_asks_for_a_session_that_leaves_meanwhile_is_given_that_session(
     net.run(0.1)
     # n2 has looked a moment before: nobody was attached then.
     net.turn(n2, lambda: n2.core.edge.sessions.takeover.take_up("ann", before, nobody))
-    net.run(0.5)  # until n1 is about to ask again: the answer then brings both facts in one message
+    net.run(0.55)  # until n1 is about to ask again: the answer then brings both facts in one message
     assert not found and "ann" in n2.core.edge.sessions.users
     net.links.heal()
     net.run(1.0)
