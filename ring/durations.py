@@ -32,10 +32,31 @@ EXHAUSTED_LOG_EVERY_S: Final = 3600.0
 ACCEPT_PAUSE_S: Final = 0.5
 """Without a descriptor left, the port accepts nothing for this time. Further tries would keep the process busy."""
 
+HANDSHAKE_S: Final = 60.0
+"""A TLS handshake that takes longer is given up."""
+
+SHUTDOWN_S: Final = 30.0
+"""A peer that does not answer the end of TLS for this time is cut off."""
+
+LOG_LIMIT_S: Final = 60.0
+"""Lines of the log that strangers cause are counted over this time (log_limit.py)."""
+
 # Directories ----------------------------------------------------------------------------------------------------------
 
 ANNOUNCE_RETRY_S: Final = 0.25
 """First pause before an unanswered request is sent again. The pause doubles up to the interval of announcements."""
+
+COOKIE_S: Final = 60.0
+"""How long a directory knows its own cookie: an asker shows with the cookie that its address is its own."""
+
+LEASE_S: Final = 10.0
+"""A directory forgets a node that is silent for this time, if the setting says nothing else."""
+
+ANSWER_LOOK_S: Final = 0.1
+"""A command that asks a directory looks at its clock this often while no answer comes."""
+
+DIRECTORY_WAKE_S: Final = 0.005
+"""The client of directories sleeps at least this long, so that a timer that is due keeps no core busy."""
 
 DIRECTORY_LOOK_S: Final = 0.5
 """A change of a node's own record is announced within this time."""
@@ -106,6 +127,9 @@ PROBE_S: Final = 0.5
 PROBE_MAX_S: Final = 4.0
 """A node that has not acknowledged for the first time is probed: a new command or entry may have been lost on the way.
 The pause between probes doubles up to the second."""
+
+RESYNC_REST_S: Final = 0.05
+"""A follower that has just asked the master asks nobody for this time."""
 
 RESYNC_S: Final = 0.3
 RESYNC_MAX_S: Final = 2.0
@@ -231,6 +255,9 @@ COPY_SILENT_S: Final = 10.0
 WRITE_RETRY_S: Final = 0.1
 WRITE_RETRY_MAX_S: Final = 5.0
 """First and longest pause before a write that failed is tried again."""
+
+CLOSE_S: Final = 5.0
+"""A node that ends waits this long for the last writes."""
 
 RETAIN_EVERY_S: Final = 600.0
 """How often old lines are forgotten."""

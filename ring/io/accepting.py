@@ -13,7 +13,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-from ring.durations import ACCEPT_PAUSE_S
+from ring.durations import ACCEPT_PAUSE_S, HANDSHAKE_S, SHUTDOWN_S
 from ring.links.admission import Refusal, Ticket
 
 BATCH = 32
@@ -36,8 +36,8 @@ class Acceptor:
         admit: Callable[[str, float], Ticket | Refusal],
         protocol: Callable[[Ticket], asyncio.BaseProtocol],
         context: ssl.SSLContext | None = None,
-        handshake_s: float = 60.0,
-        shutdown_s: float = 30.0,
+        handshake_s: float = HANDSHAKE_S,
+        shutdown_s: float = SHUTDOWN_S,
         farewell: Callable[[Refusal, str], bytes] | None = None,
         exhausted: Callable[[OSError], None] = lambda problem: None,
     ) -> None:

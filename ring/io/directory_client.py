@@ -11,7 +11,7 @@ from typing import Any
 
 import structlog
 
-from ring.durations import DEPART_WAIT_S, DIRECTORY_LOOK_S
+from ring.durations import ANSWER_LOOK_S, DEPART_WAIT_S, DIRECTORY_LOOK_S, DIRECTORY_WAKE_S
 from ring.io.datagram_port import Address, DatagramPort
 from ring.io.log_limit import LogLimit
 from ring.membership.directory.client import DirectoriesCore, Effect, Lost, Reached, Rejected, Send
@@ -99,7 +99,7 @@ class DirectoryClient:
         finally:
             if self._timer is not None:
                 self._timer.cancel()
-            pause = min(DIRECTORY_LOOK_S, max(0.005, self.core.due - self._now))
+            pause = min(DIRECTORY_LOOK_S, max(DIRECTORY_WAKE_S, self.core.due - self._now))
             self._timer = asyncio.get_running_loop().call_later(pause, self.wake)
 
     async def _open(self, version: int) -> DatagramPort:
@@ -201,7 +201,7 @@ async def _run(query: Query | DenialQuery, directories: Sequence[Address], timeo
             send(query.tick(time.monotonic()))
             news.clear()
             try:
-                async with asyncio.timeout(min(left, 0.1)):  # wait_for of Python 3.11 may swallow a Ctrl-C
+                async with asyncio.timeout(min(left, ANSWER_LOOK_S)):  # wait_for of Python 3.11 may swallow a Ctrl-C
                     await news.wait()
             except TimeoutError:
                 continue

@@ -8,7 +8,7 @@ from collections import Counter
 from random import SystemRandom
 from typing import Any
 
-from ring.durations import DROPS_LOG_EVERY_S
+from ring.durations import COOKIE_S, DROPS_LOG_EVERY_S
 from ring.io.datagram_port import Address, DatagramPort
 from ring.io.log_limit import LogLimit
 from ring.membership.directory.server import DirectoryCore
@@ -26,7 +26,7 @@ class DirectoryServer:
         lease_s: float,
         max_nodes: int,
         log: Any,
-        cookie_s: float = 60.0,
+        cookie_s: float = COOKIE_S,
     ) -> None:
         """host: IP address to listen on. port: 0 for any. log: a structlog logger."""
         self._where = (host, port)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from ring.durations import LOG_LIMIT_S
+
 
 class LogLimit:
     """Let through at most `burst` lines of each event in `window_s`, and count the held-back lines for the next line
     let through."""
 
-    def __init__(self, burst: int = 20, window_s: float = 60.0) -> None:
+    def __init__(self, burst: int = 20, window_s: float = LOG_LIMIT_S) -> None:
         self._burst = burst
         self._window_s = window_s
         self._windows: dict[str, tuple[float, int]] = {}  # event -> (start, lines)

@@ -15,7 +15,7 @@ from contextlib import suppress
 from typing import Any, Final, NamedTuple, TypeVar
 
 from ring.batches import merged, shortened, size
-from ring.durations import RETAIN_EVERY_S, WRITE_RETRY_MAX_S, WRITE_RETRY_S
+from ring.durations import CLOSE_S, RETAIN_EVERY_S, WRITE_RETRY_MAX_S, WRITE_RETRY_S
 from ring.histogram import Histogram
 from ring.ids import GroupId
 from ring.io.store_reader import StoreReader
@@ -127,7 +127,7 @@ class StoreWriter:
             self._retention, self._retain_at = job, time.monotonic()
             self._news.notify()
 
-    def close(self, within_s: float = 5.0) -> bool:
+    def close(self, within_s: float = CLOSE_S) -> bool:
         """Write the waiting batches, and end. Blocks. Returns whether all is on disk."""
         until = time.monotonic() + within_s
         with self._news:

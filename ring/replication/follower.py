@@ -49,7 +49,7 @@ exchanges `replica` just before this node serves; callers of `keep` set `is_back
 
 from __future__ import annotations
 
-from ring.durations import ASK_SPREAD_S, RESYNC_MAX_S, RESYNC_S
+from ring.durations import ASK_SPREAD_S, RESYNC_MAX_S, RESYNC_REST_S, RESYNC_S
 from ring.ids import GroupId, Incarnation
 from ring.replication.acks import Acks
 from ring.replication.followed import FollowedReplicas
@@ -304,7 +304,7 @@ class Followers:
     def resync(self, f: Follower) -> None:
         """Ask the master for missing entries, or start a recovery if this node is to serve; the tick asks again."""
         port, now = self._port, self._port.now
-        if f.behind and now - f.asked_at < 0.05:
+        if f.behind and now - f.asked_at < RESYNC_REST_S:
             return
         if f.replica.is_cold and not port.has_met:
             return  # a node that does not know the network yet would think itself alone, and serve an old replica (P14)

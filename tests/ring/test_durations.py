@@ -15,8 +15,14 @@ MODULES = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "ring").rglob("
 
 
 def constants(source: str) -> list[str]:
-    """The names of a module's constants that are numbers of seconds."""
+    """The names of a module's constants, and of parameters with a default, that are numbers of seconds."""
     found = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.arguments):
+            plain = node.posonlyargs + node.args
+            pairs = [*zip(plain[len(plain) - len(node.defaults) :], node.defaults, strict=True)]
+            pairs += [(one, value) for one, value in zip(node.kwonlyargs, node.kw_defaults, strict=True) if value]
+            found += [one.arg.upper() for one, value in pairs if isinstance(value, ast.Constant) and value.value]
     for node in ast.parse(source).body:
         if isinstance(node, ast.Assign | ast.AnnAssign) and isinstance(node.value, ast.Constant | ast.BinOp):
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
@@ -30,6 +36,7 @@ def test_no_other_module_has_a_duration_of_its_own(module: str) -> None:
 
 
 def test_a_duration_is_seen() -> None:
+    assert constants("def f(a, b_s=2, *, c_s=0.0, d_s=A_S, e_s=5.0): pass") == ["B_S", "E_S"]
     assert constants("A_S = 0.5\n_B_S: Final = 2 * 60.0\nC = 5\nD_PER_S = 7\nE_S = f()") == ["A_S", "_B_S"]
 
 

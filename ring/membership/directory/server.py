@@ -9,6 +9,7 @@ from typing import Any, Literal, NamedTuple
 
 import msgspec
 
+from ring.durations import COOKIE_S, LEASE_S
 from ring.membership.directory.cookies import Address, Cookies
 from ring.membership.directory.datagrams import (
     MAX_DATAGRAM,
@@ -73,9 +74,9 @@ class DirectoryCore:
         rng: Random,
         now: float,
         *,
-        lease_s: float = 10.0,
+        lease_s: float = LEASE_S,
         max_nodes: int = 1000,
-        cookie_s: float = 60.0,
+        cookie_s: float = COOKIE_S,
     ) -> None:
         """rng: unpredictable (SystemRandom), save in tests. now: Unix seconds."""
         self.network = network
