@@ -15,7 +15,7 @@ import msgspec
 from gateway.node import NodeCore
 from gateway.state.channel.channel import Channel
 from ring.ids import GroupId
-from ring.notes import Note
+from ring.replication.application import Note
 
 GATHER_S: Final = 0.3
 """Similar notes are gathered for this long."""

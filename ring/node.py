@@ -43,8 +43,7 @@ from ring.late import LateMessages
 from ring.levels import Levels
 from ring.membership.failure_detector import FailureDetector, Hearing
 from ring.membership.peers import Peers
-from ring.notes import Note
-from ring.replication.application import Application, EventId
+from ring.replication.application import Application, EventId, Note
 from ring.replication.barrier import Barriers
 from ring.replication.broken import StoppedGroups
 from ring.replication.guarded import GroupBroken, GuardedApplication

@@ -50,7 +50,7 @@ from gateway.web.visitors import Visitors
 from ring.durations import TICK_S
 from ring.io.crash import BUG, CrashOnly, crash_only
 from ring.io.signals import release_hang_up
-from ring.notes import Note
+from ring.replication.application import Note
 from ring.storage.store import StoreError
 from ring.wire.codec import payloads
 

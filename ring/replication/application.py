@@ -47,6 +47,14 @@ class EventId(NamedTuple):
     at: int  # Unix ms
 
 
+class Note(NamedTuple):
+    """News for the log: the shell writes each note. group: None if no group is concerned."""
+
+    event: str  # constant snake_case name
+    group: GroupId | None
+    facts: dict[str, Any]  # units last in the names
+
+
 class Later:
     """Hold the answer to another node's question, if the answer takes more than one turn. `answer` is called once."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gateway.happenings import KEPT, NAMED, OF_PEERS, STARTING_S, Happenings
 from ring.ids import GroupId
-from ring.notes import Note
+from ring.replication.application import Note
 from tests.gateway.commands.stage import network, people, settle
 from tests.gateway.web.watched import Watched
 from tests.sim.net import Net

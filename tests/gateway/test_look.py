@@ -11,7 +11,7 @@ from gateway.happenings import Happenings
 from gateway.look import Looks, public
 from gateway.status import Around, Certificate, Webhook, status
 from ring.links.link import LinkState
-from ring.notes import Note
+from ring.replication.application import Note
 from tests.gateway.commands.stage import network, people
 
 

@@ -21,7 +21,7 @@ from gateway.webhooks.settings import WebhookSettings
 from ring.features import LEVEL
 from ring.ids import GroupId, Incarnation
 from ring.membership.directory.client import DirectoriesCore
-from ring.notes import Note
+from ring.replication.application import Note
 from ring.roster import NodeRecord
 from ring.settings import Settings
 from ring.storage.store import Batch, Range, StoreError

@@ -18,7 +18,7 @@ from gateway.status import Around
 from gateway.web import feed, pages, stream
 from gateway.web.page import Made
 from gateway.web.stream import Streams
-from ring.notes import Note
+from ring.replication.application import Note
 from tests.gateway.commands.stage import network
 from tests.patience import WITHIN_S
 
