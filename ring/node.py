@@ -49,7 +49,7 @@ from ring.replication.broken import StoppedGroups
 from ring.replication.guarded import GroupBroken, GuardedApplication
 from ring.replication.owed import OwedForks
 from ring.replication.people import People
-from ring.replication.progress import Master
+from ring.replication.progress import Master, Step
 from ring.replication.replica import Replica
 from ring.replication.replicas import Follower, Parkable, Recovery, Replicas
 from ring.replication.returning import CatchUp
@@ -260,7 +260,7 @@ class Node(RolePort, Hearing):
         """Return the node to send to: the followed master, else the last hint, else the acting master of the ring."""
         if group in self.replicas.masters:
             handoff = self.replicas.masters[group].handoff
-            return handoff.to.key if handoff is not None and handoff.committed else self.me.key
+            return handoff.to.key if handoff is not None and handoff.step is Step.COMMITTED else self.me.key
         followed = self.replicas.followers.get(group)
         if followed is not None and not self.roles.followers.is_orphan(followed):
             return followed.master

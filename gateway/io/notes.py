@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ring.engine import Engine
-from ring.notes import Note
+from ring.replication.application import Note
 
 BUGS = frozenset(("bug", "group_broken"))
 """Notes of mistakes in the program."""

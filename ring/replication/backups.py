@@ -36,7 +36,7 @@ from __future__ import annotations
 from ring.ids import Incarnation
 from ring.replication.fanout import Fanout
 from ring.replication.master import Masters
-from ring.replication.progress import Master
+from ring.replication.progress import Master, Step
 from ring.replication.role_port import RolePort
 from ring.replication.safety import Safety
 from ring.storage.journal import Journal
@@ -88,7 +88,7 @@ class Backups:
                 del m.followers[backup.edge.key]
         if is_confirmed:
             self._recruit(m, m.replica.members, empty=False)
-        if m.handoff is not None and m.handoff.placed:
+        if m.handoff is not None and m.handoff.step >= Step.PLACED:
             self._masters.advance(m)  # `Handed` is the last command of this term: the new master arranges the set
             return
         self._recruit(m, wanted, empty=True)

@@ -13,7 +13,8 @@ The old master and the new master exchange four messages:
 `Handed` is the command, and then the entry, with the new master's term in the field `handed`. The old master repeats
 each message every HAND_OFF_REPEAT_S until the answer comes; the new master answers each time.
 
-The states of a hand-off on the old master (`Master.handoff`, a `HandOff`):
+The states of a hand-off on the old master (`Master.handoff`). `HandOff.step` names the states while the hand-off lasts;
+INSTALLING stands for the first two:
 
     draining     the group is frozen, and commands are pending: these are committed first
     installing   nothing is pending: Install is sent
@@ -45,7 +46,7 @@ from collections import deque
 
 from ring.durations import HAND_OFF_REPEAT_S, THAW_S
 from ring.ids import GroupId, Incarnation, Term
-from ring.replication.progress import HandOff, Master
+from ring.replication.progress import HandOff, Master, Step
 from ring.replication.raw import as_raw
 from ring.replication.replicas import PARKED, Parkable
 from ring.replication.role_port import RolePort
@@ -102,7 +103,7 @@ class Handoffs:
 
     def drained(self, m: Master) -> None:
         """Install a frozen group on the new master, once every accepted command is committed."""
-        if m.handoff is not None and not m.handoff.placed and not m.replica.pending:
+        if m.handoff is not None and m.handoff.step is Step.INSTALLING and not m.replica.pending:
             self._install(m)
 
     def _install(self, m: Master) -> None:
@@ -126,9 +127,9 @@ class Handoffs:
         handoff = m.handoff if m is not None else None
         if m is None or handoff is None or handoff.to != sender or message.term < handoff.term:
             return
-        if not handoff.committed:
-            if message.term == handoff.term and not handoff.placed:
-                handoff.placed = True
+        if handoff.step < Step.COMMITTED:
+            if message.term == handoff.term and handoff.step is Step.INSTALLING:
+                handoff.step = Step.PLACED
                 self._port.append(m, Command(0, 0, None, 0, 0, None, handoff.term))
         elif message.term > handoff.term or message.seq >= m.replica.seq:
             self._retire(m, handoff)
@@ -137,7 +138,7 @@ class Handoffs:
         """Give the group to the new master: `Handed` is committed."""
         port, replica, handoff = self._port, m.replica, m.handoff
         assert handoff is not None
-        handoff.committed = True
+        handoff.step = Step.COMMITTED
         handoff.repeat_at = port.now + HAND_OFF_REPEAT_S
         self._tell(m, handoff)
         parked = self._parked.pop(replica.group, ())
@@ -165,7 +166,7 @@ class Handoffs:
     def concludes(self, m: Master, term: Term) -> bool:
         """Tell whether a message under this term is the new master's. If so, that master serves: the hand-off ends."""
         handoff = m.handoff
-        if handoff is None or not handoff.committed or handoff.term != term:
+        if handoff is None or handoff.step < Step.COMMITTED or handoff.term != term:
             return False
         self._retire(m, handoff)
         return True
@@ -204,10 +205,10 @@ class Handoffs:
             handoff = m.handoff
             if handoff is None or port.peers.is_current(handoff.to):
                 continue
-            if handoff.committed:
+            if handoff.step is Step.COMMITTED:
                 # The new master died with the group: the replica here is as new as any, until the owner has recovered.
                 self._retire(m, handoff)
-            elif not handoff.placed or self._journal.is_confirmed(m.replica):
+            elif handoff.step is Step.INSTALLING or self._journal.is_confirmed(m.replica):
                 self._thaw(m)  # a confirmed `Handed` may wait long for backups, and the set cannot change meanwhile
 
     def stop(self, group: GroupId) -> None:
@@ -228,12 +229,12 @@ class Handoffs:
             assert handoff is not None
             if now < handoff.repeat_at:
                 continue
-            if handoff.committed and not self._port.peers.is_current(handoff.to):
+            if handoff.step is Step.COMMITTED and not self._port.peers.is_current(handoff.to):
                 self._retire(m, handoff)
-            elif handoff.committed:
+            elif handoff.step is Step.COMMITTED:
                 handoff.repeat_at = now + HAND_OFF_REPEAT_S
                 self._tell(m, handoff)
-            elif handoff.placed:
+            elif handoff.step is Step.PLACED:
                 continue
             elif now - handoff.since > THAW_S:
                 self._thaw(m)

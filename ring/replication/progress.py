@@ -7,6 +7,7 @@ fields name invariants, and the part that writes a field.
 from __future__ import annotations
 
 from collections import deque
+from enum import IntEnum
 from typing import Any
 
 from ring.ids import Incarnation, Term
@@ -41,22 +42,29 @@ class Progress:
         self.since = since  # when the node began to follow this master
 
 
+class Step(IntEnum):
+    """How far a hand-off has come (the states at the head of handoff.py). A later step is the higher number."""
+
+    INSTALLING = 0  # the group is frozen: pending commands are committed first, and then Install is sent
+    PLACED = 1  # `Handed` has a position, after which this master gives no other position
+    COMMITTED = 2  # the group belongs to the new master
+
+
 class HandOff:
     """Say how far a hand-off of the group from this node has come (P24). `handoff.py` alone writes the fields.
 
-    Invariants: committed implies placed, and neither flag is ever taken back. Until committed is true, the hand-off can
-    be given up. Once committed is true, `Handed` is the last entry of this node's term.
+    Invariants: `step` never goes back. Before COMMITTED, the hand-off can be given up. From COMMITTED on, `Handed` is
+    the last entry of this node's term.
     """
 
-    __slots__ = ("committed", "placed", "repeat_at", "since", "term", "to")
+    __slots__ = ("repeat_at", "since", "step", "term", "to")
 
     def __init__(self, to: Incarnation, term: Term, now: float) -> None:
         self.to = to  # the life of the node that is to master the group
         self.term = term  # the new master's term: this master's term number plus 1
         self.since = now
         self.repeat_at = now  # when the last message to the new master is sent again
-        self.placed = False  # `Handed` has a position, after which this master gives no other position
-        self.committed = False
+        self.step = Step.INSTALLING
 
 
 class Master:
@@ -115,7 +123,7 @@ class Master:
     @property
     def is_handed(self) -> bool:
         """Tell whether the group belongs to another master, though the other master may not know so yet."""
-        return self.handoff is not None and self.handoff.committed
+        return self.handoff is not None and self.handoff.step is Step.COMMITTED
 
     @property
     def targets(self) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ has used the group before, because the master is dead, or because this node was 
 node is asked, not only the next owners: with `copies: 1` followers hold the only replicas, and may sit anywhere.
 Messages for the group are parked meanwhile, and handled or sent on in the end.
 
-The states of a recovery, read from the fields of `Recovery`:
+The states of a recovery (`Recovery.phase`), read from the fields:
 
     asking      `asked` names nodes, `term` is NO_TERM: each node is asked what the node holds of the group
     waiting     `waits`, until all have replied anew: a silent node may have more of the group (silent.py). This node
@@ -55,7 +55,7 @@ from ring.replication.judging import foreseen
 from ring.replication.lineage import fork_point
 from ring.replication.owed import OwedForks
 from ring.replication.replica import Replica
-from ring.replication.replicas import Recovery
+from ring.replication.replicas import Phase, Recovery
 from ring.replication.restore import restore
 from ring.replication.role_port import RolePort
 from ring.replication.shared import outweighs
@@ -182,20 +182,21 @@ class Recoveries:
             return
         port = self._port
         mine = self._port.replicas.newest(group)
-        if recovery.term == NO_TERM:
+        promised = recovery.phase is Phase.PROMISING
+        if not promised:
             recovery.waits = self._silent.may_have_more(group, recovery, mine)
             if recovery.waits:
                 self._wait(group, recovery, mine)
                 return
-        if recovery.term == NO_TERM and any(held.lineage for held in recovery.held.values()):
+        if not promised and any(held.lineage for held in recovery.held.values()):
             self._ask_promises(group, recovery, mine)
             return
-        if any(held.promised > recovery.term for held in recovery.held.values()) and recovery.term != NO_TERM:
+        if promised and any(held.promised > recovery.term for held in recovery.held.values()):
             self._again(group, recovery)
             return
         if self._fetch_newer(group, recovery, mine):
             return
-        if mine is None and recovery.curious and recovery.term == NO_TERM:
+        if mine is None and recovery.curious and not promised:
             self._leave_absent(group, recovery)
             return
         if mine is None:
@@ -399,7 +400,7 @@ class Recoveries:
                     continue
             if port.now - recovery.since > port.settings.prepare_wait_s:
                 # The nodes left in `asked` are neither dead nor answering: do not wait for these nodes any longer.
-                if recovery.term != NO_TERM and self._silent.is_confirmed(group):
+                if recovery.phase is Phase.PROMISING and self._silent.is_confirmed(group):
                     self._again(group, recovery)
                 else:
                     recovery.asked.clear()

@@ -22,6 +22,7 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 from collections.abc import Iterable
+from enum import Enum
 
 from ring.ids import NO_TERM, GroupId, Incarnation, Term
 from ring.replication.looks import Looks
@@ -78,8 +79,17 @@ class Follower:
         return self.fork.replica if self.fork is not None else self.replica
 
 
+class Phase(Enum):
+    """The states of a recovery: see the head of recovery.py."""
+
+    ASKING = "asking"
+    WAITING = "waiting"
+    PROMISING = "promising"
+    FETCHING = "fetching"
+
+
 class Recovery:
-    """Say what is known so far about the nodes that hold a group. recovery.py reads the states from the fields.
+    """Say what is known so far about the nodes that hold a group. `phase` reads the state from the fields.
 
     Invariants: asked and held share no node. waits implies that term is NO_TERM. While asked names a node, nothing is
     decided (`_resolve`).
@@ -113,6 +123,15 @@ class Recovery:
         self.stopped = False  # a mistake of the program has stopped the group on a node that was asked (P43)
         self.curious = True  # only questions are parked: a group that nobody holds need not be served for a question
         self.term = NO_TERM  # the term that the holders of the group are asked to promise (P21)
+
+    @property
+    def phase(self) -> Phase:
+        """Return the state. A recovery that waits may fetch a newer replica meanwhile, for reading."""
+        if self.fetching is not None:
+            return Phase.FETCHING
+        if self.term != NO_TERM:
+            return Phase.PROMISING
+        return Phase.WAITING if self.waits else Phase.ASKING
 
 
 class IncomingHandoff:

@@ -8,7 +8,7 @@ first (P22, P24), and the message is handled by what this node is to the group a
 from __future__ import annotations
 
 from ring.ids import NO_TERM, GroupId, Incarnation, Term
-from ring.replication.progress import Master
+from ring.replication.progress import Master, Step
 from ring.replication.replicas import Follower
 from ring.replication.restore import restore
 from ring.replication.role_port import RolePort
@@ -138,7 +138,7 @@ class Router:
             port.bounce(sender.key, group, port.target(group))
             return
         if m.handoff is not None:
-            if m.handoff.placed:
+            if m.handoff.step >= Step.PLACED:
                 return  # the sender repeats the offer, and then asks the new master
             roles.handoffs.give_up(m)  # the group is handed on a moment later, with the fork
         theirs = restore(group, port.kinds[group.kind], message.snapshot)

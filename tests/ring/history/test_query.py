@@ -10,7 +10,7 @@ from ring.durations import HISTORY_GIVE_UP_S, HISTORY_REPEAT_S
 from ring.engine import Engine
 from ring.history.query import HistoryQueries
 from ring.ids import GroupId, Term
-from ring.replication.progress import HandOff, Master
+from ring.replication.progress import HandOff, Master, Step
 from ring.replication.replica import Replica
 from ring.storage.store import Batch, Line, Range, StoreError
 from ring.wire.codec import encode, packed
@@ -197,7 +197,7 @@ def test_a_group_that_is_handed_over_or_not_known_is_elsewhere(node: Node) -> No
     m = node.serve()
     node.queries.on_query(B, query())
     m.handoff = HandOff(C, Term(2, *C), 0.0)
-    m.handoff.committed = True
+    m.handoff.step = Step.COMMITTED
     node.read()
     assert node.port.taken() == [] and not node.queries.jobs  # the asker repeats the question to the new master
     node.port.masters_of[ROOM] = C.key

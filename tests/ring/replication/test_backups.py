@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from ring.ids import Term
 from ring.replication.backups import Backups
-from ring.replication.progress import HandOff
+from ring.replication.progress import HandOff, Step
 from ring.replication.safety import Safety
 from tests.ring.ports import ME, ROOM, B, C
 from tests.ring.replication.playbook import (
@@ -132,5 +132,5 @@ def test_before_a_group_is_forgotten_its_set_becomes_this_node_alone() -> None:
 def test_a_group_that_belongs_to_another_master_is_arranged_no_more() -> None:
     stage = Stage(ME.key)
     stage.m.handoff = HandOff(C, Term(2, *C), stage.now)
-    stage.m.handoff.placed = stage.m.handoff.committed = True
+    stage.m.handoff.step = Step.COMMITTED
     play(stage) >> want(ME.key, B.key) << nothing

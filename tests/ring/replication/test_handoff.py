@@ -7,7 +7,7 @@ import pytest
 
 from ring.durations import THAW_S
 from ring.ids import GroupId, Term
-from ring.replication.progress import HandOff
+from ring.replication.progress import HandOff, Step
 from ring.replication.replica import Replica
 from ring.wire.replication import Install, Installed
 from tests.ring.ports import ROOM, B, C, record
@@ -89,7 +89,7 @@ def test_an_old_master_retires_though_the_new_master_serves_a_shorter_log_under_
     engine, to = net.engines[key], net.engines[new if key == old else old].me
     m = engine.replicas.masters[ERLANG]
     handoff = m.handoff = HandOff(to, Term(m.replica.term.number + 1, *to), net.now)
-    handoff.placed = handoff.committed = True
+    handoff.step = Step.COMMITTED
     engine.roles.handoffs.outgoing[ERLANG] = m
     engine.begin(net.now)
     engine.dispatch(to, [Installed(ERLANG, Term(handoff.term.number + later, *to), m.replica.seq - 1)])

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from ring.ids import Incarnation, Term
 from ring.replication.judging import decide
-from ring.replication.progress import HandOff, Master
+from ring.replication.progress import HandOff, Master, Step
 from ring.wire.codec import reencode
 from ring.wire.log import Command, ForkState, PackedClientLog
 from tests.ring.ports import B, NotedPort
@@ -77,7 +77,7 @@ def test_a_master_serves_is_frozen_and_has_handed_over() -> None:
     assert m.serving and not m.is_handed
     m.handoff = HandOff(B, Term(2, *B), 1000.0)
     assert not m.serving and not m.is_handed
-    m.handoff.committed = True
+    m.handoff.step = Step.COMMITTED
     assert m.is_handed
 
 

@@ -7,6 +7,7 @@ import pytest
 from ring.durations import PREPARE_AGAIN_S
 from ring.engine import Engine
 from ring.ids import NO_TERM, GroupId, Term
+from ring.replication.replicas import Phase
 from ring.wire.messages import Message
 from ring.wire.replication import Held, Prepare
 from tests.ring.ports import ME, ROOM, B, C
@@ -142,6 +143,16 @@ def test_a_newer_replica_is_fetched_served_and_the_replica_here_merged() -> None
     )  # fmt: skip
 
 
+def test_a_recovery_asks_has_a_term_promised_and_fetches() -> None:
+    stage = RecoveryStage("one")
+    steps = [recover(), has_none(B), has(C, 5), has(C, 5, promised=2)]
+    phases = []
+    for step in steps:
+        step(stage)
+        phases.append(stage.recovery.phase)
+    assert phases == [Phase.ASKING, Phase.ASKING, Phase.PROMISING, Phase.FETCHING]
+
+
 def test_where_the_newer_replica_is_gone_the_replica_here_is_served() -> None:
     (
         play(RecoveryStage("one"))
@@ -221,6 +232,7 @@ def test_a_confirmed_group_waits_for_a_member_of_its_set_and_may_be_read_meanwhi
         >> has_none(C) << replied(B, 7) << nothing
         >> after(PREPARE_AGAIN_S) << prepare(B, 0) << prepare(C, 0)
     )  # fmt: skip
+    assert stage.recovery.phase is Phase.WAITING
     assert [note for note, _, _ in stage.notes] == ["group_waits"] and stage.recoveries.readable(ROOM) is replica
     stage.peers.given_up[LOST] = 1
     play(stage) >> has_none(B) >> has_none(C) << serve(2, 1) << nothing
