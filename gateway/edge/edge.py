@@ -9,8 +9,6 @@ from typing import Any
 
 from gateway.accounts.credentials import Credentials
 from gateway.accounts.scram import Proves, is_proof
-from gateway.edge.accounts import nick_protection
-from gateway.edge.accounts.login import expel_all
 from gateway.edge.application import EdgeApplication
 from gateway.edge.client.asides import Asides
 from gateway.edge.client.call import Call
@@ -19,18 +17,16 @@ from gateway.edge.client.connection import Connection
 from gateway.edge.direct.conversations import Conversations
 from gateway.edge.direct.messages import DirectMessages
 from gateway.edge.ports import EdgePort
-from gateway.edge.rpc import asks, operator_answers
 from gateway.edge.rpc.actions import Actions
-from gateway.edge.rpc.answers import answer
+from gateway.edge.rpc.asked import answer
 from gateway.edge.rpc.census import Census
-from gateway.edge.rpc.operator_asks import OperatorAsk, WebhookRow
-from gateway.edge.sessions import resume
+from gateway.edge.rpc.operator_asks import WebhookRow
 from gateway.edge.sessions.forwarding import Forwarding
 from gateway.edge.sessions.sessions import Sessions
 from gateway.edge.settings import EdgeSettings, Rehashed
 from gateway.edge.timers import Timers
 from gateway.edge.traffic import Traffic
-from gateway.edge.users import claim, departure, monitor, nick_ownership
+from gateway.edge.users import departure, monitor, nick_ownership
 from gateway.edge.users.known_people import People
 from gateway.edge.users.nick_owners import NickOwners
 from gateway.edge.users.reclaim import Reclaiming
@@ -259,22 +255,4 @@ class Edge(EdgePort):
     # Other nodes ----------------------------------------------------------------------------------------------------
 
     def asked(self, node: Incarnation, body: Any) -> Any:
-        if isinstance(body, asks.ExpelAsk):
-            return asks.Expelled(expel_all(self, body.life))
-        if isinstance(body, asks.LettingGoAsk):
-            return claim.answer(self, body)
-        if isinstance(body, asks.SeatsAsk):
-            return resume.answer(self, body)
-        if isinstance(body, asks.DeliveredAsk):
-            return self.sessions.arrivals.answer(body)
-        if isinstance(body, asks.OwnedAsk):
-            nick_protection.warn(self, body.uid)
-            return None
-        if isinstance(body, asks.ReclaimedAsk):
-            self.reclaim.hear(body)
-            return None
-        if isinstance(body, OperatorAsk):
-            return operator_answers.answer(self, body)
-        if isinstance(body, asks.LookAsk):
-            return asks.Looked(self.look(body.incarnation, body.after))
         return answer(self, body)

@@ -19,7 +19,7 @@ from gateway.edge.client.answer_port import AnswerPort, ResumingPort
 from gateway.edge.client.connection import Connection
 from gateway.edge.client.turns import Turns
 from gateway.edge.rpc.actions import Actions
-from gateway.edge.rpc.asks import Counts
+from gateway.edge.rpc.asks import Counts, ReclaimedAsk
 from gateway.edge.rpc.operator_asks import WebhookRow
 from gateway.edge.session_ports import ForwardingPort, Run, SessionsPort
 from gateway.edge.settings import Rehashed
@@ -113,6 +113,9 @@ class ReclaimingPort(ABC):
 
     @abstractmethod
     def claimed(self, uid: str, nick: str) -> None: ...
+
+    @abstractmethod
+    def hear(self, ask: ReclaimedAsk) -> None: ...
 
 
 class MonitorPort(ABC):
@@ -213,6 +216,7 @@ class EdgePort(AnswerPort):
     proves: Proves
     keyed: Callable[[bytes], bytes]
     rehash: Callable[[], Rehashed]
+    look: Callable[[int, int], bytes]
     die: Callable[[], None]
 
     # Names

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from gateway.edge.client.connection import Connection
+from gateway.edge.rpc.asks import Delivered, DeliveredAsk
 from gateway.edge.sessions.remote import Forwarder
 from gateway.edge.users.rooms import Room
 from gateway.edge.users.user import User
@@ -93,6 +94,9 @@ class ArrivalsPort(ABC):
 
     @abstractmethod
     def inquire(self, user: User, connection: Connection) -> None: ...
+
+    @abstractmethod
+    def answer(self, ask: DeliveredAsk) -> Delivered: ...
 
     @abstractmethod
     def news(self, account: str) -> dict[str, dict[str, int]]: ...

@@ -19,15 +19,16 @@ from gateway.edge.client.call import Token
 from gateway.edge.client.slots import Slot
 from gateway.edge.cursors.playback import await_echo
 from gateway.edge.direct.local import LocalMessages
+from gateway.edge.direct.opening import open_conversation
 from gateway.edge.ports import DirectMessagesPort, EdgePort
+from gateway.edge.procedures import run
 from gateway.irc import numerics as n
-from gateway.state.account.messages import Info, InfoView
-from gateway.state.conversation.conversation import Conversation, Party, conversation, other_of
+from gateway.state.conversation.conversation import Conversation, other_of
 from gateway.state.conversation.messages import Say
 from gateway.state.idempotency import IdempotencyKey, Probe
 from gateway.state.nick.messages import Reached, Tell
 from gateway.state.people import Person, Refusal
-from gateway.state.session.messages import Converse, Present, Stored
+from gateway.state.session.messages import Stored
 from ring.ids import GroupId
 
 if TYPE_CHECKING:
@@ -309,46 +310,8 @@ class DirectMessages(DirectMessagesPort):
     def _begin(self, key: tuple[str, str]) -> None:
         """Open the conversation for the first waiting message."""
         message, other = self._opening[key][0], key[1]
-        user, holder = message.user, message.holder
-        mine = self.edge.conversations.party(user)
-
-        def known(view: InfoView | None) -> None:
-            if (
-                view is None
-                or not view.life
-                or view.alias
-                or not self.edge.conversations.allows(view.settings.keep_private)
-            ):
-                self._end(key, None)
-                return
-            group = conversation(mine, Party(other, view.life))
-            if user.session.account:
-                self._seat(key, group, {user.uid: (mine.account, other, ""), holder.uid: (other, mine.account, "")})
-            else:
-                self._seat(key, group, {holder.uid: (other, user.uid, user.person.nick)})
-
-        if holder.account is not None:
-            self.edge.network.ask(self.edge.account(other), Info(), known)
-        else:
-            group = conversation(mine, Party(holder.uid, ""))
-            self._seat(key, group, {user.uid: (mine.account, holder.uid, holder.nick)})
-
-    def _seat(self, key: tuple[str, str], group: GroupId, wanted: dict[str, tuple[str, str, str]]) -> None:
-        """Tell the sessions of the conversation. wanted: uid of a session's user -> the user's account, the other
-        party, and the other's nick if the other is a guest. The conversation is open if each session belongs to the
-        wanted user."""
-        network, sessions = self.edge.network, self.edge.sessions
-        present: set[str] = set()
-        groups: dict[GroupId, None] = {}
-
-        def seated(outcome: Any) -> None:
-            present.add(outcome.uid if isinstance(outcome, Present) else "")
-
-        for account, other, nick in wanted.values():
-            session = sessions.group(account)
-            groups[session] = None
-            network.submit(session, Converse(group.name, other, nick), seated)
-        network.settle(groups, lambda: self._end(key, group if present == set(wanted) else None))
+        opening = open_conversation(self.edge, message.user, message.holder, other)
+        run(self.edge, opening, lambda group: self._end(key, group))
 
     def _end(self, key: tuple[str, str], group: GroupId | None) -> None:
         """Say the waiting messages: the conversation is open, or is refused."""
