@@ -1,7 +1,7 @@
-"""The load: who says what to whom, how fast, and the count of every line that arrives.
+"""The load: speakers, receivers and rates, and the count of every arriving line.
 
-Kept cheap, for it shares the machine: a read of a socket is one recv_into and one count of line ends. Only every few
-receivers, the probes, look into their lines, for latency and for order; the number of lines is checked for everybody.
+The load is cheap, because the load shares the machine: a read of a socket is one recv_into and one count of line ends.
+Only some receivers, the probes, look into the lines, for latency and for order; the lines of everybody are counted.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class MissingError(Exception):
 
 @dataclass(frozen=True)
 class Target:
-    """A channel or a nick, and who hears it (numbers of people)."""
+    """A channel or a nick, and the numbers of the people who hear a message to the target."""
 
     name: str
     members: frozenset[int]
@@ -35,7 +35,7 @@ class Target:
 
 @dataclass(frozen=True)
 class Slot:
-    """One sender's turn: the script goes round the slots. A slot numbers its messages, so a probe sees a gap."""
+    """The turn of a sender: the script goes round the slots. A slot numbers its messages, so a probe sees a gap."""
 
     sender: int
     target: Target
@@ -62,7 +62,7 @@ class Outcome:
 
 
 class Probe:
-    """A receiver that reads its lines: when was each sent, and is it the next one of its slot?"""
+    """Reads the lines of a receiver: the time of sending of each line, and the order within the line's slot."""
 
     def __init__(self, nick: str, latencies: list[int]) -> None:
         self.nick = nick
@@ -85,7 +85,7 @@ class Probe:
 
 
 def has_echo(crowd: Crowd, slot: Slot) -> bool:
-    """Whether the slot's sender reads its own messages."""
+    """Whether the sender of the slot reads the own messages."""
     return crowd.people[slot.sender].has_echo
 
 
@@ -138,7 +138,7 @@ class Load:
                     moved = time.perf_counter()
 
     def _due(self, pace: Pace, at_s: float) -> int:
-        """How many messages to send now."""
+        """Count the messages to send now."""
         if pace.rate:
             return int(at_s * pace.rate) + 1 - self._sent
         in_flight = (self._expected - self._received) // self._fans[0]
@@ -179,7 +179,7 @@ class Load:
         self._received += received
 
     def _verify(self) -> None:
-        """Compare what each person got with what the script sent him."""
+        """Compare the lines of each person with the lines of the script for this person."""
         said: Counter[Target] = Counter()
         own: Counter[int] = Counter()
         for slot, count in zip(self.script, self._counts, strict=True):

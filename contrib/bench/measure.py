@@ -1,4 +1,4 @@
-"""What the kernel says of a process: CPU time and memory; and which core runs what."""
+"""Facts from the kernel about a process: CPU time, memory and cores."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ _TICK_S = 1 / os.sysconf("SC_CLK_TCK")
 
 
 def cpu_s(pids: Iterable[int]) -> float:
-    """User and system time of the processes, exactly, with that of children they have waited for, in ticks of 10 ms."""
+    """User and system time of the processes, exactly, with the time of ended children, in ticks of 10 ms."""
     return sum(time.clock_gettime(_clock_of(pid)) + _children_s(pid) for pid in pids)
 
 
 def _clock_of(pid: int) -> int:
-    """As clock_getcpuclockid(3) makes it: what the scheduler has counted of all threads, ended ones too."""
+    """The number of clock_getcpuclockid(3): the scheduler's count of all threads, also of ended threads."""
     return (~pid << 3) | 2
 
 
@@ -36,6 +36,6 @@ def _rss(pid: int) -> int:
 
 
 def cores() -> tuple[int, int] | None:
-    """A core for the servers and another for the load, or None where there is only one."""
+    """A core for the servers and another for the load, or None on a machine with a single core."""
     usable = sorted(os.sched_getaffinity(0))
     return (usable[0], usable[1]) if len(usable) > 1 else None

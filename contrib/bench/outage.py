@@ -1,4 +1,4 @@
-"""One of three linked servers ends while people on all of them talk: what do those on the other two see of it?"""
+"""Ends one of three linked servers while people on all three talk, and shows the view of people on the others."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ CHANNEL = "#bench0"
 BEFORE_S, AWAY_S, AFTER_S = 3.0, 2.0, 13.0
 MEET_S = 60.0
 QUIET_S = 3.0
-"""Without a line for so long, all that comes has come."""
+"""After so long without a line, no line is left to come."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Outage:
 
 @dataclass(frozen=True)
 class Seen:
-    """What the people on the two servers that lived have seen, summed up over all of them."""
+    """The view of the people on the two living servers, as sums over these people."""
 
     quits: int  # QUIT lines about people who were there all the time
     lost: int  # deliveries between them that never came
@@ -46,7 +46,7 @@ class Seen:
 
 
 class Observer:
-    """One of those people: every line that it reads."""
+    """One of these people, with every line that the person reads."""
 
     def __init__(self, person: Person, home: int) -> None:
         self.person = person
@@ -84,7 +84,7 @@ class Observer:
 
 
 def run(outage: Outage, servers: Servers) -> Seen:
-    """Raises CrowdError if somebody whose server lived is cut off."""
+    """Raises CrowdError if a living server cuts somebody off."""
     victim = _victim(servers)
     crowd = Crowd(servers.addresses, [[CHANNEL]] * outage.people)
     try:
@@ -100,7 +100,7 @@ def run(outage: Outage, servers: Servers) -> Seen:
 
 
 def _meet(stay: list[Observer]) -> None:
-    """Until they hear each other: ngircd's servers link at their leisure."""
+    """Wait until all servers hear each other: ngircd's servers link slowly."""
     stayed, strangers = {o.person.nick.encode(): o.home for o in stay}, {o.person.socket.fileno(): o for o in stay}
     callers = {observer.home: observer.person for observer in stay}.values()
     end = time.monotonic() + MEET_S
@@ -118,7 +118,7 @@ def _meet(stay: list[Observer]) -> None:
 
 
 def _victim(servers: Servers) -> int:
-    """The server that the others need most: Circlet's master of the channel, or ngircd's hub. Counted from 0."""
+    """Return the most important server: Circlet's master of the channel, or ngircd's hub. Counted from 0."""
     config = servers.folder / "network" / "node-1.yaml"
     if not config.exists():
         return 0
@@ -128,7 +128,7 @@ def _victim(servers: Servers) -> int:
 
 
 def _talk(outage: Outage, servers: Servers, victim: int, stay: list[Observer]) -> Counter[int]:
-    """Talk before, during and after; returns how many messages each speaker's home and number have sent."""
+    """Talk before, during and after; returns the number of messages by home and number of the speaker."""
     speakers = [*[o for o in stay if o.home == stay[0].home][:6], *[o for o in stay if o.home != stay[0].home][:6]]
     stayed = {o.person.nick.encode(): o.home for o in stay}
     by_fd = {o.person.socket.fileno(): o for o in stay}
@@ -162,7 +162,7 @@ def _talk(outage: Outage, servers: Servers, victim: int, stay: list[Observer]) -
 
 
 def _course(outage: Outage, servers: Servers, victim: int) -> Iterator[bool]:
-    """What happens, in steps; True as long as people are to talk."""
+    """The steps of the story; True as long as people are to talk."""
     yield from _for(BEFORE_S)
     servers.measured[victim].send_signal(outage.signal)
     while servers.measured[victim].poll() is None:

@@ -1,4 +1,4 @@
-"""A crowd of plain IRC clients on non-blocking sockets: they connect, register and join, as many at once as asked."""
+"""A crowd of plain IRC clients on non-blocking sockets: connecting, registering and joining."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ CALM_S = 3.0  # after the last line: what linked servers tell each other is on i
 
 
 class CrowdError(Exception):
-    """The server refused, cut or forgot somebody; the text says whom, and with what words."""
+    """The server refused, cut or forgot a person; the text names the person and the server's words."""
 
 
 class Person:
-    """One client. `step` holds what it waits for on its way in."""
+    """A client. `step` holds the next event for which the client waits before the talk."""
 
     def __init__(
         self, number: int, address: tuple[str, int], channels: Sequence[str], caps: frozenset[str] = frozenset()
@@ -44,7 +44,7 @@ class Person:
         self._say(*start, f"NICK {self.nick}", f"USER {self.nick} 0 * :{self.nick}")
 
     def ping(self) -> None:
-        """PING; `step` ends with its PONG, before which the server has sent all that it had to say."""
+        """Send a PING; `step` ends with the PONG, and the server sends all earlier lines before the PONG."""
         self.step = self._ponged
         self._say("PING sync")
 
@@ -68,7 +68,7 @@ class Person:
         self.socket.send("".join(f"{line}\r\n" for line in lines).encode())
 
     def _register(self, line: bytes) -> bool:
-        """Until the end of the MOTD; a server that asks a PING first is answered."""
+        """Wait for the end of the MOTD, and answer a PING that comes before."""
         word = line.split(b" ", 2)[1] if line.startswith(b":") else line.split(b" ", 1)[0]
         if word in (b"376", b"422"):
             self.step = self._joined
@@ -85,7 +85,7 @@ class Person:
         return False
 
     def _negotiate(self, words: list[str]) -> None:
-        """Ask for the wished capabilities that are offered. words: of a CAP line; "*" before the list: more follow."""
+        """Ask for the wished capabilities among the offered ones. words: of a CAP line. "*": more lines come."""
         names = {word.lstrip(":").partition("=")[0] for word in words[4:]}
         if words[3] == "LS":
             self.offered |= names
@@ -112,7 +112,7 @@ class Person:
 
 
 class Crowd:
-    """Everybody of one workload on one subject's servers, spread evenly over their addresses."""
+    """The people of a workload on the servers of a subject, spread evenly over the addresses."""
 
     def __init__(
         self,
@@ -123,7 +123,7 @@ class Crowd:
         self.people = [Person(n, addresses[n % len(addresses)], own, caps) for n, own in enumerate(channels_of)]
 
     def enter(self, at_once: int) -> float:
-        """Connect, register and join, at most `at_once` on their way at a time; the seconds that it took."""
+        """Connect, register and join, at most `at_once` people at a time. Returns the duration in seconds."""
         began = time.perf_counter()
         waiting = list(reversed(self.people))
         inside: set[int] = set()
@@ -150,7 +150,7 @@ class Crowd:
         return time.perf_counter() - began
 
     def settle(self) -> None:
-        """Until everybody has had a PONG and a moment brings no more lines: what follows is the measurement's own."""
+        """Wait until everybody has had a PONG and no line comes for a moment. Later lines are of the measurement."""
         for person in self.people:
             person.ping()
         owing = {person.socket.fileno() for person in self.people}
@@ -169,7 +169,7 @@ class Crowd:
             raise CrowdError(f"{len(owing)} people had no PONG within {QUIET_S:.0f} s")
 
     def say_everywhere(self) -> None:
-        """Let each person say one line in each of the person's channels. `settle` waits until all lines are said."""
+        """Let each person say a line in each channel of the person. `settle` waits until all lines are said."""
         for person in self.people:
             person.say_everywhere()
 

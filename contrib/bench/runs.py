@@ -1,4 +1,4 @@
-"""What each of the three kinds of workload does with its subjects, round by round."""
+"""The rounds of the three kinds of workload with all subjects."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ WARM_S = 0.7
 
 
 class Runs:
-    """One workload. Subjects take turns, so that a disturbance hits them alike; one that errs is out."""
+    """A workload. Subjects take turns, so that a disturbance hits all alike; a subject with an error is out."""
 
     def __init__(self, work: Workload, kinds: list[str], core: int | None, say: Callable[[str], None]) -> None:
         self.work = work
@@ -30,7 +30,7 @@ class Runs:
         self._subjects = {kind if nodes == 1 else f"{kind} x{nodes}": (kind, nodes) for kind, nodes in pairs}
 
     def run(self) -> None:
-        """Fill `found` by subject, and `errors`. A subject that erred once has no figures at all."""
+        """Fill `found` by subject, and `errors`. A subject with an error has no figures at all."""
         {"talk": self._talk, "idle": self._idle, "connect": self._connect}[self.work.kind]()
 
     def _each(self, step: Callable[[str], None]) -> None:
@@ -51,7 +51,7 @@ class Runs:
         self._say(f"{self.work.name}: {name}: {figures}")
 
     def _talk(self) -> None:
-        """All subjects stand ready with their crowds the whole time; an idle one costs the other nothing."""
+        """All subjects stand ready with all people the whole time; an idle subject costs the other subject nothing."""
         ready: dict[str, tuple[Servers, Load]] = {}
         work = self.work
         with ExitStack() as stack:
@@ -77,7 +77,7 @@ class Runs:
                 self._each(talk)
 
     def _idle(self) -> None:
-        """A fresh server each time: memory that was freed stays in the process and would flatter the next round."""
+        """Each round has a fresh server: freed memory stays in the process and would flatter the next round."""
 
         def idle(name: str) -> None:
             with self._start(name) as servers:
@@ -94,7 +94,7 @@ class Runs:
             self._each(idle)
 
     def _connect(self) -> None:
-        """The same server each round: a node that has run for a while counts, not its first breath."""
+        """All rounds have the same server: a node counts after some time of work, not at the start."""
         people = self.work.people
         ready: dict[str, Servers] = {}
         with ExitStack() as stack:
@@ -120,7 +120,7 @@ class Runs:
 
 
 def _rest(pids: list[int]) -> None:
-    """Until the server has done with the people who left."""
+    """Wait until the server is done with the people who left."""
     busy = True
     while busy:
         before = cpu_s(pids)

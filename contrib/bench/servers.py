@@ -1,4 +1,4 @@
-"""Starts what is measured: Circlet and ngircd, one or several linked, with limits lifted, on free loopback ports."""
+"""Starts the measured servers: Circlet and ngircd, single or linked, without limits, on free loopback ports."""
 
 from __future__ import annotations
 
@@ -65,12 +65,12 @@ PeerPassword = bench
 
 
 class CannotStartError(Exception):
-    """A server is missing or does not come up; the text says which and what it said."""
+    """A server is missing or does not come up; the text names the server and has the server's words."""
 
 
 @dataclass
 class Servers:
-    """The processes of one subject, all its own. On leaving the context they are ended and their folder is removed."""
+    """The processes of a subject. The end of the context ends the processes and removes the folder."""
 
     name: str
     folder: Path
@@ -82,7 +82,7 @@ class Servers:
 
     @property
     def pids(self) -> list[int]:
-        """The processes whose CPU and memory count: those that hold clients."""
+        """The processes with clients: CPU and memory of these count."""
         return [process.pid for process in self.measured]
 
     def __enter__(self) -> Servers:
@@ -96,7 +96,7 @@ class Servers:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def run(self, name: str, command: list[str]) -> subprocess.Popen[bytes]:
-        """Start a process on the servers' core, its output in the folder."""
+        """Start a process on the servers' core, with the output in the folder."""
         with (self.folder / f"{name}.log").open("ab") as log:
             process = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
         if self.core is not None:
@@ -104,7 +104,7 @@ class Servers:
         return process
 
     def serve(self, name: str, command: list[str]) -> None:
-        """Start a server that clients are to use."""
+        """Start a server for clients."""
         self.commands.append((name, command))
         self.measured.append(self.run(name, command))
 
@@ -116,7 +116,7 @@ class Servers:
         return (self.folder / f"{self.commands[number][0]}.log").read_text(errors="replace")
 
     def wait_open(self, number: int) -> None:
-        """Until node `number`, counted from 0, takes clients."""
+        """Wait until node `number`, counted from 0, takes clients."""
         end = time.monotonic() + START_S
         while True:
             try:
@@ -168,7 +168,7 @@ def _circlet(servers: Servers, nodes: int, more: str = "") -> None:
 
 
 def _ngircd(servers: Servers, nodes: int) -> None:
-    """Server 1 is the hub that the others dial."""
+    """Server 1 is the hub: the other servers dial server 1."""
     program = _find_ngircd()
     port = _free_port()
     empty = servers.folder / "empty"  # ngircd reads every other file of that folder, too
@@ -193,7 +193,7 @@ def _find_ngircd() -> str:
 
 
 def _unstored(servers: Servers, nodes: int) -> None:
-    """Circlet, keeping nothing of what is said."""
+    """Circlet without history."""
     _circlet(servers, nodes, "history:\n  enabled: false\n")
 
 
@@ -205,13 +205,13 @@ _STARTERS: dict[str, Callable[[Servers, int], None]] = {
 
 
 def check(kind: str) -> None:
-    """Raise CannotStartError if there is no such program, before an hour is spent on the others."""
+    """Raise CannotStartError if there is no such program, before an hour of other measurements."""
     if kind == "ngircd":
         _find_ngircd()
 
 
 def start(kind: str, nodes: int, core: int | None) -> Servers:
-    """Start `nodes` linked servers of a kind and wait until they take clients and know each other."""
+    """Start `nodes` linked servers of a kind and wait until the servers take clients and know each other."""
     name = kind if nodes == 1 else f"{kind} x{nodes}"
     servers = Servers(name, Path(tempfile.mkdtemp(prefix="circlet-bench-")), core)
     try:

@@ -177,7 +177,7 @@ def detach_channel(request: Request) -> None:
             if outcome is FAILED:
                 request.say(UNKNOWN)
             else:
-                request.say(f"You have detached {name}{until}. /join {name} attaches it again.")
+                request.say(f"You have detached {name}{until}. /join {name} attaches the channel again.")
 
         call.submit(call.edge.sessions.group(call.user.session.account), Detach(group.name, bool(more)), detached)
 

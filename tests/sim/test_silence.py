@@ -7,7 +7,8 @@ import pytest
 from ring.durations import COPY_SILENT_S
 from ring.ids import GroupId
 from tests.gateway.commands.stage import network, people, settle
-from tests.gateway.commands.test_history import CAPS, history
+from tests.gateway.commands.talking import CAPS
+from tests.gateway.commands.test_history import history
 from tests.sim.net import Net
 
 PLAYBACK = f"{CAPS} draft/event-playback"

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from gateway.commands.table import COMMANDS
+from gateway.services.table import SERVICES
 
 GATEWAY = Path(__file__).parents[1]
 FOLDERS = ("commands", "edge", "services")
@@ -39,7 +40,25 @@ def test_every_command_is_said_in_a_conversation() -> None:
     assert {ALIASES.get(name, name) for name in COMMANDS} <= said, "write a conversation in tests/gateway/commands"
 
 
+def verbs_in(source: str) -> set[str]:
+    """The words that may be commands to a service: alone, after NS, or in a PRIVMSG."""
+    found = (re.match(r"(?:NS |PRIVMSG \S+ :)?([A-Za-z-]{3,})(?: |$)", line) for line in lines(source))
+    return {match[1].upper() for match in found if match}
+
+
+def test_every_command_of_a_service_is_said_in_a_conversation() -> None:
+    said = {verb for path in (GATEWAY / "services").glob("test_*.py") for verb in verbs_in(path.read_text())}
+    for service in SERVICES.values():
+        assert {*service.commands} <= said, f"write a conversation with {service.name} in tests/gateway/services"
+
+
 def test_what_counts_as_said() -> None:
+    assert verbs_in("a('NS GROUP'); b('cert ADD'); c('PRIVMSG *circlet :set x'); d('GROUPS?')") == {
+        "GROUP",
+        "CERT",
+        "SET",
+    }
+
     assert commands_in("a('JOIN #c'); b(f'KICK {x}'); c('say JOIN'); d('JOINED x'); e(b'PING x')") == {
         "JOIN",
         "KICK",

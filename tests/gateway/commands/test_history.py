@@ -6,13 +6,10 @@ import re
 import pytest
 
 from gateway.edge.settings import HistorySettings
-from gateway.irc.message import Message, parse
-from gateway.irc.times import read_server_time
-from gateway.services import playback
-from tests.gateway.commands.stage import network, people, settle, source
+from tests.gateway.commands.stage import network, people, source
+from tests.gateway.commands.talking import CAPS, parsed, said, talk
 from tests.sim.net import Client, Net
 
-CAPS = "batch server-time message-tags account-tag draft/chathistory"
 LOST = "Messages could not be retrieved"
 
 
@@ -24,25 +21,6 @@ def history(client: Client, line: str) -> list[str]:
     assert end.endswith(f"BATCH -{begin[1]}")
     assert all(f"batch={begin[1]};" in line or f"batch={begin[1]} " in line for line in answer[1:-1])
     return answer[1:-1]
-
-
-def said(lines: list[str]) -> list[str]:
-    return [parsed(line).params[-1] for line in lines]
-
-
-def parsed(line: str) -> Message:
-    message = parse(line.encode())
-    assert message is not None
-    return message
-
-
-def talk(net: Net, count: int = 10, caps: str = CAPS) -> tuple[Client, Client]:
-    """Ann and Bob, and what they said by turns: 0, 1, 2, ..."""
-    ann, bob = people(net, "ann", "bob", channel="#C", caps=caps)
-    for number in range(count):
-        (ann, bob)[number % 2].ask(f"PRIVMSG #c :{number}")
-    settle(ann, bob)
-    return ann, bob
 
 
 def test_lines_are_as_they_were(net: Net) -> None:
@@ -287,49 +265,3 @@ def test_one_client_asks_one_thing_at_a_time(net: Net) -> None:
 
 
 # *playback ------------------------------------------------------------------------------------------------------------
-
-
-def test_playback_as_bouncers_give_it(net: Net) -> None:
-    ann, bob = talk(net, 4, "server-time znc.in/playback")
-    ann.ask("JOIN #d", "PRIVMSG #d :elsewhere")
-    lines = ann.ask("PRIVMSG *playback :play #c 0")
-    assert said(lines) == list("0123") and all(line.startswith("@time=") for line in lines)
-    assert said(ann.ask("PRIVMSG *playback :PLAY * 0")) == [*"0123", "elsewhere"]
-    at = [read(line) for line in lines]
-    assert said(bob.ask(f"PRIVMSG *Playback :play #c,#nope {at[1]}")) == ["2", "3"]
-    assert said(bob.ask(f"PRIVMSG *playback :play #* 0 {at[1]}")) == ["0", "1"]
-    assert bob.ask(f"PRIVMSG *playback :play * {at[3]}") == []
-    assert said(bob.ask("PRIVMSG *playback :list")) == [f"#C {at[0]} {at[3]}"]
-    ann.ask("CAP REQ batch")
-    assert re.fullmatch(r"BATCH \+\w+ znc.in/playback #C", ann.ask("PRIVMSG *playback :play #c 0")[0])
-    ann.ask("CAP REQ draft/chathistory")
-    assert re.fullmatch(r"BATCH \+\w+ chathistory #C", ann.ask("PRIVMSG *playback :play #c 0")[0])
-
-
-def test_playback_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(playback, "MOST", 3)
-    monkeypatch.setattr(playback, "ALL", 5)
-    (ann,) = people(network(1), "ann", caps="znc.in/playback")
-    for name in ("#a", "#b", "#c"):
-        ann.ask(f"JOIN {name}", *(f"PRIVMSG {name} :{name}{number}" for number in range(4)))
-    *lines, more = ann.ask("PRIVMSG *playback :play * 0")
-    assert said(lines) == ["#a1", "#a2", "#a3", "#b2", "#b3"]
-    assert said([more]) == ["There is more: ask for #c and what comes after it by name."]
-
-
-def read(line: str) -> str:
-    """The line's time as seconds since 1970."""
-    ms = read_server_time((parsed(line).tags or {})["time"])
-    assert ms is not None
-    return f"{ms // 1000}.{ms % 1000:03d}"
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["", "help", "play", "play * 0 0 0", "play * x", "play * -1", "clear *", "list a b", "\x01VERSION\x01", "é"],
-)
-def test_anything_else_is_answered_with_help(net: Net, text: str) -> None:
-    ann, _ = talk(net, 1, "znc.in/playback")
-    answer = ann.ask(f"PRIVMSG *playback :{text}")
-    assert answer if text else answer == ["412 ann :No text to send"]
-    assert ann.ask(f"NOTICE *playback :{text}") == []

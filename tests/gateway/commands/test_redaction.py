@@ -6,12 +6,9 @@ import re
 
 import pytest
 
-from gateway.irc.message import Message, parse
 from tests.gateway.commands.stage import people, settle, source
+from tests.gateway.commands.talking import CAPS, parsed, said, talk
 from tests.sim.net import Client, Net
-
-CAPS = "batch server-time message-tags account-tag draft/chathistory"
-
 
 NONE = "There is no such message, or the message is too old"
 
@@ -27,25 +24,6 @@ def history(client: Client, line: str) -> list[str]:
     assert end.endswith(f"BATCH -{begin[1]}")
     assert all(f"batch={begin[1]};" in line or f"batch={begin[1]} " in line for line in answer[1:-1])
     return answer[1:-1]
-
-
-def said(lines: list[str]) -> list[str]:
-    return [parsed(line).params[-1] for line in lines]
-
-
-def parsed(line: str) -> Message:
-    message = parse(line.encode())
-    assert message is not None
-    return message
-
-
-def talk(net: Net, count: int = 10, caps: str = CAPS) -> tuple[Client, Client]:
-    """Ann and Bob, and what they said by turns: 0, 1, 2, ..."""
-    ann, bob = people(net, "ann", "bob", channel="#C", caps=caps)
-    for number in range(count):
-        (ann, bob)[number % 2].ask(f"PRIVMSG #c :{number}")
-    settle(ann, bob)
-    return ann, bob
 
 
 def test_who_said_it_and_operators_delete_messages(net: Net) -> None:

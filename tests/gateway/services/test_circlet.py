@@ -3,39 +3,15 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 import pytest
 
-from gateway.edge.settings import AccountSettings, ChannelHistory, SessionSettings
+from gateway.edge.settings import AccountSettings, SessionSettings
 from gateway.services.table import NOT_LOGGED_IN
-from tests.gateway.commands.accounts import ANSWERED_S, Newcomer, register
+from tests.gateway.commands.accounts import register
 from tests.gateway.commands.stage import network, people
-from tests.gateway.commands.test_history import parsed
-from tests.gateway.services.test_nickserv import told as nickserv
+from tests.gateway.services.devices import device, told
 from tests.sim.net import Client, Net
-
-CAPS = "sasl server-time message-tags draft/message-redaction"
-
-
-def told(client: Client, text: str) -> list[str]:
-    client.lines()
-    client.send(f"PRIVMSG *circlet :{text}")
-    assert client.net.until(lambda: any(":*circlet!" in line for line in client.got[client.read :]), ANSWERED_S)
-    client.sync()
-    answers = [line for line in client.got if ":*circlet!circlet@irc.circlet.local NOTICE " in line]
-    found = [line.split(" :", 1)[1] for line in answers[client.answers :]]  # type: ignore[attr-defined]
-    client.answers = len(answers)  # type: ignore[attr-defined]
-    return found
-
-
-def device(net: Net, node: str, name: str = "") -> Newcomer:
-    client = Newcomer(net, node, CAPS)
-    client.answers = 0  # type: ignore[attr-defined]
-    got = client.log_in(f"ann@{name}" if name else "ann", "sesame")
-    assert got[-1].startswith("903"), got
-    assert any(line.startswith("221 ") for line in client.enter("ann"))
-    return client
 
 
 @pytest.fixture
@@ -224,77 +200,14 @@ def test_how_much_is_played(net: Net, lines: str, known: int, new: int) -> None:
     assert said(two) == [*"01234"][5 - known :]
 
 
-def test_what_is_stored(net: Net) -> None:
-    ann, bob = device(net, "n1", "laptop"), net.client("n2", "bob")
-    register(bob)
-    ann.send("JOIN #a", "PRIVMSG bob :hello")
-    ann.sync()
-    told(ann, "DETACH #a")
-    net.run(3)
-    account, session, devices, throttles, channels, private = told(ann, "STORED")
-    assert account.startswith("Account ann, since 20") and "0 certificates" in account
-    assert session.startswith("Session: your nick, channels") and "for 30 days without you" in session
-    assert devices.startswith("Devices: 1, ") and "0 read markers and 1 detached channels" in devices
-    assert throttles.startswith("Wrong passwords")
-    assert channels.startswith("What you say in channels: 30 days") and channels.endswith("You are in: #a")
-    assert private.endswith("With: bob") and "are kept" in private
-    assert told(ann, "PRIVATE off") == ["PRIVATE is off."]
-    net.run(2)
-    assert "are not kept" in told(ann, "STORED")[-1]
-    settings = ann.node.core.edge.settings
-    history = replace(settings.history, channels=(ChannelHistory("#a", 365, 5_000),))
-    ann.node.core.edge.settings = replace(settings, history=history)
-    assert told(ann, "STORED")[4].endswith("You are in: #a (365 days, 5000 lines)")
-
-
-def test_own_messages_are_forgotten(net: Net) -> None:
-    """In a channel and in a conversation; those of an earlier session, too, and nobody else's."""
-    ann, bob = device(net, "n1"), net.client("n2", "bob", f"{CAPS} draft/chathistory")
-    register(bob)
-    ann.send("JOIN #a", "PRIVMSG #a :early")
-    ann.sync()
-    bob.send("JOIN #a")
-    bob.sync()
-    ann.quit()
-    net.run(3)
-    ann = device(net, "n3")
-    ann.send("JOIN #a")
-    ann.sync()
-    ann.send("PRIVMSG #a :mine", "PRIVMSG bob :secret")
-    bob.sync()
-    bob.send("PRIVMSG #a :his", "PRIVMSG ann :answer")
-    ann.sync()
-    net.run(2)
-    assert told(ann, "FORGET #a") == ["What you have said in #a is deleted."]
-    assert told(ann, "FORGET bob") == ["What you have said to bob is deleted."]
-    ann.send("PRIVMSG #a :later")
-    ann.sync()
-    bob.lines()
-    left = [line for target in ("#a", "ann") for line in bob.ask(f"CHATHISTORY LATEST {target} * 50")]
-    assert [line.rsplit(":", 1)[1] for line in left if " PRIVMSG " in line] == ["his", "later", "answer"]
-
-
-def test_who_registers_a_dropped_name_anew_does_not_own_what_was_said_under_it(net: Net) -> None:
-    ann, bob = device(net, "n1"), net.client("n2", "bob", f"{CAPS} draft/chathistory")
-    bob.ask("JOIN #a")
-    ann.send("JOIN #a", "PRIVMSG #a :old")
-    ann.sync()
-    code = nickserv(ann, "DROP")[0].removesuffix(".").rsplit(" ", 1)[1]
-    assert nickserv(ann, f"DROP {code}")[-1] == "Account ann is dropped."
-    ann.quit()
-    net.run(3)
-
-    heir = net.client("n3", "ann", CAPS)
-    heir.answers = 0  # type: ignore[attr-defined]
-    assert any(line.startswith("REGISTER SUCCESS") for line in register(heir))
-    heir.ask("JOIN #a")
-    heir.send("PRIVMSG #a :new")
-    heir.sync()
-    net.run(1)
-    old, new = bob.ask("CHATHISTORY LATEST #a * 50")
-    said_before = parsed(old).tags
-    assert said_before is not None and "new" in new
-    (answer,) = heir.ask(f"REDACT #a {said_before['msgid']}")
-    assert answer.startswith("FAIL REDACT REDACT_FORBIDDEN #a ")
-    assert told(heir, "FORGET #a") == ["What you have said in #a is deleted."]
-    assert bob.ask("CHATHISTORY LATEST #a * 50") == [old]
+def test_a_channel_is_hidden_and_shown_again(net: Net) -> None:
+    laptop = device(net, "n1", "laptop")
+    laptop.ask("JOIN #a")
+    assert told(laptop, "ATTACH") == ["Detached: none"]
+    assert told(laptop, "DETACH #a sometimes") == ["Syntax: DETACH <channel> [highlight]"]
+    assert told(laptop, "DETACH #a") == ["You have detached #a. /join #a attaches the channel again."]
+    assert told(laptop, "ATTACH") == ["Detached: #a"]
+    assert any(line.endswith(" JOIN #a") for line in laptop.ask("PRIVMSG *circlet :ATTACH #a"))
+    assert told(laptop, "ATTACH") == ["Detached: none"]
+    assert told(laptop, "ATTACH #a") == ["That channel is not detached."]
+    assert told(laptop, "DETACH #nowhere") == ["You are not in that channel."]

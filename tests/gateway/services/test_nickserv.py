@@ -6,31 +6,16 @@ from typing import Any
 
 import pytest
 
-from gateway.edge.settings import AccountSettings, SessionSettings
+from gateway.edge.settings import AccountSettings
 from gateway.services.table import NOT_LOGGED_IN
 from gateway.state.account.messages import Register
 from tests.gateway.commands.accounts import ANSWERED_S, Newcomer, log_in, register
-from tests.gateway.commands.stage import OPERATOR, network, people, settle
+from tests.gateway.commands.stage import OPERATOR, network, people
+from tests.gateway.services.asking import told, with_account
 from tests.sim.net import Client, Net
 
 WRONG = "There is no such account, or the password is wrong."
 CERTIFICATE = "ab" * 32
-
-
-def told(client: Client, text: str) -> list[str]:
-    """What NickServ answers, however long it thinks."""
-    client.lines()
-    client.send(f"NS {text}")
-    assert client.net.until(lambda: any(":NickServ!" in line for line in client.got[client.read :]), ANSWERED_S)
-    lines = client.sync()
-    return [line.split(" :", 1)[1] for line in lines if line.startswith(":NickServ!NickServ@irc.circlet.local NOTICE ")]
-
-
-def with_account(net: Net, *nicks: str) -> list[Client]:
-    """The first one has an account of its nick and is logged in."""
-    clients = people(net, *nicks)
-    assert told(clients[0], "REGISTER sesame") == [f"Account {nicks[0]} is registered, and you are logged in to it."]
-    return clients
 
 
 def test_register_log_out_and_log_in(net: Net) -> None:
@@ -164,39 +149,6 @@ def test_own_password_guesses_count(net: Net) -> None:
     assert told(ann, "PASSWD sesame mellon1") == ["Your password is changed."]
 
 
-def test_certificates(net: Net) -> None:
-    ann, bob = with_account(net, "ann", "bob")
-    last = list(net.nodes)[-1]
-    assert log_in(Newcomer(net, last, certificate=CERTIFICATE), "", "", "EXTERNAL")[-1].startswith("904")
-    ann.connection.certificate = CERTIFICATE
-    assert told(ann, "CERT ADD") == [f"{CERTIFICATE} logs in to ann."]
-    assert told(ann, "CERT ADD " + ":".join(["CD"] * 32)) == ["cd" * 32 + " logs in to ann."]
-    assert told(ann, "CERT list") == [CERTIFICATE, "cd" * 32]
-    assert log_in(Newcomer(net, last, certificate=CERTIFICATE), "", "", "EXTERNAL")[-1].startswith("903")
-    assert told(bob, "REGISTER mellon1")[0].startswith("Account bob")
-    assert told(bob, f"CERT ADD {CERTIFICATE}") == ["That nick or certificate belongs to another account."]
-    assert told(ann, "CERT DEL") == [f"{CERTIFICATE} does not log in to ann."]
-    assert log_in(Newcomer(net, last, certificate=CERTIFICATE), "", "", "EXTERNAL")[-1].startswith("904")
-    assert told(ann, "CERT LIST") == ["cd" * 32]
-
-
-def test_grouped_nicks(net: Net) -> None:
-    ann, bob = with_account(net, "ann", "bob")
-    ann.ask("NICK anna")
-    assert told(ann, "GROUP") == ["The nick anna belongs to your account."]
-    assert told(bob, "IDENTIFY anna sesame") == ["You are logged in as ann."]
-    assert told(bob, "LOGOUT") == ["You are logged out."]
-    assert told(ann, "INFO anna")[1] == "Other nicks: anna"
-    assert told(ann, "UNGROUP") == ["The nick anna does not belong to your account."]
-    assert told(bob, "IDENTIFY anna sesame") == [WRONG]
-    assert told(bob, "REGISTER mellon1")[0].startswith("Account bob")
-    ann.ask("NICK ann")
-    bob.ask("NICK anna")
-    assert told(bob, "GROUP") == ["The nick anna belongs to your account."]
-    assert told(ann, "UNGROUP anna") == ["The nick anna does not belong to your account."]
-    assert told(bob, "INFO")[1] == "Other nicks: anna"  # what was not on ann's list is still bob's
-
-
 def test_info_is_for_oneself_and_for_operators() -> None:
     net = network(3, operators=(OPERATOR,))
     ann, oper = with_account(net, "ann", "oper")
@@ -210,37 +162,6 @@ def test_info_is_for_oneself_and_for_operators() -> None:
 
 
 # GHOST ----------------------------------------------------------------------------------------------------------------
-
-
-def test_ghost_gives_the_nick_to_who_is_logged_in(net: Net) -> None:
-    ann, bob = with_account(net, "ann", "bob")
-    ann.quit()
-    net.run(2)
-    stranger, friend = people(net, "ann", "carl", channel="#c")
-    assert told(bob, "IDENTIFY ann sesame") == ["You are logged in as ann."]
-    assert told(bob, "GHOST ann") == ["The user with the nick ann is disconnected."]
-    assert net.until(lambda: bob.nick_now == "ann", 20)
-    assert "Killed (NickServ (GHOST by bob))" in stranger.got[-1]
-    assert any("QUIT :Killed (NickServ (GHOST by bob))" in line for line in friend.sync())
-    assert told(bob, "GHOST ann") == ["That is you."]
-
-
-def test_ghost_with_the_password_alone_disconnects(net: Net) -> None:
-    ann, bob = with_account(net, "ann", "bob")
-    assert told(bob, "GHOST ann sesame") == ["The user with the nick ann is disconnected."]
-    assert net.until(lambda: ann.connection.closed is not None, 5)
-    net.run(15)
-    assert bob.nick_now == "bob"
-    assert told(bob, "GHOST ann sesame") == ["Nobody has the nick ann now: take the nick with /NICK ann."]
-
-
-def test_who_takes_over_from_its_ghost_is_the_session(net: Net) -> None:
-    _, bob = with_account(net, "ann", "bob")
-    assert told(bob, "IDENTIFY ann sesame") == ["You are logged in as ann."]
-    assert told(bob, "GHOST ann") == ["The user with the nick ann is disconnected."]
-    assert net.until(lambda: bob.nick_now == "ann", 20)
-    net.run(3)
-    assert any("ann" in node.core.edge.sessions.users for node in net.nodes.values())
 
 
 # DROP and SET ---------------------------------------------------------------------------------------------------------
@@ -260,42 +181,6 @@ def test_drop_needs_its_code(net: Net) -> None:
     assert told(ann, "REGISTER mellon1") == ["Account ann is registered, and you are logged in to it."]
 
 
-def test_always_on_stays_and_goes_with_its_account(net: Net) -> None:
-    ann, bob = with_account(net, "ann", "bob")
-    assert told(ann, "SET ALWAYS-ON on") == ["ALWAYS-ON is on."]
-    for client in (ann, bob):
-        client.ask("JOIN #c")
-    settle(ann, bob)
-    bob.lines()
-    ann.quit()
-    net.run(60)
-    assert not [line for line in bob.sync() if "QUIT" in line]
-    assert any("301 bob ann :Not attached" in line for line in bob.ask("WHOIS ann"))
-    other = people(net, "dan")[0]
-    assert told(other, "IDENTIFY ann sesame") == ["You are logged in as ann."]
-    bob.lines()
-    assert dropped(other) == ["Account ann is dropped."]
-    net.run(3)
-    assert ":ann!~ann@10.0.0.1 QUIT :Account dropped" in bob.sync()
-
-
-def test_auto_away_is_a_choice(net: Net) -> None:
-    ann, bob = with_account(net, "ann", "bob")
-    assert told(ann, "SET AUTO-AWAY off") == ["AUTO-AWAY is off."]
-    assert told(ann, "SET always-on ON") == ["ALWAYS-ON is on."]
-    assert told(ann, "INFO")[-1] == "ALWAYS-ON: on, AUTO-AWAY: off"
-    ann.quit()
-    net.run(3)
-    whois = bob.ask("WHOIS ann")
-    assert any("311 bob ann" in line for line in whois) and not any("301 bob ann" in line for line in whois)
-
-
-def test_a_network_that_leaves_no_choice_says_so() -> None:
-    net = network(1, sessions=SessionSettings(always_on="mandatory"))
-    (ann,) = with_account(net, "ann")
-    assert told(ann, "SET ALWAYS-ON off") == ["ALWAYS-ON is off. But on this network ALWAYS-ON is on for everybody."]
-
-
 # Nothing leaks --------------------------------------------------------------------------------------------------------
 
 
@@ -312,21 +197,6 @@ def test_what_is_said_to_nickserv_is_shown_and_kept_nowhere(net: Net) -> None:
     assert not [line for line in (*ann.got, *other.got) if "mellon1" in line or "PRIVMSG NickServ" in line]
     assert not [line for line in ann.ask("CHATHISTORY LATEST NickServ * 10") if "mellon1" in line]
     assert not [note for node in net.nodes.values() for note in node.notes if "mellon1" in str(note)]
-
-
-def test_nobody_who_knows_answers(monkeypatch: pytest.MonkeyPatch) -> None:
-    """P37: then nothing is said to be wrong, and nothing changed."""
-    net = network(1)
-    ann, bob = with_account(net, "ann", "bob")
-    engine = net.nodes["n1"].core.engine
-    ask = engine.ask
-    monkeypatch.setattr(engine, "ask", lambda g, q, done: done(None) if g.kind == "account" else ask(g, q, done))
-    later = ["The nodes that keep accounts do not answer: try again in a minute."]
-    for text in ("IDENTIFY ann sesame", "GHOST ann", "GHOST ann sesame", "INFO ann"):
-        assert told(bob, text) == later
-    for text in ("CERT LIST", "PASSWD sesame mellon1"):
-        assert told(ann, text) == later
-    assert told(bob, "REGISTER mellon1") == later
 
 
 def test_a_name_is_registered_by_another_side(net: Net) -> None:

@@ -178,7 +178,7 @@ def test_service_commands_run_one_after_the_other(seed: int) -> None:
     at = lines.index(f"{fingerprint} logs in to ann.")
     assert lines[at + 1] == fingerprint
     assert lines[at + 2] == "ALWAYS-ON is off."
-    assert lines[at + 3] == "You have detached #c. /join #c attaches it again."
+    assert lines[at + 3] == "You have detached #c. /join #c attaches the channel again."
     assert "#c" in lines[at + 4]
     assert lines[at + 5] == "You are logged out."
 
