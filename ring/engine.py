@@ -21,7 +21,7 @@ from ring.features import LEVEL, fitting, unsupported
 from ring.history.cursor import reached
 from ring.history.local import Ahead, ahead, logged
 from ring.ids import UNREADABLE, Evidence, GroupId, Incarnation, Term
-from ring.network import Network
+from ring.known_nodes import KnownNodes
 from ring.node import Node
 from ring.replication.application import Application, Unsupported
 from ring.replication.looks import SLICE
@@ -40,7 +40,7 @@ from ring.wire.messages import Message
 from ring.wire.node import Records
 
 
-class Engine(Node, Network):
+class Engine(Node, KnownNodes):
     """Run one node: see the docstring of the module."""
 
     def __init__(
@@ -270,42 +270,9 @@ class Engine(Node, Network):
     def roster(self) -> Roster:
         return self.peers.roster
 
-    @property
-    def peers_version(self) -> int:
-        """A number that changes with every change of the known nodes."""
-        return self.peers.version
-
     def live(self) -> list[NodeRecord]:
         """Return the nodes that are not known dead, this node included."""
         return [record for record in self.peers.roster.records() if record.key not in self.peers.dead]
-
-    def others(self) -> list[str]:
-        """Return the ring keys of the other nodes that are not known dead."""
-        return self.peers.others()
-
-    def staying(self) -> list[str]:
-        """Return the ring keys of the other living nodes that are not leaving."""
-        return self.peers.staying()
-
-    def missing(self) -> list[NodeRecord]:
-        """Return the nodes that are gone and may return with groups on disk, sorted by name (P36)."""
-        return self.peers.lost()
-
-    def lowest(self) -> NodeRecord:
-        """Return a node of the oldest build: the network acts at this node's feature level (P42)."""
-        return self.peers.lowest()
-
-    def is_current(self, node: Incarnation) -> bool:
-        """Tell whether this life of the node is the latest known life, and is not known dead."""
-        return self.peers.is_current(node)
-
-    def lost_lately(self, within_s: float) -> bool:
-        """Tell whether any node's life ended, or seemed to end, less than `within_s` seconds ago."""
-        return self.peers.lost_lately(self.now, within_s)
-
-    def returned_lately(self, within_s: float) -> bool:
-        """Tell whether a node thought dead has answered less than `within_s` seconds ago."""
-        return self.now - self.peers.returned_at < within_s
 
     def submit(self, group: GroupId, command: Any, token: object = None, because: GroupId | None = None) -> None:
         """Submit a command; `Application.answered` comes exactly once.

@@ -53,8 +53,8 @@ def record(file: Path, tape: Path, for_s: float | None, size: int, texts: bool) 
     if size < LEAST:
         fail(f"--size {size}: a recording needs {LEAST} bytes at least")
     start_log(file, config)
-    from gateway.io.node_process import run_node  # uvloop and TLS are not needed by the other commands
     from gateway.io.recorder import Tape
+    from gateway.io.run_node import run_node  # uvloop and TLS are not needed by the other commands
 
     try:
         made = Tape(tape, texts=texts, size=size, for_s=for_s)

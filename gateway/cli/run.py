@@ -20,7 +20,7 @@ def node(file: Path) -> None:
     if not isinstance(config, NodeConfig):
         fail(f"{file}: this is a directory's file: run `circlet directory {file}`")
     start_log(file, config)
-    from gateway.io.node_process import run_node  # uvloop and TLS are not needed by the other commands
+    from gateway.io.run_node import run_node  # uvloop and TLS are not needed by the other commands
 
     sys.exit(run_node(config, file))
 

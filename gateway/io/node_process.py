@@ -12,7 +12,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import structlog
-import uvloop
 
 from config import NodeConfig, load_node
 from config.http import Http
@@ -48,7 +47,7 @@ from gateway.web.source import Source, Vitals
 from gateway.web.stream import Streams
 from gateway.web.visitors import Visitors
 from ring.durations import TICK_S
-from ring.io.crash import BUG, CrashOnly, crash_only
+from ring.io.crash import CrashOnly, crash_only
 from ring.io.signals import release_hang_up
 from ring.replication.application import Note
 from ring.storage.store import StoreError
@@ -398,22 +397,3 @@ class NodeProcess(Process):
         why = "Quit" if why.startswith(("Quit: ", "Client quit")) else why  # people's words stay out of the log
         self.log.info("client_disconnected", client=connection.number, reason=why)
         self.touched()
-
-
-def run_node(config: NodeConfig, path: Path, tape: Tape | None = None) -> int:
-    """Run a node until told to stop; return the exit code. tape: records the node."""
-
-    async def main() -> int:
-        try:
-            node = NodeProcess(config, path, tape)
-        except OSError as problem:
-            structlog.get_logger("circlet").error("start_failed", node=config.node.name, reason=str(problem))
-            return 1
-        try:
-            return await node.run()
-        except Exception as problem:
-            node.crash.bug("run", problem)
-            return BUG
-
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(main())
