@@ -17,7 +17,7 @@ from ring.wire.replication import Ack, Prepare, Promise
 AT_ONCE = 200
 """Messages of a payload that are handled at once, if no message of the sender waits."""
 
-PART = 10
+PART = 5
 """Groups of a list that are handled in one step."""
 
 WAITING = 50_000

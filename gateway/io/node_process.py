@@ -55,8 +55,7 @@ from ring.wire.codec import payloads
 
 FLUSH_WAIT_S = 0.002
 SLICE_S = 0.002
-STEPS = 4
-"""Long work may take so much of a turn (P23). The clock is read each time that so many steps are done."""
+"""Long work may take so much of a turn (P23). A step takes up to a millisecond."""
 
 FRAME = 1024 * 1024
 """The output of a turn to a peer is cut into frames of this size, far below the limit of peers."""
@@ -289,7 +288,7 @@ class NodeProcess(Process):
         if engine.work_waits:
             self.begin()
             while engine.work_waits and time.monotonic() < until:
-                engine.carry_on(STEPS)
+                engine.carry_on(1)
 
     @crash_only
     def flush(self) -> None:
