@@ -16,7 +16,7 @@ from gateway.io import descriptors
 from ring.links.admission import Admission, Limits
 from tests.e2e.network import free_port
 from tests.gateway.io.onenode import OneNode
-from tests.gateway.io.test_sockets import Secure, has_ipv6, no_traceback
+from tests.gateway.io.test_node_process import Secure, has_ipv6, no_traceback
 from tests.patience import WITHIN_S
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("people")]

@@ -18,7 +18,7 @@ import pytest
 from tests.e2e.network import free_port
 from tests.gateway.io.onenode import OneNode
 from tests.gateway.io.stories import the_slow_one_is_cut_and_the_others_go_on
-from tests.gateway.io.test_sockets import NO_FLOOD_CONTROL, no_traceback
+from tests.gateway.io.test_node_process import NO_FLOOD_CONTROL, no_traceback
 from tests.gateway.io.webpipe import (
     BINARY,
     BINARY_PROTOCOL,
