@@ -189,6 +189,7 @@ class ToyNet:
         self.engines: dict[str, Engine] = {}
         self.hosts: dict[str, ToyHost] = {}
         self.down: set[str] = set()
+        self.carrying_on: set[str] = set()  # nodes with a turn planned for the next slice of long work
         self.lives = 0
         for n in range(1, nodes + 1):
             self.start(f"127.0.0.{n}")
@@ -241,8 +242,9 @@ class ToyNet:
         engine.begin(self.now)
         job()
         engine.carry_on(STEPS)
-        if engine.work_waits:
-            self.at(0.002, lambda: self.turn(key, lambda: None))
+        if engine.work_waits and key not in self.carrying_on:
+            self.carrying_on.add(key)
+            self.at(0.002, lambda: self.turn(key, lambda: self.carrying_on.discard(key)))
         batch = engine.journal.take()
         if batch is not None:
             self.at(WRITE_S, lambda: self.write(engine, batch))
@@ -277,6 +279,7 @@ class ToyNet:
 
     def kill(self, key: str) -> None:
         self.down.add(key)
+        self.carrying_on.discard(key)
         incarnation = self.engines[key].me.number
         for other in self.engines.values():
             if other.me.key not in self.down:
