@@ -20,6 +20,9 @@ AT_ONCE = 200
 PART = 5
 """Groups of a list that are handled in one step."""
 
+CUTS = 10
+"""A payload with lists that are cut more often waits: a single list may name the groups of a whole takeover."""
+
 WAITING = 50_000
 """If more messages wait, all are handled at once: memory is bounded, and the peers are too fast for slices."""
 
@@ -48,7 +51,7 @@ class LateMessages:
         """Return the messages to handle now: all, or none if the messages wait for slices."""
         short = [part for message in messages for part in parts(message)]
         waiting = self._waiting.get(sender)
-        if waiting is None and len(short) <= AT_ONCE:
+        if waiting is None and len(short) <= AT_ONCE and len(short) - len(messages) <= CUTS:
             return short
         if waiting is None:
             waiting = self._waiting[sender] = deque()

@@ -62,6 +62,15 @@ def test_more_waits_in_order_and_later_messages_do_not_overtake() -> None:
     assert node.late.take(A, messages(1)) == messages(1)  # nothing waits any more
 
 
+def test_a_list_with_the_groups_of_a_takeover_waits_though_it_is_one_message() -> None:
+    node = Node()
+    few, many = (Ack([(GROUPS[0], NO_TERM, seq, seq) for seq in range(count)]) for count in (PART, 20 * PART))
+    assert node.late.take(A, [few]) == [few]
+    assert node.late.take(A, [many]) == []
+    node.work.go_on(3)
+    assert len(node.handled) == 3
+
+
 def test_what_waits_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(late, "WAITING", 2 * AT_ONCE)
     node = Node()
