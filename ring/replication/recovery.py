@@ -38,7 +38,7 @@ Invariants
     master.
     A node is in `asked` or in `held`, never in both.
     A recovery serves under a term higher than every term, of a replica or promised, that this node was told of (P3).
-    While this node recovers a group, this node promises nothing to others (`_held`): of two, the nearer owner goes on.
+    While this node recovers a group, this node promises nothing (promises.py): of two, the nearer owner goes on.
 
 This file alone writes the fields of `Recovery`, but for `parked`: roles.py parks messages, and a hand-off that fails
 adds the messages parked there.
@@ -59,10 +59,10 @@ from ring.replication.replicas import Phase, Recovery
 from ring.replication.restore import restore
 from ring.replication.role_port import RolePort
 from ring.replication.shared import outweighs
-from ring.replication.silent import SilentNodes, describe
+from ring.replication.silent import SilentNodes
 from ring.rpc import Rpc
 from ring.wire.group import Question, Submit
-from ring.wire.replication import Fetch, Fetched, Held, Prepare, Promise
+from ring.wire.replication import Fetch, Fetched, Prepare, Promise
 from ring.work import in_turn
 
 
@@ -101,39 +101,6 @@ class Recoveries:
         for key, groups in self._prepares.items():
             self._port.send(key, Prepare(groups))
         self._prepares.clear()
-
-    # What is held here ----------------------------------------------------------------------------------------------
-
-    def on_prepare(self, sender: Incarnation, message: Prepare) -> None:
-        """Tell a node what this node holds of groups. The replica of a stopped group counts as unheard (P36)."""
-        port, held = self._port, []
-        for group, term in message.groups:
-            if group in port.replicas.stopped:
-                port.say_stopped(sender.key, group)
-            else:
-                held.append(self._held(group, term))
-        port.send(sender.key, Promise(held))
-
-    def _held(self, group: GroupId, term: Term) -> Held:
-        """Describe what this node holds of the group. With a term, also promise to listen to no lower term, unless this
-        node masters or recovers the group itself (P21)."""
-        replica = self._port.replicas.newest(group)
-        if replica is None:
-            return Held(group, "asking" if group in self._recoveries else "", (), 0)
-        role = "copy"
-        mastered = self._port.replicas.masters.get(group)
-        if mastered is not None and not mastered.is_handed:
-            role = "master"
-        elif group in self._recoveries:
-            role = "asking"
-        elif term > replica.term:
-            replica.promised = max(replica.promised, term)
-        return describe(replica, role)
-
-    def on_fetch(self, sender: Incarnation, message: Fetch) -> None:
-        replica = self._port.replicas.newest(message.group)
-        held = replica.snapshot(pending=True) if replica is not None else None
-        self._port.send(sender.key, Fetched(message.group, held))
 
     # What others hold -----------------------------------------------------------------------------------------------
 

@@ -49,6 +49,7 @@ from ring.replication.mistakes import Mistakes
 from ring.replication.owed import OwedForks
 from ring.replication.people import People
 from ring.replication.progress import Master
+from ring.replication.promises import Promises
 from ring.replication.recovery import Recoveries
 from ring.replication.replica import Replica
 from ring.replication.replicas import PARKED, Follower, IncomingHandoff, Parkable, Recovery
@@ -109,6 +110,7 @@ class Roles:
         # On the way to mastering a group.
         self.silent = SilentNodes(port, journal)
         self.recoveries = Recoveries(port, rpc, owed, self.silent, self.absent)
+        self.promises = Promises(port)
         self.incoming = IncomingHandoffs(port)
 
     def tick(self) -> None:

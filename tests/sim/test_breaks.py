@@ -32,7 +32,7 @@ from ring.replication.maintenance import Maintenance
 from ring.replication.master import Masters
 from ring.replication.merge import Merges
 from ring.replication.progress import Master
-from ring.replication.recovery import Recoveries
+from ring.replication.promises import Promises
 from ring.replication.replica import Replica
 from ring.replication.replicas import Follower
 from ring.replication.returning import CatchUp
@@ -236,12 +236,12 @@ def send_before_the_logs_agree(patch: pytest.MonkeyPatch) -> None:
 def take_the_oldest_replica(patch: pytest.MonkeyPatch) -> None:
     """P21: a takeover takes what it has, not the newest."""
 
-    def held(self: Recoveries, *words: Any) -> Any:
+    def held(self: Promises, *words: Any) -> Any:
         found = original(self, *words)
         return type(found)(found.group, found.role, (), 0) if found.role == "copy" else found
 
-    original = Recoveries._held
-    patch.setattr(Recoveries, "_held", held)
+    original = Promises._held
+    patch.setattr(Promises, "_held", held)
 
 
 def replace_no_backup(patch: pytest.MonkeyPatch) -> None:

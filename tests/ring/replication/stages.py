@@ -23,6 +23,7 @@ from ring.replication.owed import OwedForks
 from ring.replication.people import People
 from ring.replication.port import Port
 from ring.replication.progress import Master
+from ring.replication.promises import Promises
 from ring.replication.recovery import Recoveries
 from ring.replication.replica import Replica
 from ring.replication.replicas import Follower, Recovery
@@ -213,6 +214,7 @@ class RecoveryStage(Stage):
         self.kinds = {"channel": ToyKind("confirmed" if confirmed else "no")}
         self.rpc = Rpc(self)
         silent = SilentNodes(self, self.journal)
+        self.promises = Promises(self)
         self.recoveries = Recoveries(self, self.rpc, OwedForks(self), silent, AbsentGroups(self))
         if held:
             self.follow(B, ROOM, *said)
@@ -234,11 +236,11 @@ class RecoveryStage(Stage):
     def handle(self, sender: Incarnation, message: Message) -> None:
         match message:
             case Prepare():
-                self.recoveries.on_prepare(sender, message)
+                self.promises.on_prepare(sender, message)
             case Promise():
                 self.recoveries.on_promise(sender, message)
             case Fetch():
-                self.recoveries.on_fetch(sender, message)
+                self.promises.on_fetch(sender, message)
             case Fetched():
                 self.recoveries.on_fetched(sender, message)
             case Question():
