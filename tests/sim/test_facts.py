@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from gateway.state.channel.channel import Channel
-from gateway.state.channel.messages import Update
+from gateway.state.channel.messages import LOST, Quit, Update
 from gateway.state.conversation.messages import Seat, Sit
 from gateway.state.people import Person
 from ring.ids import GroupId
@@ -18,6 +18,7 @@ from tests.sim.test_sessions import CHANNEL, Talker, in_the_channel, login, made
 
 GROUPS = tuple(GroupId("channel", name) for name in (CHANNEL, "#hall", "#yard"))
 HOUR_MS = 3_600_000
+ROOM = GroupId("channel", "#c")
 
 
 @pytest.fixture
@@ -119,3 +120,23 @@ def test_a_conversation_seats_who_is_back_though_its_seat_on_the_dead_node_is_th
     desk.sync()
     net.run(0.5)
     assert [line for line in phone.lines() if line.endswith(" PRIVMSG ann :two")]
+
+
+@pytest.mark.parametrize("change", ["NICK robert", "AWAY :at lunch", "SETNAME :Robert"])
+@pytest.mark.parametrize("moment", range(1, 40, 3))
+def test_a_seat_that_the_node_claims_anew_has_the_facts_of_meanwhile(change: str, moment: int) -> None:
+    """Found by seed 98003242 of talk: the node's JOIN was under way with older facts, and nobody told the channel."""
+    net = Net(3, seed=moment)
+    ann, bob = net.client("n1", "ann"), net.client("n2", "bob")
+    for client in (ann, bob):
+        client.send("JOIN #c")
+        client.sync()
+    user = bob.connection.user
+    assert user is not None
+    net.turn(net.nodes["n3"], lambda: net.nodes["n3"].core.engine.submit(ROOM, Quit(user.uid, LOST, lost=True)))
+    net.run(moment / 1000)
+    bob.send(change)
+    bob.sync()
+    net.run(3.0)
+    seats = [one for one in persons(net, ROOM) if one.uid == user.uid]
+    assert seats and {one.version for one in seats} == {user.person.version}

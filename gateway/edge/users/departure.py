@@ -83,7 +83,7 @@ def depart(
         unwatch(edge, user, group)
     if because is not None:
         # The event which removes the user is acknowledged only after the channels know (P33).
-        for group in user.seats.rooms:
+        for group in user.seats.channels:
             edge.network.submit(group, Quit(user.uid, reason), None, because)
 
     run(edge, _depart(edge, user, reason), lambda _: done())
@@ -93,7 +93,7 @@ def _depart(edge: EdgePort, user: User, reason: str) -> Procedure[None]:
     yield Do(lambda done: edge.direct.when_sent(user, lambda: done(None)))
     yield Settle(list(user.unsettled))
     edge.conversations.leave(user)
-    groups = list(user.seats.rooms)
+    groups = list(user.seats.channels)
     for group in groups:
         edge.network.submit(group, Quit(user.uid, reason))
     yield Settle(groups)

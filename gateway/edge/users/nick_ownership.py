@@ -110,13 +110,13 @@ def _rename(edge: EdgePort, user: User, text: str, *, releases: GroupId | None =
     _adopt(edge, user, outcome if isinstance(outcome, Granted) else Granted(person))
     user.send(Line(edge.settings.server_name, "NOTICE", (user.person.nick, text)))
     if releases is not None:  # once nobody knows the user by the former nick any more (P27)
-        yield Settle([*user.seats.rooms])
+        yield Settle([*user.seats.channels])
         yield Submit(releases, Release(user.uid, True))
 
 
 def _adopt(edge: EdgePort, user: User, granted: Granted) -> None:
     user.person = user.identity.pending = granted.person
     show_update(edge, granted.person, EventId("", int(edge.now * 1000)))
-    for room in {**user.seats.rooms, **user.seats.joining}:
+    for room in user.seats.channels:
         user.unsettled[room] = None
         edge.network.submit(room, Update(granted.person))

@@ -27,7 +27,7 @@ def change_facts(call: Call, wanted: Person, done: Done) -> None:
 
     def changed(outcome: Any) -> None:
         done(outcome)
-        call.after_all([user.identity.home, *user.seats.rooms, *user.seats.joining], lambda: None)
+        call.after_all([user.identity.home, *user.seats.channels], lambda: None)
 
     # Another client of the user may have changed `user.identity.pending` by then.
     call.after_all(

@@ -54,7 +54,7 @@ def _take(call: Call, nick: str) -> Procedure[None]:
         call.refuse(refused(n.ERR_UNAVAILRESOURCE, user.person.nick))
     elif target != user.identity.home:
         # Every channel has committed the change, and every follower has applied it, before the old nick is free.
-        yield Settle([*user.seats.rooms, user.identity.home])
+        yield Settle([*user.seats.channels, user.identity.home])
         yield from _let_go(edge, user, target)
 
 

@@ -60,12 +60,13 @@ class Room:
 class Seats:
     """The channels and conversations of one user. Only gateway/edge/users writes these fields."""
 
-    __slots__ = ("conversations", "invites", "joining", "returning", "rooms", "unseen")
+    __slots__ = ("conversations", "invites", "joining", "rejoining", "returning", "rooms", "unseen")
 
     def __init__(self) -> None:
         self.rooms: dict[GroupId, Room] = {}
         self.conversations: dict[GroupId, Room] = {}  # with other accounts
         self.joining: Counter[GroupId] = Counter()  # unanswered JOINs
+        self.rejoining: Counter[GroupId] = Counter()  # unanswered JOINs of the node, for a seat that the group has lost
         self.returning: dict[GroupId, dict[Connection, None]] = {}  # conversations under way, and waiting clients
         self.unseen: dict[GroupId, dict[Connection, None]] = {}  # channels out of sight, and the clients inside
         self.invites: dict[GroupId, str] = {}
@@ -74,6 +75,11 @@ class Seats:
     def all(self) -> dict[GroupId, Room]:
         """All channels and conversations which the user hears."""
         return {**self.rooms, **self.conversations}
+
+    @property
+    def channels(self) -> dict[GroupId, object]:
+        """All channels to tell of new facts of the user: a JOIN under way carries the older facts."""
+        return {**self.rooms, **self.joining, **self.rejoining}
 
     def of(self, group: GroupId) -> dict[GroupId, Room]:
         """Return the seats in groups of the same kind."""
@@ -94,6 +100,12 @@ class Seats:
     def end_joining(self, group: GroupId) -> None:
         """Note the answer to a JOIN."""
         self.joining -= Counter([group])
+
+    def begin_rejoining(self, group: GroupId) -> None:
+        self.rejoining[group] += 1
+
+    def end_rejoining(self, group: GroupId) -> None:
+        self.rejoining -= Counter([group])
 
     def invite(self, group: GroupId, channel: str) -> None:
         self.invites[group] = channel

@@ -73,7 +73,7 @@ def _changed(edge: EdgePort, group: GroupId, event: Changed, stamp: EventId, cal
     renamed = user.person.nick != event.person.nick
     user.person = event.person
     show_update(edge, event.person, stamp, call)
-    for room in {**user.seats.rooms, **user.seats.joining}:  # a JOIN under way carries the older facts
+    for room in user.seats.channels:
         user.unsettled[room] = None
         edge.network.submit(room, Update(event.person), None, group)
     if renamed:

@@ -36,10 +36,12 @@ def rejoin(
     """Submit the join of the user again: the group no longer knows of the member, and the user is still here (P31)."""
 
     def answered(outcome: Any) -> None:
+        user.seats.end_rejoining(group)
         if isinstance(outcome, HasLeft) and not user.quitting:
             kicks.learn(edge, user, group, name, outcome.kick)
         done(outcome)
 
+    user.seats.begin_rejoining(group)
     edge.network.submit(group, Join(user.person, name=name, returns=True), answered)
 
 
