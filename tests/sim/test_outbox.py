@@ -267,7 +267,7 @@ def test_who_says_more_than_may_wait_is_not_read_meanwhile(monkeypatch: pytest.M
 
 
 def nothing_is_known_by_its_number(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(Call, "once", lambda self, target=0: None)
+    patch.setattr(Call, "idempotency_key", lambda self, target=0: None)
 
 
 def own_words_are_played(patch: pytest.MonkeyPatch) -> None:
