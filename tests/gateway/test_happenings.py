@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gateway.happenings import KEPT, NAMED, OF_PEERS, STARTING_S, Happenings
+from ring.durations import REST_S
 from ring.ids import GroupId
 from ring.replication.application import Note
 from tests.gateway.commands.stage import network, people, settle
@@ -100,7 +101,7 @@ def test_few_channels_are_named() -> None:
     for number in range(NAMED + 3):
         ann.ask(f"JOIN #c{number}")
         happenings.hear(Note("merge", GroupId("channel", f"#c{number}"), {"took_ms": 1.0}))
-    net.run(1.0)
+    net.run(2 * REST_S)
     (one,) = happenings.after(0)
     assert one.groups == {"channel": NAMED + 3} and len(one.channels) == NAMED
 

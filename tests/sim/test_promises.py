@@ -218,7 +218,7 @@ def test_one_nick_on_both_sides_of_a_cut_is_the_older_claims(room: Room) -> None
     guest, lines = second.nick_now, second.lines()
     assert f":zed!~zed@10.0.0.1 NICK {guest}" in lines
     (notice,) = [line for line in lines if " NOTICE " in line and "zed" in line]
-    assert f" NOTICE {guest} :" in notice and "older" in notice
+    assert f" NOTICE {guest} :" in notice and "another user had the nick zed before you" in notice
     assert [line for line in first.lines() if " JOIN " in line] == [f":{guest}!~zed@10.0.0.1 JOIN #ring"]
     first.send("PRIVMSG #ring :which zed is it", f"PRIVMSG {guest} :you")
     first.sync()

@@ -6,6 +6,7 @@ from gateway.happenings import Happenings
 from gateway.look import Looks
 from gateway.status import Around
 from gateway.web.lookout import Lookout
+from ring.durations import REST_S
 from tests.gateway.commands.stage import network
 from tests.sim.net import Net
 
@@ -30,13 +31,13 @@ class Watched:
         self.lookouts[name] = Lookout(core, looks)
 
     def hear(self) -> None:
-        """The notes of all nodes since the last time reach their happenings."""
+        """The notes of all nodes since the last time reach their happenings, and each node has ticked since."""
         for name, node in self.net.nodes.items():
             for at, note in node.notes:
                 if at > self._heard and node.up:
                     self.happenings[name].hear(note)
         self._heard = self.net.now
-        self.net.run(1.0)
+        self.net.run(2 * REST_S)
 
     def look(self, name: str = "n1", within_s: float = 5.0) -> Lookout:
         """The node's view, once all nodes were asked and have answered."""
