@@ -15,6 +15,7 @@ from pathlib import Path
 import trustme
 
 from config.generate import write_network
+from ring.features import LEVEL
 from tests.patience import WITHIN_S
 from tests.program import CIRCLET, Forked, fork_circlet
 
@@ -186,6 +187,14 @@ class Network:
                 process = self.processes[f"node-{number}"]
                 assert process.poll() is None and time.monotonic() < end, self.log(f"node-{number}")
                 time.sleep(0.05)
+
+    def wait_level(self) -> None:
+        """Until all nodes act at the level of this build. A network acts at level 0 until its nodes have met (P42)."""
+        end = time.monotonic() + WITHIN_S
+        names = [name for name in self.processes if name.startswith("node-")]
+        while not all(f'"acting": {LEVEL},' in self.log(name) for name in names):
+            assert time.monotonic() < end, "".join(map(self.log, names))
+            time.sleep(0.05)
 
     def client(self, number: int, nick: str, caps: str = "") -> Client:
         return Client(f"127.0.0.{number}", self.port, nick, caps)

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import base64
-import time
 
 from tests.e2e.network import Client, Network
-from tests.patience import WITHIN_S
 
 
 def ask(client: Client, *lines: str | bytes) -> list[str]:
@@ -20,16 +18,8 @@ def ask(client: Client, *lines: str | bytes) -> list[str]:
     return [line.removeprefix(":irc.circlet.local ") for line in found]
 
 
-def at_full_level(network: Network) -> None:
-    """A network that has just begun acts at level 0 until all its nodes have met (P42)."""
-    end = time.monotonic() + WITHIN_S
-    while not all("level_raised" in network.log(f"node-{number}") for number in (1, 2, 3)):
-        assert time.monotonic() < end
-        time.sleep(0.05)
-
-
 def test_names_masks_and_texts(network: Network) -> None:
-    at_full_level(network)
+    network.wait_level()
     ann, bob, mike = network.client(1, "ann"), network.client(2, "bob"), network.client(3, "Mike^")
     for client in (ann, bob):
         ask(client, "JOIN #c")
@@ -82,7 +72,7 @@ def test_logging_in(network: Network) -> None:
 
 
 def test_a_guest_and_an_account(network: Network) -> None:
-    at_full_level(network)
+    network.wait_level()
     ann = network.client(1, "ann", "draft/account-registration batch draft/chathistory echo-message account-tag")
     ann.send("REGISTER * * :correct-horse")
     ann.expect("REGISTER SUCCESS")

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from ring.features import LEVEL
 from tests.e2e.network import Client, Network
 from tests.gateway.io.test_client_tls import client_context, own_certificate
 from tests.patience import WITHIN_S
@@ -25,18 +24,10 @@ def net(tmp_path: Path) -> Iterator[Network]:
     for name in ("joe", "other"):
         own_certificate(made.folder, name)
     try:
-        at_its_level(made)
+        made.wait_level()  # below the level, nothing is known of a guest's certificate
         yield made
     finally:
         made.stop()
-
-
-def at_its_level(net: Network) -> None:
-    """Wait until both nodes act at this build's level: below that, nothing is known of a guest's certificate."""
-    end = time.monotonic() + WITHIN_S
-    while not all(f'"acting": {LEVEL},' in net.log(name) for name in ("node-1", "node-2")):
-        assert time.monotonic() < end, net.log("node-1") + net.log("node-2")
-        time.sleep(0.1)
 
 
 def guest(net: Network, node: int, certificate: str) -> Client:

@@ -33,6 +33,7 @@ class Hooked(Network):
         for path in self.folder.glob("node-*.yaml"):
             path.write_text(path.read_text() + f"\nwebhooks: {{allow: [{HOST}]}}\n")
         super()._begin(nodes, directories)
+        self.wait_level()
 
     def webhook(self, *words: str, node: int = 1) -> str:
         done = self.circlet("webhook", *words, "--config", str(self.folder / f"node-{node}.yaml"))

@@ -11,7 +11,8 @@ from tests.sim.net import Net
 
 def of(net: Net, name: str, channels: int = 20) -> Load:
     replies: list[bytes] = []
-    answer(net.nodes[name].core, {}, encode(LoadAsk(channels)), replies.append)
+    node = net.nodes[name]
+    net.turn(node, lambda: answer(node.core, {}, encode(LoadAsk(channels)), replies.append))
     found = read_reply(replies[0])
     assert isinstance(found, Load)
     return found

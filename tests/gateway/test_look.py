@@ -10,6 +10,7 @@ from gateway.edge.rpc.asks import Looked
 from gateway.happenings import Happenings
 from gateway.look import Looks, public
 from gateway.status import Around, Certificate, Webhook, status
+from ring.durations import REST_S
 from ring.links.link import LinkState
 from ring.replication.application import Note
 from tests.gateway.commands.stage import network, people
@@ -21,7 +22,7 @@ def test_another_node_reads_what_is_packed() -> None:
     core = net.nodes["n1"].core
     happenings = Happenings(core)
     happenings.hear(Note("node_alive", None, {"peer": "127.0.0.2"}))
-    net.run(1.0)
+    net.run(2 * REST_S)
     looks = Looks(core, lambda: {"127.0.0.2": LinkState(3.0, 0.002)}, Around, happenings)
     found = look.read(Looked(looks.packed(0, 0)))
     assert found is not None and [one.event for one in found.happenings] == ["node_alive"]

@@ -14,7 +14,10 @@ SOON_S = 3.0  # less than what it takes until a silent node counts as dead
 
 
 def of(net: Net, name: str, links: dict[str, LinkState] | None = None) -> Status:
-    return status(net.nodes[name].core, links or {})
+    found: list[Status] = []
+    node = net.nodes[name]
+    net.turn(node, lambda: found.append(status(node.core, links or {})))
+    return found[0]
 
 
 def every(net: Net) -> list[Status]:

@@ -35,7 +35,7 @@ from tests.sim.net import Node
 NAMES = ("ann", "bob", "cat")
 GONE_S = 5.0
 ANSWERED_S = 60.0
-UNSURE = ("nobody answered", "does not answer", "has changed meanwhile")
+UNSURE = ("nobody answered", "do not answer", "has changed meanwhile")
 
 
 KINDS = (*FAULTS, PowerCut)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.edge.sessions.sessions import Sessions
+from gateway.edge.sessions.reports import Reports
 from tests.sim.devices import DeviceStory
 from tests.sim.kinds import DEVICES
 from tests.sim.net import Net
@@ -72,5 +72,7 @@ def test_it_is_caught_if_only_the_node_that_a_session_is_on_is_believed(
     bob: Talker,  # noqa: F811
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(Sessions, "_tell_places", lambda self, user: self.cursors.forget(user.session))
+    monkeypatch.setattr(
+        Reports, "report_cursors", lambda self, user: self._edge.sessions.cursors.forget(user.session.account)
+    )
     assert shown_where_it_comes_back(net, bob) == ["1", "2"]

@@ -31,8 +31,9 @@ class Bot(pydle.Client):  # type: ignore[misc]
 
     async def on_channel_message(self, target: str, by: str, message: str) -> None:
         await super().on_channel_message(target, by, message)
-        if by != self.nickname:
-            await self.message(target, f"{self.nickname} has heard: {message}")
+        # The library may pass on a message before it has taken its own nick from the welcome.
+        if by != nick:
+            await self.message(target, f"{nick} has heard: {message}")
 
 
 nick = login.partition("@")[0]

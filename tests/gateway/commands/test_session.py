@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from ring.durations import REST_S
 from tests.gateway.commands.stage import network, people, settle, source
 from tests.sim.net import Client, Net
 
@@ -138,17 +139,17 @@ def test_cut_when_it_does_not_register_in_time() -> None:
     client = stranger(net)
     net.run(9)
     assert client.closed is None
-    net.run(2)
+    net.run(1 + 2 * REST_S)  # a resting node looks once in REST_S
     assert client.got == ["ERROR :Closing Link: 10.0.0.9 (Registration timed out)"]
 
 
 def test_pinged_and_cut_when_it_does_not_answer() -> None:
     net = network(1, ping_every_s=20.0, ping_timeout_s=10.0)
     ann, bob = people(net, "ann", "bob", channel="#c")
-    net.run(21)
+    net.run(20 + 2 * REST_S)
     assert ann.got[-1] == "PING :irc.circlet.local" or ann.got[-1].startswith("PING")
     bob.send("PONG x")
-    net.run(10)
+    net.run(10 + 2 * REST_S)
     assert ann.closed is not None and ann.got[-1].startswith("ERROR :Closing Link: 10.0.0.1 (Ping timeout: 3")
     assert bob.sync()[-1].startswith(f"{source('ann')} QUIT :Ping timeout: 3")
 

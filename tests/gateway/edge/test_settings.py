@@ -33,7 +33,7 @@ def test_whether_a_session_stays_without_connections(
     [
         ("NickServ", "the name of a service"),
         ("chanserv", "the name of a service"),
-        ("Guest00042", "only given to people"),
+        ("Guest00042", "for people that the network renames"),
         ("ROOT[", "The operators of this network have reserved"),
     ],
 )

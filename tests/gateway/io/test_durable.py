@@ -12,6 +12,7 @@ import pytest
 
 from gateway.io import durable
 from gateway.io.durable import Durable
+from ring.agenda import NEVER
 from ring.storage.store import Batch
 from tests.patience import WITHIN_S
 
@@ -23,6 +24,10 @@ class Journal:
 
     on = has_news = urgent = False
     changes = 0
+
+    @property
+    def next_at(self) -> float:
+        return 0.0 if self.has_news else NEVER
 
     def change(self, *, urgent: bool = False) -> None:
         self.changes += 1
@@ -70,7 +75,7 @@ async def started(monkeypatch: pytest.MonkeyPatch, delay_s: float) -> tuple[Dura
     monkeypatch.setattr(durable, "StoreWriter", Writer)
     journal = Journal()
     process: Any = SimpleNamespace(
-        core=SimpleNamespace(engine=SimpleNamespace(journal=journal)),
+        core=SimpleNamespace(engine=SimpleNamespace(journal=journal, now=0.0)),
         config=SimpleNamespace(node=SimpleNamespace(state_dir=Path())),
         log=SimpleNamespace(info=lambda *_, **__: None),
         crash=SimpleNamespace(),

@@ -253,11 +253,18 @@ def test_what_strangers_send_at_once_is_carried_out_over_several_turns_in_order(
     sent = b"".join(b"CAP LS 30%d\r\n" % number for number in range(6)) + b"PING last\r\n"
     edge = net.nodes["n1"].core.edge
     net.run(0.1)
-    for client in crowd:
-        edge.feed(client.connection, sent)  # in one turn: the kernel has something of all of them
-    assert sum(client.connection.queue.line for client in crowd) == LINES
-    turns = lines_a_turn(net, 0.2)
-    assert max(turns) == LINES and sum(turns) == 70 - LINES
+
+    def done() -> int:
+        return sum(client.connection.queue.line for client in crowd)
+
+    def feed() -> None:
+        for client in crowd:
+            edge.feed(client.connection, sent)  # in one turn: the kernel has something of all of them
+        assert done() == LINES
+
+    net.turn(net.nodes["n1"], feed)
+    before, turns = done(), lines_a_turn(net, 0.2)
+    assert max(turns) == LINES and before + sum(turns) == 70
     assert [client.connection.queue.line for client in crowd] == [7] * 10
     assert all(client.connection in edge.clients.relieved for client in crowd[3:])
 
