@@ -47,7 +47,7 @@ ANNOUNCE_RETRY_S: Final = 0.25
 """First pause before an unanswered request is sent again. The pause doubles up to the interval of announcements."""
 
 COOKIE_S: Final = 60.0
-"""How long a directory knows its own cookie: an asker shows with the cookie that its address is its own."""
+"""How long a directory knows its own cookie: with the cookie, an asker proves its own address."""
 
 LEASE_S: Final = 10.0
 """A directory forgets a node that is silent for this time, if the setting says nothing else."""

@@ -303,7 +303,7 @@ def forget_what_was_said_to_a_session_elsewhere(patch: pytest.MonkeyPatch) -> No
 
 
 def start_alone(patch: pytest.MonkeyPatch) -> None:
-    """P36: what one disk has is served, whoever may have newer replicas."""
+    """P36: a node serves the replica of a single disk, though other nodes may have newer replicas."""
     patch.setattr(SilentNodes, "may_have_more", lambda self, group, recovery, mine: False)
 
 

@@ -316,7 +316,7 @@ def test_without_backups_a_node_that_comes_back_finds_what_was_said_since_it_die
 
 @pytest.mark.parametrize("seed", range(5))
 def test_a_node_that_starts_again_at_once_has_what_changed_last(seed: int) -> None:
-    """Lines are written sooner than replicas: it must not take its state for as new as they are."""
+    """Lines are written sooner than replicas: a node must not take its state for as new as its lines."""
     talk = Talk(3, seed)
     net = talk.net
     talk.say(4)

@@ -1,4 +1,4 @@
-"""Nodes that answer what the test says, for commands that ask nodes."""
+"""Nodes with answers from the test, for the commands of the program."""
 
 from __future__ import annotations
 

@@ -76,7 +76,7 @@ def test_what_waited_for_a_slow_reader_comes_whole_and_in_order() -> None:
 
 @pytest.mark.parametrize("resets", [False, True])
 def test_what_its_machine_did_not_take_has_not_arrived(resets: bool) -> None:
-    """resets: its machine says that it does not know the connection any more."""
+    """resets: the client's machine no longer knows the connection."""
 
     async def tell() -> None:
         sink = Sink()

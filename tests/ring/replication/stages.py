@@ -114,7 +114,7 @@ class Stage(_Bare):  # type: ignore[misc, valid-type]
         raise NotImplementedError
 
     def told(self) -> list[Told]:
-        """What the turn sends, and what the role asks of its node."""
+        """The messages of the turn, and the role's requests to the node."""
         out, self.out = self.out, {}
         asked, self.asked_of_node = self.asked_of_node, []
         return [*(brief(key, message) for key, messages in out.items() for message in messages), *asked]

@@ -1,4 +1,4 @@
-"""Answers that take more than one turn, and outcomes that no kind has."""
+"""Answers over several turns, and outcomes without a kind."""
 
 from __future__ import annotations
 

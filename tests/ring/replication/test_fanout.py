@@ -1,4 +1,4 @@
-"""What a master sends to whom: batches in a turn, new followers, those who leave, and those who lag (P15, P16, P41)."""
+"""A master's messages to followers: batches in a turn, new, leaving and lagging followers (P15, P16, P41)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""NICK of a registered user: one nick at a time, others read one line, and a refusal leaves everything as it was."""
+"""NICK of a registered user: one nick at a time, others read one line, and after a refusal nothing is changed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A line of mode changes: who may change what, and what the line says that it did."""
+"""A line of mode changes: the right to each change, and the changes that members read."""
 
 from __future__ import annotations
 
