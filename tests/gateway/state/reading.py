@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, get_args
+from typing import Any, ClassVar, get_args
 
 import msgspec
 import pytest
@@ -51,3 +51,31 @@ def refused_if_cut_or_mistyped(union: Any, samples: Sequence[Any]) -> None:
         for one in bad:
             with pytest.raises(msgspec.MsgspecError):
                 decode(packed(one))
+
+
+class Messages:
+    """The laws as tests: a kind's test file has a subclass.
+
+    unions: each union of messages with its samples. outcome: the type of the answers to commands. outcomes: samples of
+    answers; none for a kind without answers.
+    """
+
+    unions: ClassVar[list[tuple[Any, list[Any]]]]
+    outcome: ClassVar[Any] = None
+    outcomes: ClassVar[list[Any]] = []
+
+    def test_messages_read_back(self) -> None:
+        for union, samples in self.unions:
+            read_back(union, samples)
+
+    def test_messages_of_builds_with_fewer_or_more_fields_are_read(self) -> None:
+        for union, samples in self.unions:
+            read_of_other_builds(union, samples)
+
+    def test_messages_that_are_cut_or_mistyped_are_refused(self) -> None:
+        for union, samples in self.unions:
+            refused_if_cut_or_mistyped(union, samples)
+
+    def test_outcomes_read_back(self) -> None:
+        decode = msgspec.msgpack.Decoder(self.outcome).decode
+        assert [decode(packed(outcome)) for outcome in self.outcomes] == self.outcomes

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
-import pytest
-
 from gateway.accounts.credentials import Credentials, Scram
 from gateway.state.account import messages as a
 from gateway.state.account.snapshot import Life, Settings, Stored
-from tests.gateway.state.cast import packed
-from tests.gateway.state.reading import read_back, read_of_other_builds, refused_if_cut_or_mistyped
+from tests.gateway.state.reading import Messages
 
 SECRET = Credentials("$argon2id$x", Scram(b"\xff", 4096, b"", b"\x00"))
 
@@ -47,28 +43,8 @@ EVENTS: list[Any] = [
 
 OUTCOMES: list[Any] = [a.Accepted("Joe"), a.Denied("full")]
 
-UNIONS = [(a.Command, COMMANDS), (a.Event, EVENTS)]
 
-
-each_union = pytest.mark.parametrize(("union", "samples"), UNIONS, ids=["commands", "events"])
-
-
-@each_union
-def test_messages_read_back(union: Any, samples: list[Any]) -> None:
-    read_back(union, samples)
-
-
-@each_union
-def test_messages_of_builds_with_fewer_or_more_fields_are_read(union: Any, samples: list[Any]) -> None:
-    read_of_other_builds(union, samples)
-
-
-@each_union
-def test_messages_that_are_cut_or_mistyped_are_refused(union: Any, samples: list[Any]) -> None:
-    refused_if_cut_or_mistyped(union, samples)
-
-
-def test_outcomes_read_back() -> None:
-    decode = msgspec.msgpack.Decoder(a.Outcome).decode
-    for outcome in (*OUTCOMES, None):
-        assert decode(packed(outcome)) == outcome
+class TestMessages(Messages):
+    unions = [(a.Command, COMMANDS), (a.Event, EVENTS)]
+    outcome = a.Outcome
+    outcomes = [*OUTCOMES, None]

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
-import pytest
-
 from gateway.irc.limits import Limits
 from gateway.state.channel import machine_messages as m
 from gateway.state.channel import messages as c
@@ -17,8 +14,8 @@ from gateway.state.channel.state import Rules
 from gateway.state.idempotency import IdempotencyKey, Probe, Speaker
 from gateway.state.people import Refusal
 from gateway.state.session import messages as s
-from tests.gateway.state.cast import ANN, BOB, CASEMAP, packed, plus
-from tests.gateway.state.reading import read_back, read_of_other_builds, refused_if_cut_or_mistyped
+from tests.gateway.state.cast import ANN, BOB, CASEMAP, plus
+from tests.gateway.state.reading import Messages
 
 REPEAT = Probe(IdempotencyKey(Speaker(ANN.edge, 3), 5))
 
@@ -72,28 +69,8 @@ OUTCOMES: list[Any] = [
     m.Spoken(5, 6),
 ]
 
-UNIONS = [(c.Command, COMMANDS), (c.Event, EVENTS)]
 
-
-each_union = pytest.mark.parametrize(("union", "samples"), UNIONS, ids=["commands", "events"])
-
-
-@each_union
-def test_messages_read_back(union: Any, samples: list[Any]) -> None:
-    read_back(union, samples)
-
-
-@each_union
-def test_messages_of_builds_with_fewer_or_more_fields_are_read(union: Any, samples: list[Any]) -> None:
-    read_of_other_builds(union, samples)
-
-
-@each_union
-def test_messages_that_are_cut_or_mistyped_are_refused(union: Any, samples: list[Any]) -> None:
-    refused_if_cut_or_mistyped(union, samples)
-
-
-def test_outcomes_read_back() -> None:
-    decode = msgspec.msgpack.Decoder(c.Outcome).decode
-    for outcome in (*OUTCOMES, None):
-        assert decode(packed(outcome)) == outcome
+class TestMessages(Messages):
+    unions = [(c.Command, COMMANDS), (c.Event, EVENTS)]
+    outcome = c.Outcome
+    outcomes = [*OUTCOMES, None]

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
-import pytest
-
 from gateway.state.conversation import messages as t
 from gateway.state.idempotency import IdempotencyKey, Probe, Speaker
 from gateway.state.people import Refusal
-from tests.gateway.state.cast import ANN, packed
-from tests.gateway.state.reading import read_back, read_of_other_builds, refused_if_cut_or_mistyped
+from tests.gateway.state.cast import ANN
+from tests.gateway.state.reading import Messages
 
 REPEAT = Probe(IdempotencyKey(Speaker(ANN.edge, 3), 5))
 
@@ -38,28 +35,8 @@ EVENTS: list[Any] = [
 
 OUTCOMES: list[Any] = [REFUSAL]
 
-UNIONS = [(t.Command, COMMANDS), (t.Event, EVENTS)]
 
-
-each_union = pytest.mark.parametrize(("union", "samples"), UNIONS, ids=["commands", "events"])
-
-
-@each_union
-def test_messages_read_back(union: Any, samples: list[Any]) -> None:
-    read_back(union, samples)
-
-
-@each_union
-def test_messages_of_builds_with_fewer_or_more_fields_are_read(union: Any, samples: list[Any]) -> None:
-    read_of_other_builds(union, samples)
-
-
-@each_union
-def test_messages_that_are_cut_or_mistyped_are_refused(union: Any, samples: list[Any]) -> None:
-    refused_if_cut_or_mistyped(union, samples)
-
-
-def test_outcomes_read_back() -> None:
-    decode = msgspec.msgpack.Decoder(t.Outcome).decode
-    for outcome in (*OUTCOMES, None):
-        assert decode(packed(outcome)) == outcome
+class TestMessages(Messages):
+    unions = [(t.Command, COMMANDS), (t.Event, EVENTS)]
+    outcome = t.Outcome
+    outcomes = [*OUTCOMES, None]

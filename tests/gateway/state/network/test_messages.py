@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from gateway.state.network import messages as w
 from tests.gateway.state.cast import ANN
-from tests.gateway.state.reading import read_back, read_of_other_builds, refused_if_cut_or_mistyped
+from tests.gateway.state.reading import Messages
 
 COMMANDS: list[Any] = [w.Attend("10.0.0.1", 7), w.Announce("a!b@c", "all", "x"), w.Evict((ANN.edge,)), w.Raise(1)]
 
@@ -20,22 +18,6 @@ EVENTS: list[Any] = [
     w.Raised(1, (("10.0.0.1", 7),)),
 ]
 
-UNIONS = [(w.Command, COMMANDS), (w.Event, EVENTS)]
 
-
-each_union = pytest.mark.parametrize(("union", "samples"), UNIONS, ids=["commands", "events"])
-
-
-@each_union
-def test_messages_read_back(union: Any, samples: list[Any]) -> None:
-    read_back(union, samples)
-
-
-@each_union
-def test_messages_of_builds_with_fewer_or_more_fields_are_read(union: Any, samples: list[Any]) -> None:
-    read_of_other_builds(union, samples)
-
-
-@each_union
-def test_messages_that_are_cut_or_mistyped_are_refused(union: Any, samples: list[Any]) -> None:
-    refused_if_cut_or_mistyped(union, samples)
+class TestMessages(Messages):
+    unions = [(w.Command, COMMANDS), (w.Event, EVENTS)]

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
-import pytest
-
 from gateway.state.nick import messages as k
 from gateway.state.nick.nick import Nick
 from gateway.state.people import Refusal
-from tests.gateway.state.cast import ANN, CASEMAP, packed
-from tests.gateway.state.reading import read_back, read_of_other_builds, refused_if_cut_or_mistyped
+from tests.gateway.state.cast import ANN, CASEMAP
+from tests.gateway.state.reading import Messages
 
 REFUSAL = Refusal("482", ("#c", "You're not channel operator"))
 
@@ -35,28 +32,8 @@ EVENTS: list[Any] = [
 
 OUTCOMES: list[Any] = [k.Granted(ANN), k.Moved(), k.Reached(ANN), REFUSAL, k.Reached(ANN, True)]
 
-UNIONS = [(k.Command, COMMANDS), (k.Event, EVENTS)]
 
-
-each_union = pytest.mark.parametrize(("union", "samples"), UNIONS, ids=["commands", "events"])
-
-
-@each_union
-def test_messages_read_back(union: Any, samples: list[Any]) -> None:
-    read_back(union, samples)
-
-
-@each_union
-def test_messages_of_builds_with_fewer_or_more_fields_are_read(union: Any, samples: list[Any]) -> None:
-    read_of_other_builds(union, samples)
-
-
-@each_union
-def test_messages_that_are_cut_or_mistyped_are_refused(union: Any, samples: list[Any]) -> None:
-    refused_if_cut_or_mistyped(union, samples)
-
-
-def test_outcomes_read_back() -> None:
-    decode = msgspec.msgpack.Decoder(k.Outcome).decode
-    for outcome in OUTCOMES:
-        assert decode(packed(outcome)) == outcome
+class TestMessages(Messages):
+    unions = [(k.Command, COMMANDS), (k.Event, EVENTS)]
+    outcome = k.Outcome
+    outcomes = OUTCOMES

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
-import pytest
-
 from gateway.state.session import messages as s
-from tests.gateway.state.cast import ANN, packed
-from tests.gateway.state.reading import read_back, read_of_other_builds, refused_if_cut_or_mistyped
+from tests.gateway.state.cast import ANN
+from tests.gateway.state.reading import Messages
 
 COMMANDS: list[Any] = [
     s.Take(ANN, ANN.edge),
@@ -40,28 +37,8 @@ EVENTS: list[Any] = [
 
 OUTCOMES: list[Any] = [s.Taken(s.Stored(ANN)), s.NotOwner(ANN.edge), s.Present("1"), s.Marker(5)]
 
-UNIONS = [(s.Command, COMMANDS), (s.Event, EVENTS)]
 
-
-each_union = pytest.mark.parametrize(("union", "samples"), UNIONS, ids=["commands", "events"])
-
-
-@each_union
-def test_messages_read_back(union: Any, samples: list[Any]) -> None:
-    read_back(union, samples)
-
-
-@each_union
-def test_messages_of_builds_with_fewer_or_more_fields_are_read(union: Any, samples: list[Any]) -> None:
-    read_of_other_builds(union, samples)
-
-
-@each_union
-def test_messages_that_are_cut_or_mistyped_are_refused(union: Any, samples: list[Any]) -> None:
-    refused_if_cut_or_mistyped(union, samples)
-
-
-def test_outcomes_read_back() -> None:
-    decode = msgspec.msgpack.Decoder(s.Outcome).decode
-    for outcome in OUTCOMES:
-        assert decode(packed(outcome)) == outcome
+class TestMessages(Messages):
+    unions = [(s.Command, COMMANDS), (s.Event, EVENTS)]
+    outcome = s.Outcome
+    outcomes = OUTCOMES
