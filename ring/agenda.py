@@ -38,7 +38,6 @@ class Agenda(Generic[K]):
             self._at[key] = at
             self._serial += 1
             heappush(self._heap, (at, self._serial, key))
-
         if len(self._heap) > 2 * len(self._at) + VOID:
             self._heap = [entry for entry in self._heap if self._at.get(entry[2]) == entry[0]]
             heapify(self._heap)

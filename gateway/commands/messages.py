@@ -68,9 +68,8 @@ def _one(call: Call, user: User, verb: str, target: str, text: bytes, tags: dict
     status, name = split_status(target)
     if is_channel(name) and is_valid_channel(name, limits.channel_len):
         group = edge.channel(name)
-        facts = (
-            None if group in user.seats.rooms else person
-        )  # P10: a speaker from outside sends the speaker's own person
+        # P10: a speaker from outside sends the speaker's own person.
+        facts = None if group in user.seats.rooms else person
         login = call.connection.login
         life = login.life if login is not None else ""
         say = Say(person.uid, person.source, verb, text, status, tags, facts, life, call.idempotency_key(number))
@@ -79,11 +78,9 @@ def _one(call: Call, user: User, verb: str, target: str, text: bytes, tags: dict
         if verb == "PRIVMSG":
             services.tell(called, call, decode(text))
     elif (home := edge.find_nick(target)) is not None:
-        idempotency_key = call.idempotency_key(number)
-        in_conversation = edge.direct.in_conversation(user, idempotency_key)
-        _tell(
-            call, home, Tell(person, verb, text, tags, target, call.connection.secure, in_conversation, idempotency_key)
-        )
+        key = call.idempotency_key(number)
+        in_conversation = edge.direct.in_conversation(user, key)
+        _tell(call, home, Tell(person, verb, text, tags, target, call.connection.secure, in_conversation, key))
     elif verb != "NOTICE":
         numeric = n.ERR_NOSUCHCHANNEL if is_channel(name) else n.ERR_NOSUCHNICK
         call.reply(numeric, target[:64], n.TEXT[numeric])

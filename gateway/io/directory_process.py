@@ -18,7 +18,7 @@ from gateway.web.directory_source import DirectorySource
 from gateway.web.metrics.directory import of_directory
 from gateway.web.public_site import PublicSite
 from gateway.web.server import WebServer
-from ring.io.crash import BUG, CrashOnly
+from ring.io.crash import CrashOnly
 from ring.io.directory_server import DirectoryServer
 from ring.io.signals import release_hang_up
 
@@ -107,11 +107,7 @@ def run_directory(config: DirectoryConfig, path: Path) -> int:
 
     async def main() -> int:
         process = DirectoryProcess(config, path)
-        try:
-            return await process.run()
-        except Exception as problem:
-            process.crash.bug("run", problem)
-            return BUG
+        return await process.crash.exit_code(process.run())
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         return runner.run(main())

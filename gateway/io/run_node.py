@@ -11,7 +11,6 @@ import uvloop
 from config import NodeConfig
 from gateway.io.node_process import NodeProcess
 from gateway.io.recorder import Tape
-from ring.io.crash import BUG
 
 
 def run_node(config: NodeConfig, path: Path, tape: Tape | None = None) -> int:
@@ -23,11 +22,7 @@ def run_node(config: NodeConfig, path: Path, tape: Tape | None = None) -> int:
         except OSError as problem:
             structlog.get_logger("circlet").error("start_failed", node=config.node.name, reason=str(problem))
             return 1
-        try:
-            return await node.run()
-        except Exception as problem:
-            node.crash.bug("run", problem)
-            return BUG
+        return await node.crash.exit_code(node.run())
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         return runner.run(main())

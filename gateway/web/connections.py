@@ -53,9 +53,8 @@ class HttpConnection(web.RequestHandler):
         self._unread: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        cast(asyncio.Transport, transport).set_write_buffer_limits(
-            high=0
-        )  # WRITE_S counts from the first byte that the kernel does not take
+        # WRITE_S counts from the first byte that the kernel does not take.
+        cast(asyncio.Transport, transport).set_write_buffer_limits(high=0)
         super().connection_made(transport)
 
     def connection_lost(self, exc: BaseException | None) -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from types import TracebackType
 from typing import Any, Concatenate, Final, ParamSpec, Protocol, TypeVar
 
@@ -37,6 +37,14 @@ class CrashOnly:
     def bug(self, where: str, problem: BaseException) -> None:
         self._log.error("bug", where=where, exit_code=BUG, exc_info=problem)
         self._end(BUG)
+
+    async def exit_code(self, run: Awaitable[int]) -> int:
+        """Return the exit code of a whole run of the process. An exception that leaves the run is a mistake, too."""
+        try:
+            return await run
+        except Exception as problem:
+            self.bug("run", problem)
+            return BUG
 
     def watch(self, loop: asyncio.AbstractEventLoop) -> None:
         """Judge the exceptions that timers, sockets' callbacks and tasks of the loop leave unhandled."""

@@ -226,8 +226,7 @@ class Masters:
             self._history.committed(m)
 
     def reveal(self, m: Master) -> None:
-        """Show people here the served replica, if that replica has all that people know of their side of a
-        partition."""
+        """Show people here the served replica, if the served replica has every line of their side of a partition."""
         known, replica = m.unmerged, m.replica
         if known is None or not has_all_of(replica, known):
             return

@@ -64,10 +64,8 @@ def show_message(
 def _changed(edge: EdgePort, group: GroupId, event: Changed, stamp: EventId, call: Call | None) -> None:
     """Show new facts here, and tell the channels: the user's own group has numbered the facts (P28)."""
     user = edge.users.get(event.person.uid)
-    if (
-        user is None or event.person.edge != edge.network.me
-    ):  # to a side of a partition, the user may be on another node
-        return
+    if user is None or event.person.edge != edge.network.me:
+        return  # to a side of a partition, the user may be on another node
     if event.person.version < user.person.version:  # an old event told again, of a former nick
         return
     renamed = user.person.nick != event.person.nick

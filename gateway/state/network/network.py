@@ -55,9 +55,8 @@ class Network(StateBase):
 
     def snapshot(self) -> Any:
         subscribers = list(self.subscribers)
-        return (
-            _Stored(subscribers, self.level) if self.level else subscribers
-        )  # at level 0 in the form for builds of level 0
+        # At level 0, in the form for builds of level 0.
+        return _Stored(subscribers, self.level) if self.level else subscribers
 
     def is_message(self, event: Any) -> bool:
         return isinstance(event, Announced)

@@ -46,6 +46,21 @@ def test_what_the_loop_leaves_unhandled_ends_the_process_if_it_is_ours() -> None
     assert log.events == ["bug", "loop_trouble", "loop_trouble", "loop_trouble"]
 
 
+def test_a_run_ends_with_its_code_or_as_a_bug() -> None:
+    log, codes = Log(), list[int]()
+    crash = CrashOnly(log, codes.append)
+
+    async def ends_well() -> int:
+        return 3
+
+    async def errs() -> int:
+        _raise()
+        return 0
+
+    assert asyncio.run(crash.exit_code(ends_well())) == 3 and codes == []
+    assert asyncio.run(crash.exit_code(errs())) == BUG and codes == [BUG] and log.events == ["bug"]
+
+
 def _raise() -> None:
     raise KeyError("a mistake")
 

@@ -1,4 +1,4 @@
-"""What a node tells others that recover a group, and the promise that never goes back (P14, P21)."""
+"""A node's answer to nodes that recover a group; a promise never goes back (P14, P21)."""
 
 from __future__ import annotations
 
