@@ -19,6 +19,7 @@ class Figures:
     p99_ms: float | None = None
     idle_kib: float | None = None  # RSS per client
     clients_s: float | None = None
+    load_us: float | None = None  # CPU of the load itself, per client of `connect`
 
     def __str__(self) -> str:
         return ", ".join(f"{name} {value:,.2f}" for name, value in vars(self).items() if value is not None)

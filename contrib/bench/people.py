@@ -122,16 +122,20 @@ class Crowd:
     ) -> None:
         self.people = [Person(n, addresses[n % len(addresses)], own, caps) for n, own in enumerate(channels_of)]
 
-    def enter(self, at_once: int) -> float:
-        """Connect, register and join, at most `at_once` people at a time. Returns the duration in seconds."""
+    def enter(self, at_once: int, dialling: int = 1024) -> float:
+        """Connect, register and join, at most `at_once` people at a time. Returns the duration in seconds.
+
+        dialling: at most so many people have dialled and heard nothing so far. So the server's backlog never overflows.
+        """
         began = time.perf_counter()
         waiting = list(reversed(self.people))
         inside: set[int] = set()
+        heard: set[int] = set()
         by_fd = {person.socket.fileno(): person for person in self.people}
         with select.epoll() as poll:
             dialled = 0
             while len(inside) < len(by_fd):
-                while waiting and dialled - len(inside) < at_once:
+                while waiting and dialled - len(inside) < at_once and dialled - len(heard) < dialling:
                     person = waiting.pop()
                     person.dial()
                     poll.register(person.socket.fileno(), select.EPOLLOUT)
@@ -145,7 +149,9 @@ class Crowd:
                         _check_connected(person)
                         poll.modify(fd, select.EPOLLIN)
                         person.greet()
-                    elif person.hear():
+                        continue
+                    heard.add(fd)
+                    if person.hear():
                         inside.add(fd)
         return time.perf_counter() - began
 

@@ -21,6 +21,7 @@ _HEADS = {
     "p99_ms": "p99 ms",
     "idle_kib": "KiB/idle",
     "clients_s": "clients/s",
+    "load_us": "load us",
 }
 
 

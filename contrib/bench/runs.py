@@ -10,10 +10,11 @@ from contrib.bench.figures import Figures, of_talk
 from contrib.bench.load import Load, MissingError
 from contrib.bench.measure import cpu_s, rss_kib
 from contrib.bench.people import Crowd, CrowdError
-from contrib.bench.servers import CannotStartError, Servers, start
+from contrib.bench.servers import DIALLING, CannotStartError, Servers, start
 from contrib.bench.workloads import Workload, channels_of, script
 
 ENTER_AT_ONCE = 8  # while a workload is set up: fewer than ngircd's listen backlog of 10, beyond which SYNs are dropped
+CONNECT_AT_ONCE = 100
 WARM_S = 0.7
 
 
@@ -106,12 +107,14 @@ class Runs:
                 pids = ready[name].pids
                 before = cpu_s(pids)
                 crowd = Crowd(ready[name].addresses, channels_of(self.work), self.work.caps)
+                own = time.process_time()
                 try:
-                    took = crowd.enter(ENTER_AT_ONCE)
-                    cpu = cpu_s(pids) - before
+                    took = crowd.enter(CONNECT_AT_ONCE, DIALLING.get(self._subjects[name][0], CONNECT_AT_ONCE))
+                    cpu, own = cpu_s(pids) - before, time.process_time() - own
                 finally:
                     crowd.close()
-                self._take(name, Figures(clients_s=people / took, cpu_us=cpu / people * 1e6))
+                figures = Figures(clients_s=people / took, cpu_us=cpu / people * 1e6, load_us=own / people * 1e6)
+                self._take(name, figures)
                 _rest(pids)
 
             self._each(prepare)

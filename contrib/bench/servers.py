@@ -16,6 +16,10 @@ from pathlib import Path
 from types import TracebackType
 
 START_S = 60.0
+DIALLING = {"ngircd": 8}
+"""By kind of server: people who may dial at the same time. ngircd has a listen backlog of 10, and the kernel drops
+further SYNs, which come again a second later."""
+
 LINK_S = 12.0  # for nodes to hear of each other: ngircd dials every 5 s, and one dial may fail
 
 # Each limit is lifted, not merely raised: the load must meet the server's speed and nothing else. No PING falls
