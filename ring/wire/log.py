@@ -5,11 +5,16 @@ Commands, events, outcomes and states belong to the group's kind. Here they stay
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any, Generic, TypeAlias, cast
 
 import msgspec
+from typing_extensions import TypeVar  # with defaults (PEP 696), which typing has from Python 3.13 on
 
 from ring.ids import Incarnation, Term
+
+Outcome = TypeVar("Outcome", default=Any)
+Event = TypeVar("Event", default=Any)
+Body = TypeVar("Body", default=Any)
 
 Lineage = tuple[tuple[Term, int], ...]  # (term, first seq of the term), oldest first (P3)
 Aliases = tuple[
@@ -53,49 +58,47 @@ class MergeRecord(msgspec.Struct, frozen=True, array_like=True):
     aliases: Aliases = ()
 
 
-class RawEntry(msgspec.Struct, array_like=True):
-    """One position of a group's log: the answer to one command, and the change by the command, if any."""
+class Entry(msgspec.Struct, Generic[Outcome, Event], array_like=True, gc=False):
+    """One position of a group's log: the answer to one command, and the change by the command, if any.
+
+    `Entry` alone is an entry that the group's kind has read, `RawEntry` an entry on its way. The encoder writes both
+    alike.
+    """
 
     seq: int
     at: int  # Unix ms (P17)
     origin: Incarnation | None  # None: the master itself
     number: int
     floor: int  # the origin's lowest unanswered number (P6)
-    outcome: msgspec.Raw
-    event: msgspec.Raw
+    outcome: Outcome
+    event: Event
     handed: Term | None = None  # (P24) the last event of a term; names the next term
     members: tuple[str, ...] | None = None  # ring keys that hold the group from here on (P13)
     original_id: tuple[str, int] | None = None  # msgid and time on another side of a partition (P25)
     side: MergeRecord | None = None  # the merged side's counters count in this replica from here on
 
 
-class Entry(RawEntry, gc=False):
-    """An entry as the group's kind has read the entry. The encoder writes both kinds alike."""
-
-    outcome: Any
-    event: Any
-
-
-class RawCommand(msgspec.Struct, array_like=True):
+class Command(msgspec.Struct, Generic[Body], array_like=True, gc=False):
     """An accepted command: the command has a position, and is decided once all holders of the group have the command
-    (P12)."""
+    (P12).
+
+    `Command` alone is a command that the group's kind has read, `RawCommand` a command on its way.
+    """
 
     seq: int
     at: int
     origin: Incarnation | None
     number: int
     floor: int
-    command: msgspec.Raw
+    command: Body
     handed: Term | None = None
     members: tuple[str, ...] | None = None
     original_id: tuple[str, int] | None = None  # the command is an event of another side (P25)
     side: ForkState | None = None  # another side's state, to be merged with this (P26)
 
 
-class Command(RawCommand, gc=False):
-    """A command as the group's kind has read the command."""
-
-    command: Any
+RawEntry: TypeAlias = Entry[msgspec.Raw, msgspec.Raw]
+RawCommand: TypeAlias = Command[msgspec.Raw]
 
 
 class Snapshot(msgspec.Struct, frozen=True, array_like=True):

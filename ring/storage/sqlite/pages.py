@@ -1,4 +1,5 @@
-"""Store many lines of a group in a single row, a page, as a row and the row's indices cost more than a line.
+"""Store many lines of a group in a single row, a page, as a row and the row's indices cost more than a line:
+`contrib.bench.plain` measures how much more.
 
 A page's row says enough to find a line without reading the page: first and last, the bounds of seq; low and high, the
 bounds of at; odd, the number of lines with a msgid that does not tell the line's seq.

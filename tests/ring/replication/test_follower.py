@@ -10,7 +10,7 @@ import pytest
 from ring.ids import GroupId, Incarnation, Term
 from ring.replication import log
 from ring.wire.codec import reencode
-from ring.wire.log import RawEntry
+from ring.wire.log import Entry
 from ring.wire.replication import Continue, StaleTerm
 from tests.ring.toy import ToyHost, ToyNet
 
@@ -61,7 +61,7 @@ def test_a_promise_holds_against_what_the_old_master_continues_with() -> None:
     engine, replica = net.engines[here], net.engines[here].replicas.followers[ERLANG].replica
     replica.promised = Term(replica.term.number + 1, "127.0.0.2", 2)
     seq = replica.seq
-    late = RawEntry(seq + 1, replica.at + 1, None, 0, 0, reencode(["ok"]), reencode(["say", "late"]))
+    late = Entry(seq + 1, replica.at + 1, None, 0, 0, reencode(["ok"]), reencode(["say", "late"]))
     engine.begin(net.now)
     engine.dispatch(net.engines[master].me, [Continue(ERLANG, replica.lineage, seq + 1, [late])])
     assert engine.drain()[master] == [StaleTerm(ERLANG, replica.promised)]

@@ -7,7 +7,7 @@ import pytest
 
 from ring.durations import INSTALLED_KEEP_S, THAW_S
 from ring.ids import Incarnation, Term
-from ring.wire.log import RawEntry
+from ring.wire.log import Entry, RawEntry
 from tests.ring.ports import ME, ROOM, B, C
 from tests.ring.replication.playbook import (
     ANN,
@@ -24,7 +24,7 @@ from tests.ring.replication.stages import IncomingStage
 
 
 def handed(seq: int, term: int = 2) -> RawEntry:
-    return RawEntry(seq, 2000, None, 0, 0, None, None, Term(term, *ME))
+    return Entry(seq, 2000, None, 0, 0, None, None, Term(term, *ME))
 
 
 def test_a_replica_is_installed_and_each_repeat_is_answered_alike() -> None:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from ring.ids import GroupId, Term
 from ring.wire.codec import decode, encode, payloads, reencode
-from ring.wire.log import RawEntry
+from ring.wire.log import Entry
 from ring.wire.messages import Message
 from ring.wire.replication import Publish
 
@@ -16,7 +16,7 @@ MESSAGES = st.lists(st.integers(0, 3000), min_size=1, max_size=40)
 
 def saying(length: int) -> Message:
     event = reencode("x" * length)
-    entry = RawEntry(1, 1, None, 0, 0, reencode(None), event)
+    entry = Entry(1, 1, None, 0, 0, reencode(None), event)
     return Publish(GroupId("channel", "#a"), Term(1, "k", 1), 1, [entry])
 
 

@@ -65,7 +65,7 @@ def test_a_command_is_read_raw_with_the_state_of_another_side() -> None:
 
 
 def test_a_value_is_written_in_place_of_raw_bytes() -> None:
-    tail = [RawEntry(1, 10, None, 0, 0, raw(None), raw(["say", "x"]))]
+    tail = [Entry(1, 10, None, 0, 0, raw(None), raw(["say", "x"]))]
     snapshot = Snapshot(((TERM, 1),), 1, 10, raw([[], ["x"]]), CLIENTS, tail)
     read = msgspec.msgpack.decode(packed(snapshot), type=Snapshot)
     assert bytes(read.state) == packed([[], ["x"]]) and bytes(read.tail[0].event) == packed(["say", "x"])

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from ring.features import unsupported
 from ring.ids import NO_TERM, UNREADABLE, GroupId, Term
 from ring.wire.codec import decode, encode, packed
-from ring.wire.log import Command, Entry, RawEntry, Snapshot, raw
+from ring.wire.log import Command, Entry, Snapshot, raw
 from ring.wire.replication import Ack, Append, Held, Prepare, Promise, Publish, Replace, Stopped
 
 ROOM, TERM = GroupId("channel", "#room"), Term(2, "b", 1)
@@ -22,7 +23,7 @@ def test_entries_and_commands_are_read_raw_and_passed_on_as_they_came() -> None:
     sent = encode([Publish(ROOM, TERM, 1, entries), Append(ROOM, TERM, commands)])
     publish, append = decode(sent)
     assert isinstance(publish, Publish) and isinstance(append, Append)
-    assert type(publish.entries[0]) is RawEntry and publish.entries[0].members == ("a", "b")
+    assert type(publish.entries[0].event) is msgspec.Raw and publish.entries[0].members == ("a", "b")
     assert bytes(append.commands[0].command) == packed(["say", "y"]) and append.commands[0].handed == TERM
     assert encode([publish, append]) == sent
 
