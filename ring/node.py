@@ -332,6 +332,10 @@ class Node(RolePort, Hearing):
         """Give a command a position in the log of a group mastered here."""
         self.roles.masters.append(m, command)
 
+    def arrange(self, m: Master) -> None:
+        """Give a group mastered here the backups that the group should have."""
+        self.roles.backups.arrange(m)
+
     def send_on(self, group: GroupId, master: str) -> None:
         """Go on with another node that masters or recovers the group, instead of recovering the group here."""
         self.roles.send_on(group, master)

@@ -27,6 +27,7 @@ A backup counts as empty until the backup has acknowledged in this term: `Progre
 Invariants
     No command is decided before every node in `m.backups` holds the command (P12).
     A confirmed group is committed on no fewer disks than before, unless nothing can be lost (`Safety.may_shrink`, P37).
+    No command is placed while the set is about to become this node alone (`Master.closing`), but changes of the set.
 
 This file and master.py alone write `Master.backups` and `Progress.is_backup`.
 """
@@ -72,11 +73,13 @@ class Backups:
     def arrange(self, m: Master, *, spent: bool = False) -> None:
         """Begin to change the set if other nodes should hold the group (see above).
 
-        spent: the group may be forgotten, so the set becomes this node alone, and the backups forget the group first.
+        spent: the group may be forgotten, so the set becomes this node alone, and the backups forget the group first. A
+        command that comes before this node has forgotten the group calls `arrange` again, and waits for the backups.
         """
         peers, me = self._port.peers, self._port.me.key
         if m.is_handed:
             return
+        m.closing = spent
         wanted = (me,) if spent else peers.holders(m.replica.group)
         is_confirmed = self._journal.is_confirmed(m.replica)
         if is_confirmed and len(wanted) < len(m.replica.members) and not self._safety.may_shrink(m):

@@ -135,6 +135,8 @@ class Masters:
 
     def _take(self, m: Master, origin: Incarnation | None, number: int, floor: int, command: Any) -> None:
         """Give an accepted command to the backups, or commit the command at once if there is no backup."""
+        if m.closing:
+            self._port.arrange(m)
         if m.backups or m.replica.pending or self._journal.is_confirmed(m.replica):
             self.append(m, Command(0, 0, origin, number, floor, command))
         else:  # no other node holds the group: the command is committed at once
@@ -168,7 +170,12 @@ class Masters:
     # Commit ---------------------------------------------------------------------------------------------------------
 
     def append(self, m: Master, command: Command) -> None:
-        """Give the command a position, and send the command to all backups. The commit follows once all hold it."""
+        """Give the command a position, and send the command to all backups. The commit follows once all hold it.
+
+        A group that is about to be forgotten has let its backups go, and gets backups again first (P13).
+        """
+        if m.closing and command.members is None:
+            self._port.arrange(m)
         m.replica.place(command, self._port.now_ms)
         m.look_ahead(command)
         self._fanout.append(m, command)

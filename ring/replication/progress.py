@@ -81,6 +81,7 @@ class Master:
         "asked_at",
         "backups",
         "barriers",
+        "closing",
         "followers",
         "handoff",
         "replica",
@@ -96,6 +97,9 @@ class Master:
         # Ring key -> progress, without this node. Written by fanout.py (members) and backups.py (backups).
         self.followers: dict[str, Progress] = {}
         self.backups: list[Progress] = []  # the backups: commits wait for all of these. Written by backups.py
+        # The group is about to be forgotten: the set is this node alone, or becomes so by a pending command. A command
+        # that comes all the same needs another set first. Written by backups.py.
+        self.closing = False
         self.ahead: dict[Incarnation, int] = {}  # origin -> last number among the pending commands (P6)
         # The replica that people here know, until `replica` has all of that replica (P25). Set by roles.py, where the
         # served replica does not continue the known replica; cleared by master.py.

@@ -85,6 +85,10 @@ class RolePort(Port):
         command."""
 
     @abstractmethod
+    def arrange(self, m: Master) -> None:
+        """Give a group mastered here the backups that the group should have: the group is not forgotten after all."""
+
+    @abstractmethod
     def prevail(self, f: Follower, theirs: Replica, master: str) -> None:
         """Master the group with the followed replica, which outweighs the master's replica (P22)."""
 

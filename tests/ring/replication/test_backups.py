@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from ring.ids import Term
 from ring.replication.backups import Backups
-from ring.replication.progress import HandOff, Step
+from ring.replication.progress import HandOff, Master, Step
 from ring.replication.safety import Safety
 from tests.ring.ports import ME, ROOM, B, C
 from tests.ring.replication.playbook import (
@@ -37,6 +37,9 @@ class Stage(MasterStage):
 
     def peers_changed(self) -> None:
         self.backups.peers_changed()
+
+    def arrange(self, m: Master) -> None:
+        self.backups.arrange(m)
 
 
 def begin(stage: Stage) -> None:
@@ -127,6 +130,36 @@ def test_before_a_group_is_forgotten_its_set_becomes_this_node_alone() -> None:
         >> ack(B, held=1) << publish(B, 1) << nothing
     )  # fmt: skip
     assert stage.m.replica.members == (ME.key,) and not stage.m.backups
+
+
+def test_a_command_for_a_group_that_is_about_to_be_forgotten_waits_for_its_backup() -> None:
+    """P13: the backup is about to be let go."""
+    stage = Stage(ME.key, B.key)
+    (
+        play(stage)
+        >> begin << probe(B, 0) << append(B)
+        >> ack(B, held=0) << nothing
+        >> want(ME.key, B.key, spent=True) << append(B, 1) << nothing
+        >> submit(ANN, 1) << append(B, 2, 3) << nothing
+        >> ack(B, held=1) << publish(B, 1) << nothing
+        >> ack(B, held=3) << publish(B, 2, 3) << answer(ANN, 1) << nothing
+    )  # fmt: skip
+    assert stage.m.replica.members == (ME.key, B.key) and [backup.edge for backup in stage.m.backups] == [B]
+
+
+def test_a_group_that_has_let_its_backup_go_wins_a_backup_before_it_answers() -> None:
+    """P13."""
+    stage = Stage(ME.key, B.key)
+    (
+        play(stage)
+        >> begin << probe(B, 0) << append(B)
+        >> ack(B, held=0) << nothing
+        >> want(ME.key, B.key, spent=True) << append(B, 1) << nothing
+        >> ack(B, held=1) << publish(B, 1) << nothing
+        >> submit(ANN, 1) << replaced(B, 1) << append(B, 2, 3) << nothing
+        >> ack(B, 1, held=3) << publish(B, 2, 3) << answer(ANN, 1) << nothing
+    )  # fmt: skip
+    assert stage.m.replica.members == (ME.key, B.key)
 
 
 def test_a_group_that_belongs_to_another_master_is_arranged_no_more() -> None:

@@ -69,8 +69,43 @@ def test_a_set_shrinks_only_where_all_that_go_left_in_order_or_nothing_is_kept(k
     stage = Stage(members=(ME.key, B.key))
     stage.m.replica.state.said += [kept] if kept else []
     stage.peers.died(B.key, stage.now)
-    stage.command.members = (ME.key,)
+    stage.command.command, stage.command.members = None, (ME.key,)
     assert stage.safe is safe and stage.safety.may_shrink(stage.m) is safe
+
+
+def test_a_set_does_not_shrink_while_something_to_keep_is_on_its_way() -> None:
+    """The set shrinks to forget a group with nothing to keep."""
+    stage = Stage(members=(ME.key, B.key))
+    stage.peers.died(B.key, stage.now)
+    assert not stage.safety.may_shrink(stage.m)
+    stage.m.replica.pending.append(Command(2, 1000, None, 0, 0, None, None, (ME.key,)))
+    assert not stage.safe
+
+
+def test_the_first_to_be_kept_is_on_as_many_disks_as_in_a_group_that_begins() -> None:
+    """P37: a group with nothing to keep may be of this node alone."""
+    stage = Stage(members=(ME.key,))
+    assert not stage.safe, "B lives, and does not hold the command"
+    stage.m.replica.pending[0].members = (ME.key, B.key)
+    assert not stage.safe
+    held = Stage(B.key, members=(ME.key,))
+    held.m.replica.pending.append(Command(2, 1000, None, 0, 0, None, None, (ME.key, B.key)))
+    assert held.safe
+
+
+@pytest.mark.parametrize(("end", "safe"), [("died", False), ("given up", True), ("left", True)])
+def test_a_node_alone_keeps_the_first_where_no_node_is_missing(end: str, safe: bool) -> None:
+    """P37."""
+    stage = Stage(members=(ME.key,))
+    for node in (B, C):
+        stage.peers.died(node.key, stage.now)
+        if end == "given up":
+            stage.peers.give_up(node.key, stage.now)
+        elif end == "left":
+            stage.peers.roster.remove(node.key, node.number)
+    assert stage.safe is safe
+    stage.m.replica.state.said.append("a line")
+    assert stage.safe, "the group has kept something before, and its set has not shrunk"
 
 
 def test_a_set_of_living_members_may_shrink() -> None:
