@@ -50,7 +50,7 @@ STORABLE_LEVEL = 1
 
 
 class Edge(EdgePort):
-    """Sans-I/O. The shell feeds bytes and time, reads `clients.dirty`, and provides the callables of the outside."""
+    """Sans-I/O. The shell feeds bytes and time, takes the output, and provides the callables of the outside."""
 
     network: Network
     clients: Clients
@@ -200,8 +200,8 @@ class Edge(EdgePort):
     def feed(self, connection: Connection, data: bytes) -> None:
         self.clients.feed(connection, data)
 
-    def take_output(self, connection: Connection) -> bytes:
-        return self.clients.take_output(connection)
+    def take_outputs(self) -> list[tuple[Connection, bytes]]:
+        return self.clients.take_outputs()
 
     def carry_on(self) -> None:
         self.clients.carry_on()

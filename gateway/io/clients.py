@@ -8,6 +8,7 @@ import socket
 import ssl
 import struct
 import termios
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from gateway.edge.client.connection import Connection
@@ -167,12 +168,14 @@ class ClientSocket(asyncio.BufferedProtocol):
         """Send the data, or keep the data until the client reads. Returns False if more than `sendq` bytes wait: then
         the node cuts the client.
         """
-        if self._transport is None:
+        transport = self._transport
+        if transport is None:
             return True
         self.written += len(data)
         if not self._paused:
-            self._transport.write(data)
-            self._count()
+            transport.write(data)
+            if not transport.is_closing():
+                self._handed = self.written - transport.get_write_buffer_size()  # as in `_count`: nothing else waits
             return True
         self._backlog.append(data)
         self._backlog_bytes += len(data)
@@ -209,6 +212,23 @@ class ClientSocket(asyncio.BufferedProtocol):
         self._closing = True
         if self._transport is not None:
             self._transport.abort()
+
+
+def write_all(
+    outputs: Iterable[tuple[Connection, bytes]], sockets: Mapping[int, ClientTransport], sendq: int
+) -> list[Connection]:
+    """Write the output of a turn to the sockets, and close the sockets of closed connections. sockets: by the number of
+    the connection. Returns the connections with more than `sendq` waiting bytes."""
+    full = []
+    for connection, data in outputs:
+        client = sockets.get(connection.number)
+        if client is None:
+            continue
+        if data and not client.write(data, sendq):
+            full.append(connection)
+        elif connection.closed is not None:
+            client.close()
+    return full
 
 
 def _reason(exc: Exception) -> str:

@@ -18,7 +18,7 @@ from config.http import Http
 from gateway.edge.client.connection import Connection
 from gateway.edge.settings import Rehashed
 from gateway.happenings import Happenings
-from gateway.io.clients import ClientTransport
+from gateway.io.clients import ClientTransport, write_all
 from gateway.io.descriptors import raise_limit, room
 from gateway.io.drain import drain
 from gateway.io.durable import Durable
@@ -303,18 +303,12 @@ class NodeProcess(Process):
         for key, messages in self.core.engine.drain().items():
             for payload in payloads(messages, FRAME):
                 self.peers.send(key, payload)
-        dirty, sendq = dict.fromkeys(edge.clients.dirty), edge.settings.sendq
-        edge.clients.dirty.clear()
-        for connection in dirty:
-            client = self.sockets.get(connection.number)
-            data = edge.take_output(connection)
-            if client is not None and data and not client.write(data, sendq):
+        if edge.clients.dirty:
+            for connection in write_all(edge.take_outputs(), self.sockets, edge.settings.sendq):
                 self.begin()
                 edge.traffic.cuts["send_queue"] += 1
                 edge.gone(connection, "SendQ exceeded")
-                client.abort()
-            if client is not None and connection.closed is not None:
-                client.close()
+                self.sockets[connection.number].abort()
         if edge.traffic.shown:
             edge.traffic.delivered(self.core.engine.now, self.now)
         self.webhooks.flush()

@@ -52,7 +52,7 @@ INPUTS: Final[dict[str, Any]] = {
     "edge.connect": tuple[int, str, bool, float, str | None],
     "edge.feed": tuple[int, bytes],
     "edge.carry_on": tuple[()],
-    "edge.take_output": tuple[int],
+    "edge.take_outputs": tuple[()],
     "edge.ended": tuple[int, str],
     "edge.lost": tuple[int, str],
     "edge.gone": tuple[int, str],
@@ -134,10 +134,14 @@ def drained(out: dict[str, list[Message]], *, texts: bool) -> Sent:
     return Sent(tuple(key for key, _ in sent), tuple(one for _, one in sent))
 
 
-def taken(connection: Connection, data: bytes, *, texts: bool) -> Sent:
-    """Return the digest of a turn's bytes to a client."""
-    closed = b"\0closed" if connection.closed is not None else b""
-    return Sent((str(connection.number),), (digest(fillers.shown(data, texts=texts) + closed),))
+def taken(outputs: list[tuple[Connection, bytes]], *, texts: bool) -> Sent:
+    """Return the digests of a turn's bytes to clients."""
+    to, digests = [], []
+    for connection, data in outputs:
+        closed = b"\0closed" if connection.closed is not None else b""
+        to.append(str(connection.number))
+        digests.append(digest(fillers.shown(data, texts=texts) + closed))
+    return Sent(tuple(to), tuple(digests))
 
 
 class Lines:
@@ -201,8 +205,8 @@ class Recorder:
         result = method(*args, **facts)
         if path == "engine.drain":
             self._writer.write(drained(result, texts=texts))
-        elif path == "edge.take_output":
-            self._writer.write(taken(args[0], result, texts=texts))
+        elif path == "edge.take_outputs":
+            self._writer.write(taken(result, texts=texts))
         elif path == "edge.lost":
             self._lines.pop(args[0].number, None)
         return result

@@ -155,9 +155,8 @@ class _Replay:
                 )
                 connection.delivery.receipts = _Receipts(self._pull)
                 self._connections[number] = connection
-            case "edge.take_output":
-                connection = self._connection(args[0])
-                self._compare(taken(connection, edge.take_output(connection), texts=self._texts))
+            case "edge.take_outputs":
+                self._compare(taken(edge.take_outputs(), texts=self._texts))
             case "edge.feed" | "edge.ended" | "edge.lost" | "edge.gone":
                 getattr(edge, path.partition(".")[2])(self._connection(args[0]), args[1])
             case "edge.configure":
@@ -198,7 +197,6 @@ class _Replay:
         out = engine.drain()
         self._compare(drained(out, texts=self._texts))
         self._turns += 1
-        edge.clients.dirty.clear()
         edge.clients.relieved.clear()
         engine.levels.refused.clear()
         engine.notes.clear()

@@ -20,7 +20,7 @@ from ring.ids import UNREADABLE, GroupId
 from ring.roster import NodeRecord
 from ring.settings import Settings
 
-MAGIC: Final = b"circlet recording 2\n"
+MAGIC: Final = b"circlet recording 3\n"
 LENGTH: Final = 4
 CHECK: Final = 4
 DIGEST: Final = 8
@@ -62,7 +62,7 @@ class Answered(msgspec.Struct, frozen=True, array_like=True, tag=3):
 
 
 class Sent(msgspec.Struct, frozen=True, array_like=True, tag=4):
-    """The outputs of the last call. to: ring keys of peers, or the number of a client. digests: in the same order."""
+    """The outputs of the last call. to: ring keys of peers, or numbers of clients. digests: in the same order."""
 
     to: tuple[str, ...]
     digests: tuple[bytes, ...]

@@ -393,10 +393,7 @@ class Net:
         posts, core.webhooks.wants = core.webhooks.wants, []
         for post in posts:
             self.receivers[post.url].post(node, post)
-        dirty = dict.fromkeys(core.edge.clients.dirty)
-        core.edge.clients.dirty.clear()
-        for connection in dirty:
-            data = core.edge.take_output(connection)
+        for connection, data in core.edge.take_outputs():
             client = node.clients.get(connection.number)
             if client is not None:
                 client.receive(data)

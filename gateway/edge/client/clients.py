@@ -31,7 +31,7 @@ NO_MESSAGE = Message(None, None, "", [])
 
 class Clients(ClientsPort):
     """dispatch: carries out a command. relieved: connections without waiting lines any more, so the shell reads the
-    sockets on. The shell empties `dirty` and `relieved` at each flush."""
+    sockets on. The shell empties `relieved` at each flush, and takes the output."""
 
     attention: Attention
 
@@ -98,14 +98,26 @@ class Clients(ClientsPort):
             self.edge.traffic.cuts["flood"] += 1
             self.cut(connection, "Excess Flood")
 
-    def take_output(self, connection: Connection) -> bytes:
-        """Return the bytes for the socket of the connection, and count the bytes."""
-        out, traffic = connection.ready, self.edge.traffic
-        data = out[0] if len(out) == 1 else b"".join(out)
-        traffic.lines_sent += len(out)
-        traffic.bytes_sent += len(data)
-        out.clear()
-        return data
+    def take_outputs(self) -> list[tuple[Connection, bytes]]:
+        """Return the connections with news since the last call, each with the bytes for the socket; count the bytes.
+
+        A closed connection is among these, perhaps without bytes. One call for all: a message to a hundred people is a
+        hundred writes.
+        """
+        found, lines, size = [], 0, 0
+        for connection in dict.fromkeys(self.dirty):
+            out = connection.ready
+            count = len(out)
+            data = out[0] if count == 1 else b"".join(out)
+            out.clear()
+            lines += count
+            size += len(data)
+            found.append((connection, data))
+        self.dirty.clear()
+        traffic = self.edge.traffic
+        traffic.lines_sent += lines
+        traffic.bytes_sent += size
+        return found
 
     def read(self, connection: Connection, line: bytes) -> None:
         """Take a whole line of a client of another node. The client's node slows the client down."""

@@ -177,3 +177,34 @@ def test_a_close_does_not_wait_for_ever_for_a_reader_that_stands_still(monkeypat
         reader.close()
 
     on_the_loop(tell())
+
+
+class Transport:
+    """A client's transport for the output of one turn. full: more waits than the client may leave unread."""
+
+    ticket = None
+
+    def __init__(self, *, full: bool = False) -> None:
+        self.written = 0
+        self.did: list[object] = []
+        self.full = full
+
+    def write(self, data: bytes, sendq: int) -> bool:
+        self.did.append((data, sendq))
+        return not self.full
+
+    def close(self) -> None:
+        self.did.append("close")
+
+
+def test_a_turns_output_goes_to_every_socket_and_the_full_are_named() -> None:
+    there, slow, leaving, silent = Transport(), Transport(full=True), Transport(), Transport()
+    numbers: dict[int, Any] = {1: there, 2: slow, 3: leaving, 5: silent}
+    one, two, three, gone, five = (
+        cast(Connection, SimpleNamespace(number=number, closed="Quit" if number == 3 else None))
+        for number in (1, 2, 3, 4, 5)
+    )
+    outputs = [(one, b"a\r\n"), (two, b"b\r\n"), (three, b"c\r\n"), (gone, b"d\r\n"), (five, b"")]
+    assert clients.write_all(outputs, numbers, 7) == [two]
+    assert there.did == [(b"a\r\n", 7)] and leaving.did == [(b"c\r\n", 7), "close"]
+    assert slow.did == [(b"b\r\n", 7)] and silent.did == []

@@ -140,3 +140,19 @@ def test_a_check_that_is_never_answered_keeps_no_connection_for_ever() -> None:
     assert ann.closed is None
     net.run(PROVING_MAX_S)
     assert ann.closed == "Registration timed out"
+
+
+def test_each_connection_with_news_is_named_once_with_all_its_bytes(net: Net) -> None:
+    node = next(iter(net.nodes))
+    net.client(node, "ann").sync()
+    net.client(node, "bob").sync()
+    edge = net.nodes[node].core.edge
+    mine, other = edge.clients.connections.values()
+    lines, size = edge.traffic.lines_sent, edge.traffic.bytes_sent
+    mine.send(b"one\r\n")
+    other.send(b"two\r\n")
+    mine.send(b"three\r\n")
+    edge.clients.dirty.append(mine)
+    assert edge.take_outputs() == [(mine, b"one\r\nthree\r\n"), (other, b"two\r\n")]
+    assert edge.take_outputs() == [] and mine.ready == []
+    assert (edge.traffic.lines_sent - lines, edge.traffic.bytes_sent - size) == (3, 17)
