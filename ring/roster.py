@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, KeysView, Sequence
 from functools import cache
 from ipaddress import ip_address
 from typing import Any, ClassVar, NamedTuple
@@ -216,6 +216,9 @@ class Roster:
 
     def records(self) -> list[NodeRecord]:
         return [self._records[key] for key in sorted(self._records)]
+
+    def keys(self) -> KeysView[str]:
+        return self._records.keys()
 
     def __len__(self) -> int:
         return len(self._records)

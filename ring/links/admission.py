@@ -7,6 +7,7 @@ connection is accepted, by the only thing known then: the address.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Literal, NamedTuple
@@ -20,6 +21,9 @@ sources."""
 SOURCES = 4096
 """The table of rates holds at most this many sources. Past this number, the sources used longest ago start anew."""
 
+_IPV4 = re.compile(r"(?:(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(?:\.(?!$)|$)){4}")
+"""An IPv4 address as the kernel writes it: most addresses, in a tenth of the time that ip_address takes."""
+
 NAMED = 256
 """Sources counted by name between two reports. Refusals of further sources are in the number only."""
 
@@ -30,6 +34,8 @@ def source_of(address: str, prefix6: int = 64) -> str:
     An IPv4 address that is written as IPv6 (`::ffff:192.0.2.1`) counts as the IPv4 address. Text that is no address, as
     of a Unix socket, is a source by itself.
     """
+    if _IPV4.fullmatch(address):
+        return address
     try:
         parsed = ip_address(address.partition("%")[0])
     except ValueError:

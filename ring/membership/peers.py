@@ -299,7 +299,7 @@ class Peers:
     def unheard(self, heard: Iterable[str]) -> set[str]:
         """Return the ring keys of the nodes that may hold a group and have not said so yet (P37). heard: nodes that
         have."""
-        return {record.key for record in self.everybody().records()}.difference(heard, self.given_up)
+        return {*self.too_old, *self.missing, *self.roster.keys()}.difference(heard, self.given_up)
 
     def should_know(self, group: GroupId) -> tuple[str, ...]:
         """Return the first owners of a group over all nodes that ever were here and have not left in order (P37)."""

@@ -56,7 +56,7 @@ class SilentNodes:
         """Tell whether all replicas of the group may sit on nodes that have not replied (P37)."""
         peers = self._port.peers
         silent, copies = peers.unheard(heard), peers.settings.copies
-        if silent.isdisjoint(peers.should_know(group)):
+        if not silent or silent.isdisjoint(peers.should_know(group)):
             return False
         if self._port.level < 1:
             return True  # nodes of level 0 do not say that sets are thin

@@ -184,7 +184,10 @@ class Cursors(CursorsPort):
         attached = [
             (client, user)
             for client in connections
-            if client.delivery.receipts is not None and (user := _attached(client)) is not None and user.session.account
+            if (user := client.user) is not None
+            and user.session.account
+            and client.delivery.receipts is not None
+            and client in user.connections
         ]
         if not attached:
             return
