@@ -17,6 +17,7 @@ from gateway.accounts.credentials import Credentials
 from gateway.accounts.scram import Proves
 from gateway.edge.client.answer_port import AnswerPort, ResumingPort
 from gateway.edge.client.connection import Connection
+from gateway.edge.client.texts import Texts
 from gateway.edge.client.turns import Turns
 from gateway.edge.rpc.actions import Actions
 from gateway.edge.rpc.asks import Counts, ReclaimedAsk
@@ -142,6 +143,11 @@ class ClientsPort(ResumingPort):
     connections: dict[int, Connection]
     dirty: list[Connection]
     turns: Turns
+
+    @property
+    @abstractmethod
+    def texts(self) -> Texts:
+        """The lines that all clients are sent alike, by the present settings."""
 
     @abstractmethod
     def carry(self, connection: Connection) -> None: ...

@@ -22,6 +22,7 @@ from ring.replication.application import EventId, Halted, Unsupported
 if TYPE_CHECKING:
     from gateway.edge.client.answer_port import AnswerPort
     from gateway.edge.client.connection import Connection
+    from gateway.edge.client.texts import Template
     from gateway.edge.users.user import User
     from gateway.irc.message import Message
 
@@ -84,6 +85,17 @@ class Answering(Command):
         if numeric in REFUSALS:
             self.edge.traffic.refused[numeric] += 1
         self.send(Line(self.edge.settings.server_name, numeric, (self.nick, *params)))
+
+    def reply_all(self, template: Template) -> None:
+        """Send the replies of the template. The replies are no refusals."""
+        rendered = template.render(self.nick) if self.direct else None
+        if rendered is None:
+            for numeric, *params in template.replies:
+                self.send(Line(self.edge.settings.server_name, numeric, (self.nick, *params)))
+            return
+        self._sent += len(rendered)
+        for data in rendered:
+            self.connection.send(data)
 
     def refuse(self, refusal: Refusal) -> None:
         self.reply(refusal.numeric, *refusal.params)

@@ -13,6 +13,7 @@ from gateway.edge.client.call import Call
 from gateway.edge.client.connection import Connection
 from gateway.edge.client.draining import say_where_to_go
 from gateway.edge.client.lines import Line
+from gateway.edge.client.texts import Texts
 from gateway.edge.client.turns import Turns
 from gateway.edge.ports import ClientsPort, EdgePort
 from gateway.edge.settings import EdgeSettings
@@ -41,12 +42,19 @@ class Clients(ClientsPort):
         self.connections = {}
         self.dirty = []
         self.turns = Turns()
+        self._texts = Texts(edge.settings, edge.record.name)
         self.attention = Attention(edge, self)
         self.relieved: list[Connection] = []
         self.admission = Admission(limits_of(edge.settings))
         self._last: list[Connection] = []  # connections that were closed because this node is leaving
         self._wait_until = 0.0  # until then, these may take the last output
         self._acting: Connection | None = None  # whose line is being carried out
+
+    @property
+    def texts(self) -> Texts:
+        if self._texts.settings is not self.edge.settings:
+            self._texts = Texts(self.edge.settings, self.edge.record.name)
+        return self._texts
 
     # Lines of clients -------------------------------------------------------------------------------------------------
 

@@ -7,9 +7,6 @@ from typing import Any
 from gateway.edge.client.call import Call
 from gateway.edge.rpc.answers import modes_of, recent_counts
 from gateway.irc import numerics as n
-from gateway.irc.isupport import isupport
-from gateway.irc.mode_table import myinfo
-from gateway.irc.times import server_time
 
 
 def welcome(call: Call) -> None:
@@ -18,20 +15,14 @@ def welcome(call: Call) -> None:
     edge, user = call.edge, call.user
     settings, person = edge.settings, user.person
     call.reply(n.RPL_WELCOME, f"Welcome to the {settings.network_name} Network, {person.source}")
-    call.reply(n.RPL_YOURHOST, f"Your host is {edge.record.name}, running version {settings.version}")
-    call.reply(n.RPL_CREATED, f"This server was created {server_time(settings.created * 1000)}")
-    call.reply(n.RPL_MYINFO, settings.server_name, settings.version, *myinfo())
-    send_isupport(call)
+    call.reply_all(edge.clients.texts.greeting)
     send_lusers(call, recent_counts(edge))
     send_motd(call)
     call.reply(n.RPL_UMODEIS, modes_of(user))
 
 
 def send_isupport(call: Call) -> None:
-    settings = call.edge.settings
-    history = settings.history.query_max if settings.history.enabled else 0
-    for tokens in isupport(settings.limits, settings.network_name, settings.casemap.name, history=history):
-        call.reply(n.RPL_ISUPPORT, *tokens, n.TEXT[n.RPL_ISUPPORT])
+    call.reply_all(call.edge.clients.texts.features)
 
 
 def send_lusers(call: Call, counts: list[Any]) -> None:
@@ -55,11 +46,7 @@ def send_lusers(call: Call, counts: list[Any]) -> None:
 
 
 def send_motd(call: Call) -> None:
-    settings = call.edge.settings
-    if settings.motd is None:
+    if call.edge.settings.motd is None:
         call.reply(n.ERR_NOMOTD, n.TEXT[n.ERR_NOMOTD])
-        return
-    call.reply(n.RPL_MOTDSTART, f"- {settings.server_name} Message of the day - ")
-    for line in settings.motd:
-        call.reply(n.RPL_MOTD, f"- {line}")
-    call.reply(n.RPL_ENDOFMOTD, n.TEXT[n.RPL_ENDOFMOTD])
+    else:
+        call.reply_all(call.edge.clients.texts.motd)
