@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from ring.ids import Incarnation
+from abc import abstractmethod
+
+from ring.ids import GroupId, Incarnation
 from ring.membership.peers import Peers
 from ring.network import Network
 from ring.roster import NodeRecord
@@ -12,6 +14,9 @@ class KnownNodes(Network):
     """Answer the questions of `Network` about nodes."""
 
     peers: Peers
+
+    @abstractmethod
+    def target(self, group: GroupId) -> str: ...
 
     @property
     def peers_version(self) -> int:
@@ -45,3 +50,9 @@ class KnownNodes(Network):
     def returned_lately(self, within_s: float) -> bool:
         """Tell whether a node thought dead has answered less than `within_s` seconds ago."""
         return self.now - self.peers.returned_at < within_s
+
+    def may_lack_a_side(self, group: GroupId) -> bool:
+        """Tell whether the group's master may know one side alone of a partition that has just ended: a node thought
+        dead answers again, and the master known here is not the ring's."""
+        lately = self.returned_lately(self.settings.dead_after_s)
+        return lately and self.target(group) != self.peers.acting(group)

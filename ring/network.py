@@ -122,6 +122,9 @@ class Network(ABC):
     def returned_lately(self, within_s: float) -> bool: ...
 
     @abstractmethod
+    def may_lack_a_side(self, group: GroupId) -> bool: ...
+
+    @abstractmethod
     def ask_node(self, key: str, body: Any, done: Callable[[Any], None]) -> None: ...
 
     @abstractmethod

@@ -7,6 +7,7 @@ for grace_s. A node that takes a session up before then moves the user, and nobo
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -21,6 +22,7 @@ from gateway.edge.sessions.attach import arrive as show_arrival
 from gateway.edge.sessions.attach import read_on
 from gateway.edge.sessions.reports import Reports
 from gateway.edge.sessions.takeover import Takeover
+from gateway.edge.sessions.whole import once_whole
 from gateway.edge.users.monitor import rest, unwatch
 from gateway.edge.users.rooms import Room
 from gateway.edge.users.user import User
@@ -81,7 +83,8 @@ class Sessions(SessionsPort):
         elif user is not None:
             self._confirm(account, user, then)
         else:
-            self.edge.network.ask(self.group(account), Look(), lambda stored: self._looked(account, stored, then))
+            looked = partial(self._looked, account, then)
+            once_whole(self.edge, self.group(account), lambda: self.look(account, looked))
 
     def _confirm(self, account: str, user: User, then: Then) -> None:
         """Ask the group whether the session is still here: the session may have gone while this node stood still."""
@@ -131,7 +134,7 @@ class Sessions(SessionsPort):
         else:
             then(self.users.get(account))
 
-    def _looked(self, account: str, stored: Stored | None, then: Then) -> None:
+    def _looked(self, account: str, then: Then, stored: Stored | None) -> None:
         if account in self.users or self.takeover.is_under_way(account):
             self.ready(account, then)
         elif stored is None or stored.person is None:
@@ -175,7 +178,8 @@ class Sessions(SessionsPort):
             then(other)
 
         self._beginning.setdefault(user.uid, [])
-        self.edge.network.submit(self.group(account), Take(user.person, None, 1), taken)
+        group = self.group(account)
+        once_whole(self.edge, group, lambda: self.edge.network.submit(group, Take(user.person, None, 1), taken))
 
     def once_begun(self, user: User, then: Callable[[], None]) -> None:
         """Run then() as soon as this node knows whether the user is a session, and of what kind."""

@@ -1,0 +1,75 @@
+"""Who logs in at the moment at which two sides of a partition meet goes on with the session of the account (P38)."""
+
+from __future__ import annotations
+
+import pytest
+
+from gateway.edge.accounts.identity import Login
+from gateway.state.nick.messages import Release
+from gateway.state.session.messages import Reached
+from ring.ids import GroupId
+from tests.gateway.commands.accounts import Newcomer
+from tests.sim.net import Net
+from tests.sim.test_sessions import CHANNEL, cut, login, made
+
+NICK, SESSION = GroupId("nick", "ann"), GroupId("session", "ann")
+
+
+def apart(net: Net) -> str:
+    """The node without a replica of the account and of its session."""
+    (name,) = [name for name, node in net.nodes.items() if node.core.engine.role(SESSION) is None]
+    return name
+
+
+def meeting(net: Net) -> str:
+    """A partition has begun the session's group empty on the node apart, and ends. Returns that node."""
+    made(net)
+    (master,) = net.masters(GroupId("account", "ann"))
+    laptop = login(net, master, "laptop")
+    laptop.send(f"JOIN {CHANNEL}")
+    laptop.sync()
+    net.run(2)
+    name = apart(net)
+    net.client(name, "guest")
+    cut(net, name)
+    engine = net.nodes[name].core.engine
+    engine.submit(SESSION, Reached({"phone": {}}))
+    net.run(2)
+    engine.submit(NICK, Release("nobody"))
+    net.links.heal()
+    assert net.until(lambda: not engine.peers.dead, 20)
+    assert net.masters(SESSION) == net.masters(NICK) == sorted([master, name])
+    return name
+
+
+def goes_on(phone: Newcomer) -> None:
+    """The client is ann, and in the channel."""
+    assert any(" 221 ann " in line for line in phone.got)
+    assert any(f":ann!~ann@10.0.0.1 JOIN {CHANNEL}" in line for line in phone.got)
+
+
+@pytest.mark.parametrize("after", range(5))
+def test_who_logs_in_when_a_partition_heals_goes_on_with_the_session(after: int) -> None:
+    net = Net(3, disks=True)
+    name = meeting(net)
+    net.run(0.05 * after)
+    phone = Newcomer(net, name)
+    phone.connection.login = Login("ann", "", "phone")  # its password was checked in no time
+    phone.send("CAP END", "NICK ann", "USER ann 0 * :ann")
+    net.run(10)
+    goes_on(phone)
+
+
+@pytest.mark.parametrize("after", range(5))
+def test_who_identifies_when_a_partition_heals_takes_nothing_from_the_session(after: int) -> None:
+    """A guest who logs in after the registration stays its own user, if the account has a session."""
+    net = Net(3, disks=True)
+    name = meeting(net)
+    net.run(0.05 * after)
+    edge = net.nodes[name].core.edge
+    (user,) = [user for user in edge.users.values() if user.person.nick == "guest"]
+    others: list[bool] = []
+    net.turn(net.nodes[name], lambda: edge.sessions.begin(user, "ann", others.append))
+    net.run(10)
+    assert others == [True]
+    goes_on(login(net, name, "phone"))
