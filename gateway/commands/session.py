@@ -43,7 +43,7 @@ def cap(call: Call) -> None:
         asked = call.params[1] if len(call.params) > 1 else ""
         caps = change(connection.caps, asked, offer, implied(connection.cap_version))
         if caps is not None:
-            connection.caps, connection.variant = caps, variant(caps)
+            connection.negotiate(caps, variant(caps))
         _cap(call, "NAK" if caps is None else "ACK", asked.split(), connection.cap_version)
     elif sub == "END":
         connection.draft.cap_open = False

@@ -83,9 +83,10 @@ class EdgeApplication:
     def flush(self) -> None:
         """End the turn: mark and send the turn's output for clients."""
         self._edge.clients.turns.begin()
-        if self._edge.clients.dirty:
+        outputs = self._edge.clients.outputs
+        if outputs.dirty:
             self._edge.forwarding.flush()
-            self._edge.sessions.cursors.written(dict.fromkeys(self._edge.clients.dirty), self._edge.told)
+            self._edge.sessions.cursors.written(outputs.dirty, self._edge.told)
         self._edge.told.clear()
 
     def viewed(self, group: GroupId, view: Any) -> None:

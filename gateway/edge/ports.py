@@ -17,6 +17,7 @@ from gateway.accounts.credentials import Credentials
 from gateway.accounts.scram import Proves
 from gateway.edge.client.answer_port import AnswerPort, ResumingPort
 from gateway.edge.client.connection import Connection
+from gateway.edge.client.outputs import Outputs
 from gateway.edge.client.texts import Texts
 from gateway.edge.client.turns import Turns
 from gateway.edge.rpc.actions import Actions
@@ -137,11 +138,10 @@ class MonitorPort(ABC):
 
 class ClientsPort(ResumingPort):
     """The connections of this node (client/clients.py). connections: by number; for a client of another node, a number
-    below zero. dirty: connections with something to write at the next flush;
-    a connection may stand there twice."""
+    below zero."""
 
     connections: dict[int, Connection]
-    dirty: list[Connection]
+    outputs: Outputs
     turns: Turns
 
     @property

@@ -303,7 +303,7 @@ class NodeProcess(Process):
         for key, messages in self.core.engine.drain().items():
             for payload in payloads(messages, FRAME):
                 self.peers.send(key, payload)
-        if edge.clients.dirty:
+        if edge.clients.outputs.dirty:
             for connection in write_all(edge.take_outputs(), self.sockets, edge.settings.sendq):
                 self.begin()
                 edge.traffic.cuts["send_queue"] += 1

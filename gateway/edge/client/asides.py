@@ -62,4 +62,4 @@ class Asides(AsidesPort):
             if not waiting:
                 del self.groups[group]
             self._edge.told[group] = None
-        self._edge.clients.dirty.append(connection)
+        self._edge.clients.outputs.dirty[connection] = None

@@ -13,6 +13,7 @@ from gateway.edge.client.call import Call
 from gateway.edge.client.connection import Connection
 from gateway.edge.client.draining import say_where_to_go
 from gateway.edge.client.lines import Line
+from gateway.edge.client.outputs import Outputs
 from gateway.edge.client.texts import Texts
 from gateway.edge.client.turns import Turns
 from gateway.edge.ports import ClientsPort, EdgePort
@@ -40,7 +41,7 @@ class Clients(ClientsPort):
         self.edge = edge
         self.dispatch = dispatch
         self.connections = {}
-        self.dirty = []
+        self.outputs = Outputs()
         self.turns = Turns()
         self._texts = Texts(edge.settings, edge.record.name)
         self.attention = Attention(edge, self)
@@ -71,7 +72,7 @@ class Clients(ClientsPort):
         """Add a connection. certificate: fingerprint of the client's certificate (SHA-256, hexadecimal). ticket: from
         the shell's port, which has asked `admission` already; without a ticket, `admission` is asked here."""
         settings = self.edge.settings
-        connection = Connection(number, address, self.dirty, secure=secure, now=now, certificate=certificate)
+        connection = Connection(number, address, self.outputs, secure=secure, now=now, certificate=certificate)
         flood.fill(connection, settings, now)
         self.connections[number] = connection
         self.attention.add(connection)
@@ -113,7 +114,7 @@ class Clients(ClientsPort):
         hundred writes.
         """
         found, lines, size = [], 0, 0
-        for connection in dict.fromkeys(self.dirty):
+        for connection in self.outputs.take():
             out = connection.ready
             count = len(out)
             data = out[0] if count == 1 else b"".join(out)
@@ -121,7 +122,6 @@ class Clients(ClientsPort):
             lines += count
             size += len(data)
             found.append((connection, data))
-        self.dirty.clear()
         traffic = self.edge.traffic
         traffic.lines_sent += lines
         traffic.bytes_sent += size
@@ -250,11 +250,11 @@ class Clients(ClientsPort):
         """Close a connection and say why."""
         if connection.closed is not None:
             return
-        connection.out = connection.ready
+        connection.turn_back()
         order.flush(connection)
         connection.send(Line(None, "ERROR", (f"Closing Link: {connection.host} ({reason})",)).render(0))
         connection.closed = reason
-        self.dirty.append(connection)
+        self.outputs.dirty[connection] = None
         departure.leave(self.edge, connection, reason)
         connection.queue.pending.clear()
         if connection.unread:
@@ -309,7 +309,7 @@ class Clients(ClientsPort):
         """Close a connection whose client has been told why."""
         connection.closed = reason
         connection.queue.pending.clear()
-        self.dirty.append(connection)
+        self.outputs.dirty[connection] = None
 
     def close_all(self, reason: str) -> None:
         self.edge.sessions.leaving = True

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from gateway.edge.accounts.exchange import Proof
 from gateway.edge.client.bucket import Bucket
 from gateway.edge.client.draft import Draft
+from gateway.edge.client.outputs import Outputs
 from gateway.edge.client.queue import CommandQueue
 from gateway.edge.cursors.delivery import Delivery
 from gateway.edge.sessions.remote import RemoteSide
@@ -31,7 +32,6 @@ class Connection:
         "certificate",
         "closed",
         "delivery",
-        "dirty",
         "draft",
         "ending",
         "host",
@@ -42,6 +42,7 @@ class Connection:
         "number",
         "opened",
         "out",
+        "outputs",
         "pinged_at",
         "proof",
         "queue",
@@ -59,7 +60,7 @@ class Connection:
         self,
         number: int,
         address: str,
-        dirty: list[Connection],
+        outputs: Outputs,
         *,
         secure: bool,
         now: float,
@@ -73,7 +74,7 @@ class Connection:
         self.splitter = LineSplitter()
         self.ready: list[bytes] = []  # what is written at the next flush
         self.out = self.ready  # the list for new lines: `ready`, or a list of lines which wait for earlier lines
-        self.dirty = dirty  # shared list of the connections with something in `out`
+        self.outputs = outputs  # of all connections of the node
         self.closed: str | None = None  # why the shell should close the socket once `out` is written
         self.left = False  # the user goes on without the connection
         self.ending: str | None = None  # why the client, which sends no more, leaves once all lines are carried out
@@ -123,13 +124,26 @@ class Connection:
         written = self.delivery.receipts.written if self.delivery.receipts is not None else 0
         return written + sum(map(len, self.ready))
 
+    def negotiate(self, caps: frozenset[str], variant: int) -> None:
+        """Set the capabilities, and the variant of lines for these."""
+        self.caps = caps
+        if variant != self.variant:
+            self.variant = variant
+            if self.user is not None:  # before the registration, the client is in no room
+                self.outputs.layout += 1
+
     def turn_aside(self) -> None:
         """Hold back all further lines until `turn_back`."""
         self.out = []
+        self.outputs.layout += 1
 
     def turn_back(self) -> list[bytes]:
         """Let further lines go out again. Returns the lines held back meanwhile."""
-        meanwhile, self.out = (self.out if self.out is not self.ready else []), self.ready
+        meanwhile = self.out
+        if meanwhile is self.ready:
+            return []
+        self.out = self.ready
+        self.outputs.layout += 1
         return meanwhile
 
     def show(self, line: Line) -> None:
@@ -140,7 +154,7 @@ class Connection:
         """Queue one formatted line."""
         if self.closed is None:
             if not self.out:
-                self.dirty.append(self)
+                self.outputs.dirty[self] = None
             self.out.append(data)
 
 
@@ -156,6 +170,6 @@ def deliver(line: Line, connections: Collection[Connection], skip: Connection | 
             data = line.render(connection.variant)
         out = connection.out
         if not out:
-            connection.dirty.append(connection)
+            connection.outputs.dirty[connection] = None
         out.append(data)
     return len(connections) - skipped

@@ -18,7 +18,7 @@ def say_where_to_go(edge: EdgePort, connection: Connection) -> None:
     """Send a NOTICE with the addresses of other nodes which stay."""
     user = connection.user
     nick = user.person.nick if user is not None else connection.draft.nick or "*"
-    connection.out = connection.ready
+    connection.turn_back()
     connection.show(Line(edge.settings.server_name, "NOTICE", (nick, words(other_addresses(edge, connection.number)))))
 
 

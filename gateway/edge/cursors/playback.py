@@ -70,8 +70,7 @@ def catch_up(connection: Connection, user: User, group: GroupId) -> None:
     connection.delivery.playbacks.pop(group, None)
     room = user.seats.of(group).get(group)
     if room is not None:
-        room.connections[connection] = None
-        room.held_back.pop(connection, None)
+        room.let_in(connection)
     caught_up(connection, group)
 
 

@@ -42,8 +42,8 @@ def standing_of(connection: Connection, session: str) -> Standing:
 
 def give(standing: Standing, edge: EdgePort, connection: Connection) -> None:
     """Give the connection the same standing on this node."""
-    connection.caps, connection.cap_version = standing.caps, standing.cap_version
-    connection.variant = capabilities.variant(standing.caps)
+    connection.cap_version = standing.cap_version
+    connection.negotiate(standing.caps, capabilities.variant(standing.caps))
     if connection.login != standing.login:
         connection.login = standing.login
         watch(edge, connection)

@@ -108,7 +108,7 @@ class Forwarding(ForwardingPort):
         connection = Connection(
             self._last,
             hello.address,
-            edge.clients.dirty,
+            edge.clients.outputs,
             secure=hello.secure,
             now=edge.now,
             certificate=hello.certificate,
@@ -140,11 +140,12 @@ class Forwarding(ForwardingPort):
     def flush(self) -> None:
         """Send the turn's lines to clients on other nodes."""
         edge = self.edge
-        carried = [connection for connection in edge.clients.dirty if connection.remote.stream is not None]
+        dirty = edge.clients.outputs.dirty
+        carried = [connection for connection in dirty if connection.remote.stream is not None]
         if not carried:
             return
-        edge.clients.dirty[:] = [connection for connection in edge.clients.dirty if connection.remote.stream is None]
-        for connection in dict.fromkeys(carried):
+        edge.clients.outputs.leave([connection for connection in dirty if connection.remote.stream is None])
+        for connection in carried:
             self.tell(connection)
 
     def tell_last(self, user: User) -> None:

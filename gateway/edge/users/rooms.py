@@ -6,10 +6,12 @@ from collections import Counter
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Final
 
+from gateway.edge.client.outputs import Audience
 from ring.ids import GroupId
 
 if TYPE_CHECKING:
     from gateway.edge.client.connection import Connection
+    from gateway.edge.client.lines import Line
     from gateway.edge.users.user import User
 
 INVITES: Final = 50
@@ -19,13 +21,14 @@ INVITES: Final = 50
 class Room:
     """The local members of a channel or a conversation, for fan-out."""
 
-    __slots__ = ("connections", "group", "held_back", "listed", "users", "watchers")
+    __slots__ = ("_audience", "connections", "group", "held_back", "listed", "users", "watchers")
 
     def __init__(self, group: GroupId) -> None:
         self.group = group
         self.listed: set[str] = set()  # uids which came with the replica: NAMES tells a newcomer here of these
         self.users: dict[str, User] = {}
-        self.connections: dict[Connection, None] = {}
+        self.connections: dict[Connection, None] = {}  # only `add`, `let_in` and `drop` write these
+        self._audience: Audience | None = None  # of these
         self.held_back: dict[Connection, None] = {}  # of these: told of events, played messages later
         self.watchers: dict[str, User] = {}  # users who have detached the channel until somebody names the user
 
@@ -41,6 +44,7 @@ class Room:
         self.watch(user)
         if not user.quitting:
             self.connections.update((c, None) for c in user.connections if self.group not in c.delivery.awaiting)
+            self._audience = None
 
     def discard(self, uid: str) -> User | None:
         self.listed.discard(uid)
@@ -52,8 +56,28 @@ class Room:
                 self.drop(connection)
         return user
 
+    def let_in(self, connection: Connection) -> None:
+        """Show the connection the group's events from now on."""
+        self.connections[connection] = None
+        self.held_back.pop(connection, None)
+        self._audience = None
+
+    def deliver(self, line: Line, skip: Connection | None = None) -> int:
+        """Append the line to the output of every connection here. Returns the number of connections."""
+        connections, audience = self.connections, self._audience
+        if not connections:
+            return 0
+        if audience is None or not audience.is_present:
+            audience = self._audience = Audience(connections, next(iter(connections)).outputs)
+        audience.deliver(line)
+        if skip is None or skip not in connections:
+            return len(connections)
+        skip.out.pop()
+        return len(connections) - 1
+
     def drop(self, connection: Connection) -> None:
         self.connections.pop(connection, None)
+        self._audience = None
         self.held_back.pop(connection, None)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
@@ -59,7 +59,7 @@ def applied(edge: EdgePort, group: GroupId, state: State, event: Any, stamp: Eve
 def _show(room: Room, line: Line, call: Call | None) -> None:
     """Show a line to local members; the author's connection gets the line in turn, under the command's label."""
     own = call.connection if call is not None else None
-    deliver(line, room.connections, skip=own)
+    room.deliver(line, skip=own)
     if call is not None and own is not None and own in room.connections:
         call.send(line)
 
@@ -72,15 +72,16 @@ def _author(edge: EdgePort, event: Kicked | TopicSet | ModesSet | Redacted | Inv
 def said(edge: EdgePort, room: Room, channel: Channel, event: Said, stamp: EventId, call: Call | None) -> None:
     tag_only = event.verb == "TAGMSG"
     line = rendering.said(event, edge.people.author(event.uid, event.source, event.account), channel.name, stamp)
-    audience: Any = room.connections
+    some: Collection[Connection] | None = None  # everybody
     if event.status or tag_only:
-        audience = _qualified(room, channel, event)
+        some = _qualified(room, channel, event)
     if room.held_back:
-        audience = [connection for connection in audience if connection not in room.held_back]
+        everybody = room.connections if some is None else some
+        some = [connection for connection in everybody if connection not in room.held_back]
     if room.watchers:
         called(edge, room, event.uid, event.text)
     own = _speaker(edge, event, call)
-    edge.traffic.messages_sent += deliver(line, audience, skip=own)
+    edge.traffic.messages_sent += room.deliver(line, own) if some is None else deliver(line, some, own)
     if own is None or (not tag_only and _is_catching_up(room, own)):
         if call is not None and own is not None and own.remote.forwarder is None:
             await_echo(call, room.group)

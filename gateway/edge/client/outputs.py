@@ -1,0 +1,78 @@
+"""The output of all connections of a node in a turn, and one line for all connections of a room.
+
+Theory of operation. A connection's lines wait in the list `Connection.out` until the flush. A room's audience keeps the
+lists of its connections, by capability variant, so that a message costs an append for each member and nothing else: a
+message to a hundred people took six times as long when the lists, variants and marks were looked up for each member.
+
+Invariants. A connection with something in `ready` is among `dirty`. An audience has the present lists and variants of
+its connections, or `layout` has another value than when the audience was made: whoever gives a member of a room
+another list or variant counts `layout` up (`Connection`), and whoever changes a room's connections drops the room's
+audience (`Room`). An audience has marked its connections as dirty if its `turn` is the present turn.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from gateway.edge.client.connection import Connection
+    from gateway.edge.client.lines import Line
+
+
+class Outputs:
+    """Shared by the connections of a node. dirty: connections with something to write at the next flush, in order.
+    turn: counts how often `dirty` was emptied or cut. layout: counts changes of a registered connection's variant, or
+    of the list for its new lines."""
+
+    __slots__ = ("dirty", "layout", "turn")
+
+    def __init__(self) -> None:
+        self.dirty: dict[Connection, None] = {}
+        self.turn = 0
+        self.layout = 0
+
+    def take(self) -> dict[Connection, None]:
+        """Return the dirty connections, and begin another turn."""
+        found, self.dirty = self.dirty, {}
+        self.turn += 1
+        return found
+
+    def leave(self, connections: list[Connection]) -> None:
+        """Let only these connections be dirty: the others' output is sent."""
+        self.dirty = dict.fromkeys(connections)
+        self.turn += 1
+
+
+class Audience:
+    """The lists for new lines of some connections, by variant, while nothing about the connections changes."""
+
+    __slots__ = ("_connections", "_layout", "_lists", "_outputs", "_turn")
+
+    def __init__(self, connections: dict[Connection, None], outputs: Outputs) -> None:
+        """connections: at least one, of a node with these outputs."""
+        self._connections = connections
+        self._outputs = outputs
+        self._layout = outputs.layout
+        self._turn = -1
+        self._lists: dict[int, list[list[bytes]]] = {}
+        for connection in connections:
+            lists = self._lists.get(connection.variant)
+            if lists is None:
+                lists = self._lists[connection.variant] = []
+            lists.append(connection.out)
+
+    @property
+    def is_present(self) -> bool:
+        """Whether the lists are those of the present."""
+        return self._layout == self._outputs.layout
+
+    def deliver(self, line: Line) -> None:
+        """Append the line to the output of each connection, rendered once per variant."""
+        outputs = self._outputs
+        if self._turn != outputs.turn:
+            self._turn = outputs.turn
+            outputs.dirty.update(self._connections)
+        for variant, lists in self._lists.items():
+            data = line.render(variant)
+            for out in lists:
+                out.append(data)
