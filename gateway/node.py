@@ -26,8 +26,8 @@ class NodeSettings(NamedTuple):
     """The settings of a node, apart from the node's record."""
 
     edge: EdgeSettings
-    engine: Settings = Settings()
-    webhooks: WebhookSettings = WebhookSettings()
+    engine: Settings
+    webhooks: WebhookSettings
 
 
 class NodeCore:
@@ -41,7 +41,7 @@ class NodeCore:
             settings.edge.limits,
             settings.edge.casemap,
             keep_s=settings.engine.dead_after_s + settings.engine.grace_s,
-            history_s=max([history.keep_days, *(one.keep_days for one in history.channels)]) * DAY_S
+            history_s=max([history.keep_days, *(one.keep_days for one in settings.edge.channels.values())]) * DAY_S
             if history.enabled
             else 0.0,
         )

@@ -20,15 +20,15 @@ class Settings(NamedTuple):
     above which lines are shown to nobody; 0: no limit. keep_own_s: the same, for groups with a limit of their own.
     """
 
-    ring: RingSettings = RingSettings()
-    dead_after_s: float = 5.0
-    grace_s: float = 30.0
-    heartbeat_s: float = 1.0
-    settle_max_s: float = 10.0
-    hand_off_after_s: float = 1.0
-    check_every_s: float = 5.0
-    keep_s: float = 0.0
-    keep_own_s: Mapping[GroupId, float] = {}
+    ring: RingSettings
+    dead_after_s: float
+    grace_s: float
+    heartbeat_s: float
+    settle_max_s: float
+    hand_off_after_s: float
+    check_every_s: float
+    keep_s: float
+    keep_own_s: Mapping[GroupId, float]
 
     @property
     def lately_s(self) -> float:

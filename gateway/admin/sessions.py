@@ -52,7 +52,7 @@ def kill(edge: EdgePort, nick: str, reason: str) -> Procedure[str]:
 
 def service_source(edge: EdgePort, name: str) -> str:
     """Return the source of a service's lines."""
-    return f"{name}!services@{edge.settings.server_name}"
+    return f"{name}!services@{edge.settings.network.server_name}"
 
 
 def devices(edge: EdgePort, account: str) -> Procedure[Stored]:

@@ -63,7 +63,7 @@ def speak(edge: EdgePort, token: str, name: str, channel: str, words: Words, key
     if key and not _KEY.fullmatch(key):
         raise Problem("invalid", "the Idempotency-Key is wrong: give 1 to 200 visible ASCII characters without spaces")
     group = channel_group(edge, channel)
-    source = f"{name}/hook!{token}@{edge.settings.server_name}"
+    source = f"{name}/hook!{token}@{edge.settings.network.server_name}"
     at = 0
     for number, line in enumerate(lines_of(words, source, channel)):
         text = line.encode()

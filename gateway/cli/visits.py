@@ -14,7 +14,7 @@ from config.keyfile import KeyFileError, read_key
 from gateway.cli.files import fail, read
 from gateway.cli.network import TIMEOUT_S, directories_of
 from gateway.guests import Problem, Reply, Request, Status, StatusAsk, encode, read_reply
-from gateway.io.settings import link_settings, node_record, terms
+from gateway.io.settings import node_record, terms
 from ring.ids import UNREADABLE
 from ring.io import roster_file
 from ring.io.directory_client import NoAnswer, query_denials, query_nodes
@@ -77,7 +77,7 @@ class Operator:
             record,
             terms=terms(self.config),
             key=self.key,
-            settings=link_settings(self.config),
+            settings=self.config.links,
             timeout_s=timeout_s,
             expected=record.key,
         )
@@ -90,7 +90,7 @@ class Operator:
                 encode(request),
                 terms=terms(self.config),
                 key=self.key,
-                settings=link_settings(self.config),
+                settings=self.config.links,
                 timeout_s=timeout_s,
             )
             return read_reply(payload)

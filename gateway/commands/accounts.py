@@ -44,7 +44,7 @@ def register(call: Call) -> None:
             _fail(call, "REGISTER", *failure)
         else:
             text = f"Account {name} is registered"
-            call.send(Line(call.edge.settings.server_name, "REGISTER", ("SUCCESS", name, text)))
+            call.send(Line(call.edge.settings.network.server_name, "REGISTER", ("SUCCESS", name, text)))
 
     if len(call.params) > 3:
         text = "Write a colon before a password with spaces"
@@ -54,4 +54,4 @@ def register(call: Call) -> None:
 
 
 def _fail(call: Call, verb: str, *params: str) -> None:
-    call.send(Line(call.edge.settings.server_name, "FAIL", (verb, *params)))
+    call.send(Line(call.edge.settings.network.server_name, "FAIL", (verb, *params)))

@@ -123,4 +123,4 @@ def groups_of(call: Call) -> list[GroupId]:
 
 
 def _target(call: Call, name: str, at: int) -> Line:
-    return Line(call.edge.settings.server_name, "CHATHISTORY", ("TARGETS", name, server_time(at)))
+    return Line(call.edge.settings.network.server_name, "CHATHISTORY", ("TARGETS", name, server_time(at)))

@@ -38,7 +38,7 @@ def mode(call: Call) -> None:
     if len(call.params) == 1:
         call.after([group], lambda: _look(call, group, name, "modes"))
         return
-    parsed = parse_changes(call.params[1:], limits=call.edge.settings.limits)
+    parsed = parse_changes(call.params[1:], call.edge.settings.limits)
     for problem in parsed.problems:
         if problem.numeric == n.ERR_UNKNOWNMODE:
             call.reply(problem.numeric, problem.letter, problem.text)

@@ -24,7 +24,7 @@ def away(call: Call) -> None:
     numeric = n.RPL_NOWAWAY if text else n.RPL_UNAWAY
 
     def change() -> None:
-        line = Line(call.edge.settings.server_name, numeric, (call.nick, n.TEXT[numeric]))
+        line = Line(call.edge.settings.network.server_name, numeric, (call.nick, n.TEXT[numeric]))
         wanted = msgspec.structs.replace(call.user.identity.pending, away=text or None)
         change_facts(call, wanted, lambda _: call.send_to_all(line))
 

@@ -18,7 +18,7 @@ def other_server(call: Call, position: int = 0) -> bool:
     if len(call.params) <= position:
         return False
     asked, casemap = call.params[position], call.edge.settings.casemap
-    here = (call.edge.settings.server_name, call.edge.record.name, call.nick)
+    here = (call.edge.settings.network.server_name, call.edge.record.name, call.nick)
     if "*" in asked or casemap(asked) in map(casemap, here):
         return False
     call.reply(n.ERR_NOSUCHSERVER, asked[:64] or "*", n.TEXT[n.ERR_NOSUCHSERVER])
@@ -45,14 +45,14 @@ def lusers(call: Call) -> None:
 def version(call: Call) -> None:
     if not other_server(call):
         settings = call.edge.settings
-        call.reply(n.RPL_VERSION, settings.version, settings.server_name, f"node {call.edge.record.name}")
+        call.reply(n.RPL_VERSION, settings.version, settings.network.server_name, f"node {call.edge.record.name}")
         send_isupport(call)
 
 
 @command("TIME")
 def time(call: Call) -> None:
     if not other_server(call):
-        call.reply(n.RPL_TIME, call.edge.settings.server_name, server_time(int(call.edge.now * 1000)))
+        call.reply(n.RPL_TIME, call.edge.settings.network.server_name, server_time(int(call.edge.now * 1000)))
 
 
 @command("ADMIN")
@@ -60,11 +60,12 @@ def admin(call: Call) -> None:
     if other_server(call):
         return
     settings = call.edge.settings
-    if not any(settings.admin):
-        call.reply(n.ERR_NOADMININFO, settings.server_name, n.TEXT[n.ERR_NOADMININFO])
+    lines = (settings.admin.location1, settings.admin.location2, settings.admin.email)
+    if not any(lines):
+        call.reply(n.ERR_NOADMININFO, settings.network.server_name, n.TEXT[n.ERR_NOADMININFO])
         return
-    call.reply(n.RPL_ADMINME, settings.server_name, n.TEXT[n.RPL_ADMINME])
-    for numeric, text in zip((n.RPL_ADMINLOC1, n.RPL_ADMINLOC2, n.RPL_ADMINEMAIL), settings.admin, strict=True):
+    call.reply(n.RPL_ADMINME, settings.network.server_name, n.TEXT[n.RPL_ADMINME])
+    for numeric, text in zip((n.RPL_ADMINLOC1, n.RPL_ADMINLOC2, n.RPL_ADMINEMAIL), lines, strict=True):
         call.reply(numeric, text)
 
 
@@ -82,7 +83,7 @@ def info(call: Call) -> None:
 def links(call: Call) -> None:
     """Show a single server: to users, the network is a single server."""
     settings = call.edge.settings
-    call.reply(n.RPL_LINKS, settings.server_name, settings.server_name, f"0 {settings.about}")
+    call.reply(n.RPL_LINKS, settings.network.server_name, settings.network.server_name, f"0 {settings.about}")
     call.reply(n.RPL_ENDOFLINKS, "*", n.TEXT[n.RPL_ENDOFLINKS])
 
 

@@ -56,7 +56,7 @@ def cap(call: Call) -> None:
 
 
 def _cap(call: Call, sub: str, names: list[str], version: int) -> None:
-    for line in lines(call.edge.settings.server_name, call.nick, sub, names, version):
+    for line in lines(call.edge.settings.network.server_name, call.nick, sub, names, version):
         call.send(line)
 
 
@@ -123,7 +123,7 @@ def ping(call: Call) -> None:
     if not call.params or not call.params[0]:
         call.reply(n.ERR_NOORIGIN, n.TEXT[n.ERR_NOORIGIN])
         return
-    server = call.edge.settings.server_name
+    server = call.edge.settings.network.server_name
     line = Line(server, "PONG", (server, call.params[0]))
     user = call.connection.user
     if user is None:

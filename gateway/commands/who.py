@@ -70,7 +70,7 @@ def _found(call: Call, mask: str, query: WhoxQuery | None, replies: list[Any], s
 
 
 def _rows(call: Call, channel: str, people: Iterable[tuple[Person, str]], query: WhoxQuery | None, opers: bool) -> None:
-    server, every = call.edge.settings.server_name, "multi-prefix" in call.connection.caps
+    server, every = call.edge.settings.network.server_name, "multi-prefix" in call.connection.caps
     for person, ranks in people:
         if opers and "o" not in person.modes:
             continue

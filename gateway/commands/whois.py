@@ -48,7 +48,7 @@ def _is_service(call: Call, called: Service) -> None:
     settings = call.edge.settings
     person = called.person(settings)
     call.reply(n.RPL_WHOISUSER, person.nick, person.user, person.host, "*", person.real)
-    call.reply(n.RPL_WHOISSERVER, called.name, settings.server_name, settings.about)
+    call.reply(n.RPL_WHOISSERVER, called.name, settings.network.server_name, settings.about)
     call.reply(n.RPL_ENDOFWHOIS, called.name, n.TEXT[n.RPL_ENDOFWHOIS])
 
 
@@ -67,7 +67,7 @@ def _show(call: Call, person: Person, detail: Detail | None) -> None:
     call.reply(n.RPL_WHOISUSER, nick, person.user, person.host, "*", person.real)
     if detail is not None and detail.channels:
         _channels(call, nick, detail.channels)
-    call.reply(n.RPL_WHOISSERVER, nick, settings.server_name, settings.about)
+    call.reply(n.RPL_WHOISSERVER, nick, settings.network.server_name, settings.about)
     if "o" in person.modes:
         call.reply(n.RPL_WHOISOPERATOR, nick, n.TEXT[n.RPL_WHOISOPERATOR])
     if person.away is not None:
@@ -93,7 +93,7 @@ def _channels(call: Call, nick: str, channels: tuple[str, ...]) -> None:
     if "multi-prefix" not in call.connection.caps:
         signs = CHANNEL_MODES.signs
         channels = tuple(channel[: channel[0] in signs] + channel.lstrip(signs) for channel in channels)
-    room = room_for_text(call.edge.settings.server_name, n.RPL_WHOISCHANNELS, call.nick, nick)
+    room = room_for_text(call.edge.settings.network.server_name, n.RPL_WHOISCHANNELS, call.nick, nick)
     for row in rows_of(channels, room):
         call.reply(n.RPL_WHOISCHANNELS, nick, row)
 
@@ -120,5 +120,5 @@ def _was(call: Call, nick: str, most: int, view: NickView | None) -> None:
     for entry in past:
         person = entry.person
         call.reply(n.RPL_WHOWASUSER, person.nick, person.user, person.host, "*", person.real)
-        call.reply(n.RPL_WHOISSERVER, person.nick, call.edge.settings.server_name, server_time(entry.until))
+        call.reply(n.RPL_WHOISSERVER, person.nick, call.edge.settings.network.server_name, server_time(entry.until))
     call.reply(n.RPL_ENDOFWHOWAS, nick, n.TEXT[n.RPL_ENDOFWHOWAS])

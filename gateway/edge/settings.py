@@ -1,22 +1,108 @@
-"""The settings of an edge, from the configuration. Replaced whole when the configuration is read again."""
+"""The settings of an edge. Replaced whole when the configuration is read again.
+
+The configuration owns the settings, their defaults and bounds (config/). A protocol below names the settings of a
+section that cores read; the section itself is given to the edge. All of these are read only.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Literal
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, Protocol
 
 from gateway.irc.casemapping import Casemap
-from gateway.irc.limits import DEFAULT_LIMITS, Limits
+from gateway.irc.limits import Limits
 from gateway.irc.names import is_guest_nick, is_service
 
 
-@dataclass(frozen=True, slots=True)
-class Operator:
+class NetworkSettings(Protocol):
+    """description: of the server, in LINKS and WHOIS; "": the network's name."""
+
+    name: str
+    server_name: str
+    description: str
+
+
+class ClientSettings(Protocol):
+    """Times in seconds, sizes in bytes. 0: no limit. connects_per_minute: from one address. ipv6_prefix: bits that make
+    one address. The limit on all connections is EdgeSettings.total.
+    """
+
+    sendq: int
+    register_timeout_s: float
+    ping_every_s: float
+    ping_timeout_s: float
+    per_address: int
+    connects_per_minute: int
+    ipv6_prefix: int
+
+
+class FloodSettings(Protocol):
+    """burst: lines that pass at once. rate: lines a second after that. queued: lines that may wait.
+
+    channels_per_minute: new channels of a connection, 0 for no limit.
+    """
+
+    burst: int
+    rate: float
+    queued: int
+    channels_per_minute: int
+
+
+class AccountSettings(Protocol):
+    """registration: before connecting and after, only once connected, only before, or by operators alone.
+
+    nick_protection: how a stranger with an account's nick is treated. password_min: bytes of UTF-8.
+    """
+
+    enabled: bool
+    registration: Literal["open", "connected", "before_connect", "closed"]
+    password_min: int
+    nick_protection: Literal["off", "refuse", "rename"]
+    nick_delay_s: float
+
+
+class HistorySettings(Protocol):
+    """How many messages are kept, and how long. query_max: most lines for a client at a time. keep_lines: for each
+    channel and conversation. private: whether messages between two accounts are kept, too."""
+
+    enabled: bool
+    private: bool
+    keep_days: int
+    keep_lines: int
+    query_max: int
+
+
+class ChannelHistory(Protocol):
+    """The retention of a single channel."""
+
+    keep_days: int
+    keep_lines: int
+
+
+class SessionSettings(Protocol):
+    """How a session outlives the connections. always_on: whether users stay. expire_days: days without a login."""
+
+    enabled: bool
+    always_on: Literal["off", "opt-in", "opt-out", "mandatory"]
+    expire_days: int
+    auto_away: bool
+
+
+class AdminSettings(Protocol):
+    """The lines of the answer to ADMIN."""
+
+    location1: str
+    location2: str
+    email: str
+
+
+class Operator(Protocol):
     """A person who may OPER. password_hash: made by argon2. hosts: user@host masks."""
 
     name: str
     password_hash: str
-    hosts: tuple[str, ...] = ("*@*",)
+    hosts: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,90 +114,28 @@ class Rehashed:
     wrong: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class AccountSettings:
-    """registration: before connecting and after, only once connected, only before, or by operators alone.
-
-    nick_protection: how a stranger with an account's nick is treated. password_min: bytes of UTF-8.
-    """
-
-    enabled: bool = True
-    registration: Literal["open", "connected", "before_connect", "closed"] = "open"
-    password_min: int = 6
-    nick_protection: Literal["off", "refuse", "rename"] = "rename"
-    nick_delay_s: float = 60.0
-
-
-@dataclass(frozen=True, slots=True)
-class ChannelHistory:
-    """A channel with a retention of its own. name: folded."""
-
-    name: str
-    keep_days: int
-    keep_lines: int
-
-
-@dataclass(frozen=True, slots=True)
-class HistorySettings:
-    """How many messages are kept, and how long. query_max: most lines for a client at a time. keep_lines: for each
-    channel and conversation. private: whether messages between two accounts are kept, too."""
-
-    enabled: bool = True
-    private: bool = True
-    keep_days: int = 30
-    keep_lines: int = 100_000
-    channels: tuple[ChannelHistory, ...] = ()
-    query_max: int = 100
-
-
-@dataclass(frozen=True, slots=True)
-class SessionSettings:
-    """How a session outlives the connections. always_on: whether users stay. expire_days: days without a login."""
-
-    enabled: bool = True
-    always_on: Literal["off", "opt-in", "opt-out", "mandatory"] = "opt-in"
-    expire_days: int = 30
-    auto_away: bool = True
-
-    def lasts(self, chosen: bool | None) -> bool:
-        """Whether a user with this choice stays without connections."""
-        if self.always_on in ("off", "mandatory"):
-            return self.always_on == "mandatory"
-        return chosen if chosen is not None else self.always_on == "opt-out"
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EdgeSettings:
-    """Times in seconds, sizes in bytes."""
+    """Sections of the configuration, and what follows from the configuration, the network's key and the machine."""
 
-    server_name: str = "irc.circlet.local"
-    network_name: str = "Circlet"
-    description: str = ""  # of the server, in LINKS and WHOIS; "": the network's name
-    version: str = "circlet-0.1.0"
-    created: int = 0  # Unix seconds
-    motd: tuple[str, ...] | None = None
-    admin: tuple[str, str, str] = ("", "", "")
-    limits: Limits = DEFAULT_LIMITS
-    casemap: Casemap = field(default_factory=lambda: Casemap("rfc1459"))
-    operators: tuple[Operator, ...] = ()
-    server_password_hash: str | None = None
-    burst: int = 20  # lines that pass at once
-    rate: float = 5.0  # lines a second after that
-    channels_per_minute: int = 0  # new channels of a connection, 0 for no limit
-    queued: int = 200  # lines that may wait
-    sendq: int = 1024 * 1024
-    register_timeout_s: float = 30.0
-    ping_every_s: float = 90.0
-    ping_timeout_s: float = 60.0
-    total: int = 20_000  # connections, 0 for no limit
-    per_address: int = 20
-    connects_per_minute: int = 60  # from one address
-    ipv6_prefix: int = 64  # bits that make one address
-    history: HistorySettings = HistorySettings()
-    sessions: SessionSettings = SessionSettings()
-    accounts: AccountSettings = AccountSettings()
-    reserved: frozenset[str] = frozenset()  # folded names that operators keep for themselves
-    secret: bytes = b""  # of the network; also the source of made-up credentials of unknown accounts
+    network: NetworkSettings
+    clients: ClientSettings
+    flood: FloodSettings
+    limits: Limits
+    accounts: AccountSettings
+    history: HistorySettings
+    sessions: SessionSettings
+    admin: AdminSettings
+    operators: tuple[Operator, ...]
+    server_password_hash: str | None
+    motd: tuple[str, ...] | None
+    casemap: Casemap
+    channels: Mapping[str, ChannelHistory]  # channels with a retention of their own, by folded name
+    reserved: frozenset[str]  # folded names that operators keep for themselves
+    total: int  # connections, 0 for no limit
+    version: str
+    created: int  # Unix seconds
+    secret: bytes  # of the network; also the source of made-up credentials of unknown accounts
 
     def reservation(self, name: str) -> str:
         """Return why nobody may have this name as nick or account, in words; "" if everybody may."""
@@ -126,4 +150,11 @@ class EdgeSettings:
     @property
     def about(self) -> str:
         """Description of the network, which people see as a single server."""
-        return self.description or self.network_name
+        return self.network.description or self.network.name
+
+
+def lasts(settings: SessionSettings, chosen: bool | None) -> bool:
+    """Whether a user with this choice stays without connections."""
+    if settings.always_on in ("off", "mandatory"):
+        return settings.always_on == "mandatory"
+    return chosen if chosen is not None else settings.always_on == "opt-out"

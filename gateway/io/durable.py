@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
-from gateway.io.settings import history_settings
+from gateway.io.settings import own_histories
 from gateway.node import DAY_S
 from ring.agenda import NEVER
 from ring.ids import UNREADABLE, GroupId
@@ -192,12 +192,13 @@ class Durable:
 
     def _retain(self, store: Store) -> Iterator[int]:
         """Drop lines that are too old or too many, in the writer's thread."""
-        history = history_settings(self._process.config)
+        config = self._process.config
+        history = config.history
 
         def before(days: int) -> int:
             return int((self._process.now - days * DAY_S) * 1000) if history.enabled else FOREVER
 
-        own = {GroupId("channel", one.name): one for one in history.channels}
+        own = {GroupId("channel", name): one for name, one in own_histories(config).items()}
         for group, one in own.items():
             yield from store.prune(group.kind, before(one.keep_days), one.keep_lines, [group])
         for kind in KINDS:

@@ -30,7 +30,7 @@ from gateway.io.peers import PeerShell
 from gateway.io.process import Process
 from gateway.io.recorder import Tape
 from gateway.io.reloading import contents, reread
-from gateway.io.settings import edge_settings, engine_settings, made_up_secret, node_record, webhook_settings
+from gateway.io.settings import edge_settings, engine_settings, made_up_secret, node_record
 from gateway.io.starting import Starting
 from gateway.io.systemd import Systemd
 from gateway.io.tokens import api_of, tokens
@@ -88,7 +88,7 @@ class NodeProcess(Process):
         settings = NodeSettings(
             edge_settings(config, self.now, made_up_secret(self.peers.key), self.room(config)),
             engine_settings(config),
-            webhook_settings(config),
+            config.webhooks,
         )
         self.recorder = tape.begin(self.record, settings, self.now, self.log) if tape is not None else None
         self.core = self.recorder.door if self.recorder is not None else NodeCore(self.record, settings, self.rng)
@@ -228,7 +228,7 @@ class NodeProcess(Process):
             return said
         was = self.core.edge.settings
         self.core.edge.configure(edge_settings(self.config, was.created, was.secret, self.room(self.config)))
-        self.core.webhooks.configure(webhook_settings(self.config), self.core.edge.settings)
+        self.core.webhooks.configure(self.config.webhooks, self.core.edge.settings)
         self.api.configure(*tokens(self.config, self.log))
         self.touched()
         wrong = self.listeners.reload_certificates()
@@ -304,7 +304,7 @@ class NodeProcess(Process):
             for payload in payloads(messages, FRAME):
                 self.peers.send(key, payload)
         if edge.clients.outputs.dirty:
-            for connection in write_all(edge.take_outputs(), self.sockets, edge.settings.sendq):
+            for connection in write_all(edge.take_outputs(), self.sockets, edge.settings.clients.sendq):
                 self.begin()
                 edge.traffic.cuts["send_queue"] += 1
                 edge.gone(connection, "SendQ exceeded")

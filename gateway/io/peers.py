@@ -13,7 +13,7 @@ import msgspec
 from config.keyfile import read_key
 from gateway.guests import answer
 from gateway.io.memory import resident
-from gateway.io.settings import link_settings, terms
+from gateway.io.settings import terms
 from gateway.io.version import VERSION
 from gateway.status import Around, Directory, Refusal
 from ring.ids import Evidence, Incarnation
@@ -80,7 +80,7 @@ class PeerShell:
             key=self.key,
             host=config.links_address.host,
             port=config.links.port,
-            settings=link_settings(config),
+            settings=config.links,
             events=self,
             find=lambda key: node.core.engine.peers.known(key),
             acting=lambda: node.core.engine.level,

@@ -10,7 +10,8 @@ from typing import Any, BinaryIO
 
 from gateway.io.version import VERSION
 from gateway.node import NodeCore, NodeSettings
-from gateway.recording.doors import Recorder, without_secrets
+from gateway.recording.doors import Recorder
+from gateway.recording.settings import pack_node
 from gateway.recording.tape import MAGIC, Call, End, Framer, Header, Record, encode
 from ring.roster import NodeRecord
 
@@ -52,10 +53,7 @@ class Tape:
         """Write the header, and make the recorded core. now: Unix seconds of the node's clock."""
         self._log, seed = log, secrets.randbits(63)
         self._ends_at = now + self._for_s if self._for_s is not None else self._ends_at
-        own = settings.engine.keep_own_s
-        engine = settings.engine._replace(keep_own_s={})
-        edge = without_secrets(settings.edge)
-        self._put(Header(build(), now, self.texts, seed, record, edge, engine, list(own.items()), settings.webhooks))
+        self._put(Header(build(), now, self.texts, seed, record, *pack_node(settings)))
         log.info("recording_began", file=str(self.path), texts=self.texts)
         return Recorder(NodeCore(record, settings, Random(seed)), self)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from gateway.io.listeners import Listeners
 from gateway.io.peers import PeerShell
-from gateway.io.settings import link_settings, terms
+from gateway.io.settings import terms
 from gateway.io.systemd import Systemd
 from ring.io.directory_client import ask_directories
 from ring.io.guest import NoReply, Unfit, be_refused, check_fit
@@ -108,7 +108,7 @@ class Starting:
         how: dict[str, Any] = {
             "terms": terms(config),
             "key": self._peers.key,
-            "settings": link_settings(config),
+            "settings": config.links,
             "timeout_s": PROBE_S,
         }
         try:

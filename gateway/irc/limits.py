@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import Protocol
 
 LINE_BYTES = 512  # a line with CR LF, without tags
 BODY_BYTES = LINE_BYTES - 2
@@ -10,24 +10,23 @@ CLIENT_TAG_BYTES = 4096  # the tags of a client's line: "@", 4,094 bytes of tag 
 PARAMS = 15
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """Lengths are bytes of UTF-8; all other limits are counts. Every node of a network has the same limits (P5)."""
+class Limits(Protocol):
+    """The limits of a network, which the configuration owns (config/people.py). Every node has the same limits (P5).
 
-    nick_len: int = 30
-    user_len: int = 10
-    host_len: int = 63
-    channel_len: int = 64
-    topic_len: int = 390
-    kick_len: int = 255
-    away_len: int = 200
-    key_len: int = 23
-    real_len: int = 150
-    modes: int = 6
-    max_targets: int = 4
-    chan_limit: int = 100
-    list_max: int = 100
-    monitor: int = 100
+    Lengths are bytes of UTF-8; all other limits are counts. Read only.
+    """
 
-
-DEFAULT_LIMITS = Limits()
+    nick_len: int
+    user_len: int
+    host_len: int
+    channel_len: int
+    topic_len: int
+    kick_len: int
+    away_len: int
+    key_len: int
+    real_len: int
+    modes: int
+    max_targets: int
+    chan_limit: int
+    list_max: int
+    monitor: int

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from gateway.irc.limits import DEFAULT_LIMITS, Limits
+from gateway.irc.limits import Limits
 from gateway.irc.masks import is_understood, normalise_mask
 from gateway.irc.message import encode, is_utf8
 from gateway.irc.mode_table import CHANNEL_TABLE, USER_TABLE, Kind
@@ -86,9 +86,7 @@ class ParsedModes:
             self.problems.append(problem)
 
 
-def parse_changes(
-    params: Sequence[str], spec: ModeSpec = CHANNEL_MODES, limits: Limits = DEFAULT_LIMITS
-) -> ParsedModes:
+def parse_changes(params: Sequence[str], limits: Limits, spec: ModeSpec = CHANNEL_MODES) -> ParsedModes:
     """Read the parameters of MODE after the channel: the mode string and the mode parameters.
 
     At most limits.modes changes may have a parameter; further changes with a parameter are ignored (MODES in 005). In
@@ -166,9 +164,7 @@ def parse_user_changes(params: Sequence[str], letters: str = USER_MODES) -> tupl
     return list(changes.values()), unknown
 
 
-def render_changes(
-    changes: Sequence[ModeChange], modes: int = DEFAULT_LIMITS.modes, room: int = 400
-) -> Iterator[list[str]]:
+def render_changes(changes: Sequence[ModeChange], modes: int, room: int = 400) -> Iterator[list[str]]:
     """Write the changes as parameters of MODE lines: ["+o-v", "a", "b"], ...
 
     modes: the most parameters of a line. room: bytes of a line for the mode string, the parameters, and the spaces

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import replace
 from hashlib import blake2b
 from typing import Any, Final, Protocol, cast
 
@@ -21,7 +20,8 @@ from gateway.edge.cursors.delivery import Receipts
 from gateway.edge.settings import EdgeSettings
 from gateway.node import NodeCore
 from gateway.recording import fillers
-from gateway.recording.tape import Answered, Call, Pulled, Record, Sent, packed_settings
+from gateway.recording.settings import pack
+from gateway.recording.tape import Answered, Call, Pulled, Record, Sent
 from gateway.webhooks.settings import WebhookSettings
 from ring.ids import GroupId, Incarnation
 from ring.roster import NodeRecord
@@ -34,7 +34,6 @@ DIGEST: Final = 6
 HELD: Final = 16 * 1024
 """Bytes of an unfinished line that are held back until the line ends: more than any line may have."""
 
-HIDDEN: Final = "$argon2" + "x" * 90
 _ENDS: Final = re.compile(rb"([\r\n]+)")
 
 PARTS: Final = frozenset(
@@ -56,7 +55,7 @@ INPUTS: Final[dict[str, Any]] = {
     "edge.ended": tuple[int, str],
     "edge.lost": tuple[int, str],
     "edge.gone": tuple[int, str],
-    "edge.configure": tuple[bytes],  # of tape.packed_settings
+    "edge.configure": tuple[bytes],  # of settings.pack
     "edge.close_all": tuple[str],
     "engine.begin": tuple[float],
     "engine.tick": tuple[()],
@@ -82,7 +81,7 @@ INPUTS: Final[dict[str, Any]] = {
     "webhooks.tick": tuple[()],
     "webhooks.answered": tuple[int, int, float],
     "webhooks.failed": tuple[int, str, bool],
-    "webhooks.configure": tuple[WebhookSettings, bytes],
+    "webhooks.configure": tuple[bytes, bytes],
 }
 """The types of the recorded arguments, by the path of the call."""
 
@@ -221,13 +220,13 @@ class Recorder:
                 number = args[0].number
                 return number, self._lines.setdefault(number, Lines()).part(args[1], texts=texts)
             case "edge.configure":
-                return (packed_settings(without_secrets(args[0])),)
+                return (pack(EdgeSettings, args[0]),)
             case "webhooks.answered":
                 return (*args, 0.0)[:3]
             case "webhooks.failed":
                 return (*args, facts.get("refused", False))
             case "webhooks.configure":
-                return args[0], packed_settings(without_secrets(args[1]))
+                return pack(WebhookSettings, args[0]), pack(EdgeSettings, args[1])
             case "engine.ask_node":
                 return args[0], fillers.packed(packed(args[1]), texts=texts)
             case "engine.receive":
@@ -279,16 +278,6 @@ class Recorder:
     def _pull(self, value: Any) -> Any:
         self._writer.write(Pulled(value))
         return value
-
-
-def without_secrets(settings: EdgeSettings) -> EdgeSettings:
-    """Return the same settings with fillers in place of password hashes and the network's secret."""
-    return replace(
-        settings,
-        operators=tuple(replace(one, password_hash=HIDDEN) for one in settings.operators),
-        server_password_hash=HIDDEN if settings.server_password_hash is not None else None,
-        secret=b"x" * len(settings.secret),
-    )
 
 
 class _Receipts:

@@ -10,11 +10,13 @@ from typing import Any, NamedTuple
 import msgspec
 
 from gateway.edge.client.connection import Connection
-from gateway.edge.settings import Rehashed
+from gateway.edge.settings import EdgeSettings, Rehashed
 from gateway.guests import answer
-from gateway.node import NodeCore, NodeSettings
+from gateway.node import NodeCore
 from gateway.recording.doors import ANSWERS, INPUTS, LOOK, RANDOM, REHASH, SECRET, drained, taken
-from gateway.recording.tape import Answered, BadTape, Call, End, Header, Pulled, Record, Sent, read_settings
+from gateway.recording.settings import unpack, unpack_node
+from gateway.recording.tape import Answered, BadTape, Call, End, Header, Pulled, Record, Sent
+from gateway.webhooks.settings import WebhookSettings
 from ring.ids import UNREADABLE
 from ring.links.admission import Admission, Limits, Ticket
 from ring.membership.directory.view import RosterChanged
@@ -73,10 +75,8 @@ class _Replay:
         self._waiting: dict[int, Callable[[Any], None]] = {}
         self._connections: dict[int, Connection] = {}
         self._doing = "the start"
-        engine = header.engine._replace(keep_own_s=dict(header.keep_own))
-        self.core = NodeCore(
-            header.record, NodeSettings(header.edge, engine, header.webhooks), random.Random(header.seed)
-        )
+        settings = unpack_node(header.settings, header.keep_own)
+        self.core = NodeCore(header.record, settings, random.Random(header.seed))
         for path in (*ANSWERS, RANDOM, REHASH, LOOK, *SECRET):
             part, _, name = path.partition(".")
             setattr(getattr(self.core, part), name, self._outside(path))
@@ -160,7 +160,7 @@ class _Replay:
             case "edge.feed" | "edge.ended" | "edge.lost" | "edge.gone":
                 getattr(edge, path.partition(".")[2])(self._connection(args[0]), args[1])
             case "edge.configure":
-                edge.configure(read_settings(args[0]))
+                edge.configure(unpack(EdgeSettings, args[0]))
             case "engine.ask_node":
                 engine.ask_node(args[0], edge.application.read_ask(msgspec.Raw(args[1])), lambda reply: None)
             case "engine.drain":
@@ -182,7 +182,7 @@ class _Replay:
             case "webhooks.failed":
                 core.webhooks.failed(args[0], args[1], refused=args[2])
             case "webhooks.configure":
-                core.webhooks.configure(args[0], read_settings(args[1]))
+                core.webhooks.configure(unpack(WebhookSettings, args[0]), unpack(EdgeSettings, args[1]))
             case "guest":
                 answer(core, {}, args[0], lambda reply: None)
             case _:

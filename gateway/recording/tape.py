@@ -13,12 +13,8 @@ from typing import Any, Final
 
 import msgspec
 
-from gateway.edge.settings import EdgeSettings
-from gateway.irc.casemapping import Casemap
-from gateway.webhooks.settings import WebhookSettings
 from ring.ids import UNREADABLE, GroupId
 from ring.roster import NodeRecord
-from ring.settings import Settings
 
 MAGIC: Final = b"circlet recording 3\n"
 LENGTH: Final = 4
@@ -27,17 +23,15 @@ DIGEST: Final = 8
 
 
 class Header(msgspec.Struct, frozen=True, tag="header"):
-    """build: from `gateway.io.recorder.build`. started: Unix seconds. keep_own: the value of `engine.keep_own_s`."""
+    """build: from `gateway.io.recorder.build`. started: Unix seconds. settings, keep_own: from `pack_node`."""
 
     build: str
     started: float
     texts: bool
     seed: int
     record: NodeRecord
-    edge: EdgeSettings
-    engine: Settings
+    settings: bytes
     keep_own: list[tuple[GroupId, float]]
-    webhooks: WebhookSettings
 
 
 class Call(msgspec.Struct, frozen=True, array_like=True, tag=1):
@@ -81,34 +75,9 @@ class BadTape(ValueError):
     """The file is no readable recording. The text has the reason."""
 
 
-def _encoded(value: Any) -> Any:
-    if isinstance(value, Casemap):
-        return value.name
-    if isinstance(value, frozenset):
-        return sorted(value)
-    raise TypeError(type(value))
-
-
-def _decoded(wanted: type, value: Any) -> Any:
-    if wanted is Casemap:
-        return Casemap(value)
-    raise TypeError(wanted)
-
-
-_encoder: Final = msgspec.msgpack.Encoder(enc_hook=_encoded)
-_headers: Final = msgspec.msgpack.Decoder(Header, dec_hook=_decoded)
-_settings: Final = msgspec.msgpack.Decoder(EdgeSettings, dec_hook=_decoded)
+_encoder: Final = msgspec.msgpack.Encoder()
+_headers: Final = msgspec.msgpack.Decoder(Header)
 _records: Final = msgspec.msgpack.Decoder(Record)
-
-
-def packed_settings(settings: EdgeSettings) -> bytes:
-    return _encoder.encode(settings)
-
-
-def read_settings(data: bytes) -> EdgeSettings:
-    """Decode settings. Raises one of ring.ids.UNREADABLE."""
-    settings: EdgeSettings = _settings.decode(data)
-    return settings
 
 
 class Framer:

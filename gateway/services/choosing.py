@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gateway.edge.accounts.preferences import Value, choose
+from gateway.edge.settings import lasts
 from gateway.irc.message import clean
 from gateway.services.answering import changed, login_of
 from gateway.services.table import Request
@@ -16,7 +17,7 @@ def set_always_on(request: Request, word: str) -> None:
     text = f"ALWAYS-ON is {word.lower()}."
     if not offered.enabled:
         text += " But this network keeps no sessions."
-    elif isinstance(value, bool) and offered.lasts(value) != value:
+    elif isinstance(value, bool) and lasts(offered, value) != value:
         text += f" But on this network ALWAYS-ON is {'off' if value else 'on'} for everybody."
     set_choice(request, "always_on", value, text)
 

@@ -51,7 +51,9 @@ def _tell(request: Request, view: InfoView | None) -> None:
         request.say("This network keeps no messages.")
         return
     limits = f"{history.keep_days} days, and {history.keep_lines} lines of each, at most"
-    own_limits = {one.name: f" ({one.keep_days} days, {one.keep_lines} lines)" for one in history.channels}
+    own_limits = {
+        name: f" ({one.keep_days} days, {one.keep_lines} lines)" for name, one in edge.settings.channels.items()
+    }
     names = " ".join(sorted(edge.sessions.shown(group) + own_limits.get(group.name, "") for group in user.seats.rooms))
     request.say(f"What you say in channels: {limits}. FORGET <channel> deletes your own. You are in: {names or 'none'}")
     others = (f"{one.nick} (guest)" if one.nick else one.other for one in edge.conversations.of(user).values())

@@ -10,6 +10,7 @@ from gateway.edge.accounts.identity import Login
 from gateway.edge.accounts.login import login, logout
 from gateway.edge.accounts.register import register, unfit
 from gateway.edge.accounts.verify import look_up, prove
+from gateway.edge.settings import lasts
 from gateway.irc.message import clean
 from gateway.irc.times import server_time
 from gateway.services.answering import changed, later, login_of
@@ -131,7 +132,7 @@ def _facts(request: Request, view: InfoView) -> list[str]:
         f"Account {view.name}, registered {server_time(view.created)}, last login about {server_time(view.seen)}",
         f"Other nicks: {' '.join(view.nicks) or 'none'}",
         f"Certificates: {len(view.certificates)}",
-        f"ALWAYS-ON: {_word(sessions.lasts(settings.always_on))}, AUTO-AWAY: {_word(auto_away)}",
+        f"ALWAYS-ON: {_word(lasts(sessions, settings.always_on))}, AUTO-AWAY: {_word(auto_away)}",
     ]
 
 

@@ -62,7 +62,7 @@ class Service:
     def person(self, settings: EdgeSettings) -> Person:
         """The service as a person, for WHO, WHOIS, USERHOST, ISON and MONITOR. A service is on no node and in no
         channel."""
-        return Person("", 0, self.name, self.user, self.host or settings.server_name, self.about, "", 0)
+        return Person("", 0, self.name, self.user, self.host or settings.network.server_name, self.about, "", 0)
 
 
 SERVICES: dict[str, Service] = {}

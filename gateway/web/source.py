@@ -58,7 +58,7 @@ def sight_of(core: NodeCore) -> Sight:
     nodes = [SeenNode(record, record.key not in peers.dead) for record in peers.roster.records()]
     nodes += [SeenNode(record, False) for record in peers.missing.values()]
     placement = Placement(peers.ring, core.engine.settings.ring.copies, settings.casemap)
-    return Sight(settings.network_name, peers.me.name, nodes, placement)
+    return Sight(settings.network.name, peers.me.name, nodes, placement)
 
 
 def readiness(core: NodeCore, directories: Sequence[Directory] = ()) -> Readiness:

@@ -37,7 +37,7 @@ class Visitors:
         return [peers.me.http, *peers.pages.values()]
 
     def _names(self) -> tuple[str, str]:
-        return self._core.engine.peers.me.name, self._core.edge.settings.server_name
+        return self._core.engine.peers.me.name, self._core.edge.settings.network.server_name
 
     def sharing(self, request: web.Request) -> dict[str, str]:
         """Return headers that let such a page read the answer: a chat may ask a node that it moved to. Source: CORS."""

@@ -133,7 +133,7 @@ class Deliveries:
             return
         said = engine.kinds[CHANNEL].read_event(raw(line.event))
         assert isinstance(said, Said)
-        content = body(self.edge.network_name, self._title(courier.group), subscription.id, line, said, gap)
+        content = body(self.edge.network.name, self._title(courier.group), subscription.id, line, said, gap)
         headers = {
             "Content-Type": "application/json",
             "User-Agent": self.edge.version.replace("-", "/", 1),

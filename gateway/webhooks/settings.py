@@ -1,18 +1,17 @@
-"""Settings of deliveries, from the configuration."""
+"""The settings of deliveries that cores read. The configuration owns these (config/webhooks.py)."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import Protocol
 
 
-@dataclass(frozen=True, slots=True)
-class WebhookSettings:
+class WebhookSettings(Protocol):
     """allow: allowed host names and networks. backlog: how many messages may wait for a receiver. keep_s: how long a
-    message may wait. time_limit_s: longest time of a request. at_once: requests under way on this node.
+    message may wait. time_limit_s: longest time of a request. at_once: requests under way on this node. Read only.
     """
 
-    allow: tuple[str, ...] = ()
-    backlog: int = 10_000
-    keep_s: float = 86_400.0
-    time_limit_s: float = 10.0
-    at_once: int = 32
+    allow: tuple[str, ...]
+    backlog: int
+    keep_s: float
+    time_limit_s: float
+    at_once: int

@@ -20,7 +20,7 @@ writes all fields.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from ring.durations import GUEST_IDLE_S
 from ring.features import LEVEL, OLDEST
@@ -47,16 +47,17 @@ MEASURE_EVERY = 5
 """A link busy with data sends no heartbeats, so a heartbeat is sent every so many heartbeat intervals to measure."""
 
 
-class LinkSettings(NamedTuple):
-    """Set the limits of a link. Times in seconds, sizes in bytes."""
+class LinkSettings(Protocol):
+    """The limits of a link, which the configuration owns (config/node.py). Times in seconds, sizes in bytes. Read
+    only."""
 
-    heartbeat_s: float = 1.0
-    dead_after_s: float = 5.0
-    idle_close_s: float = 600.0
-    queue: int = 16 * 1024 * 1024
-    frame_max: int = 4 * 1024 * 1024
-    redial_min_s: float = 0.1
-    redial_max_s: float = 5.0
+    heartbeat_s: float
+    dead_after_s: float
+    idle_close_s: float
+    queue: int
+    frame_max: int
+    redial_min_s: float
+    redial_max_s: float
 
 
 class LinkState(NamedTuple):

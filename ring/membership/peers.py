@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Literal, NamedTuple
+from typing import Literal, Protocol
 
 from ring.ids import GroupId, Incarnation
 from ring.placement import Ring, owners
@@ -13,12 +13,12 @@ UNFIT = 10_000
 """For at most this many groups the nodes stopped by a mistake are remembered; the oldest groups are forgotten first."""
 
 
-class RingSettings(NamedTuple):
-    """The settings that a whole network shares (DESIGN.md section 2)."""
+class RingSettings(Protocol):
+    """The settings that a whole network shares, which the configuration owns (config/common.py). Read only."""
 
-    distance: Literal["absolute", "circular"] = "absolute"
-    points: int = 1
-    copies: int = 2
+    distance: Literal["absolute", "circular"]
+    points: int
+    copies: int
 
 
 class Peers:

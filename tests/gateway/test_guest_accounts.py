@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+import config.accounts
 from gateway.accounts.credentials import Credentials
-from gateway.edge.settings import AccountSettings
 from gateway.guest_accounts import PAGE
 from gateway.guests import (
     Accounts,
@@ -71,7 +71,7 @@ def test_an_account_from_its_beginning_to_its_end() -> None:
 
 
 def test_who_goes_by_the_nick_already_is_told_and_renamed_like_others() -> None:
-    net = network(3, accounts=AccountSettings(nick_delay_s=5))
+    net = network(3, accounts=config.accounts.Accounts(nick_delay_s=5))
     joe = net.client("n1", "joe")
     assert ask(net, "n2", AddAccount("Joe", credentials("one"))) == Done("account Joe is there")
     net.run(1)
@@ -109,7 +109,7 @@ def test_what_cannot_be_done_is_said() -> None:
 
 
 def test_a_network_without_accounts() -> None:
-    net = network(1, accounts=AccountSettings(enabled=False))
+    net = network(1, accounts=config.accounts.Accounts(enabled=False))
     assert isinstance(ask(net, "n1", AccountsAsk()), Problem)
 
 

@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 import msgspec
 import pytest
 
+from config.people import Limits
 from gateway.irc.casemapping import Casemap
-from gateway.irc.limits import Limits
 from gateway.state.kinds import kinds
 from ring.features import LEVEL, at_level
 from ring.links.hello import Hello, encode

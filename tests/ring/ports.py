@@ -6,20 +6,21 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
+from config.common import Ring
 from ring.features import LEVEL
 from ring.ids import GroupId, Incarnation, Term
-from ring.membership.peers import Peers, RingSettings
+from ring.membership.peers import Peers
 from ring.replication.port import Port
 from ring.replication.progress import Master
 from ring.replication.replica import Replica
 from ring.replication.replicas import Follower, Replicas
 from ring.replication.state_machine import State
 from ring.roster import NodeRecord
-from ring.settings import Settings
 from ring.storage.store import no_store
 from ring.submit import SubmitQueues
 from ring.wire.messages import Message
 from tests.ring.toy import ToyHost, ToyKind, ToyState
+from tests.settings import ring_settings
 
 ROOM = GroupId("channel", "#room")
 
@@ -42,8 +43,8 @@ class NotedPort(type("_Silent", (Port,), dict.fromkeys(Port.__abstractmethods__,
     def __init__(self) -> None:
         self.me = ME
         self.now = 1000.0
-        self.settings = Settings()
-        self.peers = Peers(record(1), RingSettings())
+        self.settings = ring_settings()
+        self.peers = Peers(record(1), Ring())
         self.peers.level = LEVEL
         self.peers.learn([record(2), record(3)], self.now)
         self.kinds = {"channel": ToyKind()}

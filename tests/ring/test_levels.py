@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import msgspec
 
+from config.common import Ring
 from gateway.commands.operators import NETWORK
 from gateway.state.network.messages import Attended, Raise, Raised
 from gateway.state.network.network import Network, restore
 from ring.features import LEVEL
 from ring.ids import Incarnation
-from ring.membership.peers import Peers, RingSettings
+from ring.membership.peers import Peers
 from ring.roster import NodeRecord
 from tests.sim.net import Net
 
@@ -20,7 +21,7 @@ def record(number: int, level: int, incarnation: int = 1, **facts: bool) -> Node
 
 
 def peers(*others: NodeRecord, level: int = 1) -> Peers:
-    made = Peers(record(1, level), RingSettings())
+    made = Peers(record(1, level), Ring())
     made.learn(others, 0.0)
     return made
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ring.settings import Settings
+from tests.settings import ring_settings
 
 
 def test_as_a_network_has_them_by_default() -> None:
-    made = Settings()
+    made = ring_settings()
     assert (made.lately_s, made.stopped_after_s, made.log_keep_s, made.origin_keep_s) == (2.5, 3.0, 35.0, 40.0)
     assert made.prepare_wait_s == 6.0
 
@@ -18,7 +18,7 @@ def test_as_a_network_has_them_by_default() -> None:
 def test_the_evidence_of_death_comes_in_its_order(heartbeat_s: float, beats: float, grace_s: float) -> None:
     """A configuration has dead_after_s above heartbeat_s. A stopped node notices the stop before the peers act on the
     stop, and keeps all that returning people may need."""
-    made = Settings(heartbeat_s=heartbeat_s, dead_after_s=heartbeat_s * (1 + beats), grace_s=grace_s)
+    made = ring_settings(heartbeat_s=heartbeat_s, dead_after_s=heartbeat_s * (1 + beats), grace_s=grace_s)
     assert made.lately_s < made.dead_after_s < made.prepare_wait_s
     assert made.stopped_after_s < made.dead_after_s - made.heartbeat_s
     assert made.log_keep_s >= made.dead_after_s and made.origin_keep_s > made.log_keep_s

@@ -15,13 +15,12 @@ import msgspec
 from ring.engine import Engine
 from ring.features import LEVEL
 from ring.ids import GroupId, Incarnation
-from ring.membership.peers import RingSettings
 from ring.replication.application import FAILED, EventId
 from ring.replication.state_machine import Decision, Durable, KindBase, State, StateBase
 from ring.roster import NodeRecord
-from ring.settings import Settings
 from ring.storage.store import Batch, Line
 from ring.wire.codec import encode
+from tests.settings import ring_settings
 
 WRITE_S = 0.02
 
@@ -199,7 +198,7 @@ class ToyNet:
         record = NodeRecord(key, self.lives, f"node.{key}", key, 7600, "", "1", int(self.now), level=LEVEL)
         host = self.hosts[key] = ToyHost()
         kinds = {"channel": ToyKind(), "talk": ToyKind("written"), "deed": ToyKind("confirmed")}
-        engine = Engine(record, Settings(RingSettings()), kinds, host, random.Random(self.lives))
+        engine = Engine(record, ring_settings(), kinds, host, random.Random(self.lives))
         engine.peers.level = record.level
         engine.begin(self.now)
         if self.disks is not None:

@@ -9,21 +9,20 @@ import random
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from gateway.edge.settings import EdgeSettings
+from config.common import Ring
 from ring.features import LEVEL
-from ring.membership.peers import RingSettings
-from ring.settings import Settings
+from tests.settings import edge_settings, ring_settings
 from tests.sim.faults import FAULTS, Cut, Fault, Hang, Leave, Lossy, Upgrade
 from tests.sim.net import Client, Net, Node
 from tests.sim.views import Reader
 
 RING = "#ring"
 SIDE = "#side"
-SETTINGS = Settings(
-    RingSettings(copies=2), dead_after_s=2.0, grace_s=20.0, heartbeat_s=0.4, settle_max_s=12.0, hand_off_after_s=0.4,
+SETTINGS = ring_settings(
+    ring=Ring(copies=2), dead_after_s=2.0, grace_s=20.0, heartbeat_s=0.4, settle_max_s=12.0, hand_off_after_s=0.4,
     check_every_s=1.0,
 )  # fmt: skip
-EDGE = EdgeSettings(burst=10_000, rate=10_000, queued=10_000, per_address=0, ping_every_s=3600)
+EDGE = edge_settings(burst=10_000, rate=10_000, queued=10_000, per_address=0, ping_every_s=3600)
 WANTED = ("hal", "zed")
 """Nicks that several want."""
 

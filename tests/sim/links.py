@@ -12,13 +12,14 @@ from collections.abc import Callable, Iterable
 from random import Random
 from typing import TYPE_CHECKING
 
+import config.node
 from ring.ids import Incarnation
 from ring.links import connector
 from ring.links.connector import Connector, Dial
 from ring.links.hello import Role
-from ring.links.link import LinkSettings
 from ring.links.silence import Silence
 from ring.roster import Range, check_levels
+from tests.settings import section
 
 if TYPE_CHECKING:
     from tests.sim.net import Net, Node
@@ -79,10 +80,13 @@ class Links:
     def attach(self, node: Node) -> None:
         """A node starts, without any links."""
         net, peers = self.net, node.core.engine.peers
-        settings = LinkSettings(
-            heartbeat_s=net.engine.heartbeat_s, dead_after_s=net.engine.dead_after_s, redial_min_s=REDIAL_S[0],
+        settings = section(
+            config.node.Links,
+            heartbeat_s=net.engine.heartbeat_s,
+            dead_after_s=net.engine.dead_after_s,
+            redial_min_s=REDIAL_S[0],
             redial_max_s=REDIAL_S[1],
-        )  # fmt: skip
+        )
         chance = Random(self._chance.random())
         self._connectors[node.id] = Connector(node.key, peers.known, settings, chance, net.now)
         self._ends[node.id] = {}

@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from config.webhooks import Webhooks
 from gateway.accounts.credentials import Credentials, scram_keys
 from gateway.edge.client.connection import Connection
 from gateway.edge.settings import EdgeSettings
@@ -26,6 +27,7 @@ from ring.roster import NodeRecord
 from ring.settings import Settings
 from ring.storage.store import Batch, Range, StoreError
 from ring.wire.codec import payloads
+from tests.settings import edge_settings, ring_settings
 from tests.sim.directories import Directories
 from tests.sim.links import Links
 from tests.sim.receivers import Receiver
@@ -121,7 +123,7 @@ class Client:
         """What these lines are answered with, without the server's name before it."""
         self.sync()
         self.send(*lines)
-        server = f":{self.net.edge.server_name} "
+        server = f":{self.net.edge.network.server_name} "
         return [line.removeprefix(server) for line in self.sync()]
 
     def quit(self) -> None:
@@ -176,9 +178,9 @@ class Net:
         self.rng = random.Random(seed)
         self.loss, self.double, self.delay_s = loss, double, delay_s
         # Scripted people talk as fast as they like, all from one address.
-        self.edge = edge or EdgeSettings(burst=10_000, rate=10_000, queued=10_000, per_address=0)
-        self.engine = engine or Settings()
-        self.webhooks = WebhookSettings()
+        self.edge = edge or edge_settings(burst=10_000, rate=10_000, queued=10_000, per_address=0)
+        self.engine = engine or ring_settings()
+        self.webhooks = Webhooks()
         self.receivers: dict[str, Receiver] = {}  # by URL
         self.now = 1_700_000_000.0
         self.level = level

@@ -8,23 +8,24 @@ from functools import partial
 import msgspec
 import pytest
 
+from config.accounts import Accounts
 from gateway.edge.accounts import holdings
-from gateway.edge.settings import AccountSettings, EdgeSettings
 from gateway.state.account.messages import Accepted, InfoView, LoginView
 from gateway.state.account.messages import Login as AskLogin
 from gateway.state.throttle.messages import HowLong, Wait
 from ring.engine import Engine
 from ring.ids import GroupId
 from tests.gateway.commands.accounts import Newcomer, log_in, register
+from tests.settings import edge_settings
 from tests.sim.net import Client, Net
 
 ANN = GroupId("account", "ann")
-SETTINGS = EdgeSettings(
+SETTINGS = edge_settings(
     burst=10_000,
     rate=10_000,
     queued=10_000,
     per_address=0,
-    accounts=AccountSettings(nick_protection="refuse"),
+    accounts=Accounts(nick_protection="refuse"),
 )
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from config.common import Ring
 from gateway.state.session.session import Session
 from ring.engine import Engine
 from ring.ids import GroupId
-from ring.membership.peers import RingSettings
-from ring.settings import Settings
 from tests.gateway.commands.accounts import Newcomer
+from tests.settings import ring_settings
 from tests.sim.net import Net
 from tests.sim.test_sessions import CHANNEL, Sleeping, Talker, login, made, said
 
@@ -163,7 +163,7 @@ def test_it_came_to_the_node_that_its_session_was_on_before(net: Net, bob: Talke
 
 def test_its_session_moves_in_the_turn_in_which_it_is_sent_a_line() -> None:
     """The last part of the stream from the former node says how far the line takes the client."""
-    net = Net(4, engine=Settings(RingSettings(copies=1)))  # the channel's master commits at once
+    net = Net(4, engine=ring_settings(ring=Ring(copies=1)))  # the channel's master commits at once
     made(net)
     login(net, "n3", "desk").send(f"JOIN {CHANNEL}")
     phone = login(net, "n1", "phone")

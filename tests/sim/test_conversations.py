@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from config.history import History
 from gateway.edge.accounts.holdings import drop
 from gateway.state.account.messages import Accepted, SetSettings
 from gateway.state.session.messages import Look
@@ -495,7 +496,7 @@ def test_an_operator_may_keep_none() -> None:
     net = Net(3, disks=True)
     for node in net.nodes.values():
         settings = node.core.edge.settings
-        node.core.edge.configure(replace(settings, history=replace(settings.history, private=False)))
+        node.core.edge.configure(replace(settings, history=History(private=False)))
     made(net, "ann")
     made(net, "bob")
     ann, bob = login(net, "n1", "ann", caps=CAPS), login(net, "n2", "bob", caps=CAPS)

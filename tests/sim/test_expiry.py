@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.edge.settings import EdgeSettings, SessionSettings
+from config.sessions import Sessions
+from tests.settings import edge_settings, section
 from tests.sim.net import Client, Net
 from tests.sim.test_sessions import CHANNEL, login, made
 
@@ -14,8 +15,8 @@ DAYS = 120 / 86_400
 
 @pytest.fixture
 def net() -> Net:
-    sessions = SessionSettings(expire_days=DAYS)  # type: ignore[arg-type]
-    return Net(3, disks=True, edge=EdgeSettings(sessions=sessions))
+    sessions = section(Sessions, expire_days=DAYS)
+    return Net(3, disks=True, edge=edge_settings(sessions=sessions))
 
 
 def gone(bob: Client) -> list[str]:

@@ -7,12 +7,13 @@ import re
 
 import pytest
 
-from gateway.edge.settings import EdgeSettings, HistorySettings
+from config.history import History
+from tests.settings import edge_settings
 from tests.sim.net import Client, Net
 from tests.sim.test_conversations import CAPS, heard, login, made, say
 
 GUEST = "echo-message server-time message-tags batch draft/chathistory"
-WIDE = EdgeSettings(burst=10_000, rate=10_000, queued=10_000, per_address=0)
+WIDE = edge_settings(burst=10_000, rate=10_000, queued=10_000, per_address=0)
 
 
 @pytest.fixture(params=[1, 3], ids=["one node", "three nodes"])
@@ -144,7 +145,7 @@ def test_what_is_not_to_be_kept_is_not(net: Net) -> None:
 
 
 def test_a_network_that_keeps_no_private_messages() -> None:
-    net = Net(3, disks=True, edge=dataclasses.replace(WIDE, history=HistorySettings(private=False)))
+    net = Net(3, disks=True, edge=dataclasses.replace(WIDE, history=History(private=False)))
     made(net, "ann")
     ann, bob = login(net, "n1", "ann", caps=CAPS), guest(net, node="n3")
     say(bob, "ann", "one")

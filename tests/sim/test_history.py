@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from config.common import Ring
 from gateway.state.channel.messages import Forget
 from ring.history import query, repair
 from ring.storage.store import Line, Range
@@ -43,7 +44,7 @@ class Talk:
     def __init__(
         self, nodes: int = 4, seed: int = 0, keep_s: float = 0.0, directories: int = 0, copies: int = 2
     ) -> None:
-        engine = SETTINGS._replace(keep_s=keep_s, ring=SETTINGS.ring._replace(copies=copies))
+        engine = SETTINGS._replace(keep_s=keep_s, ring=Ring(copies=copies))
         self.net = Net(nodes, seed, engine=engine, disks=True, directories=directories)
         self.people = {name: self.join(name) for name in self.net.nodes}
         self.said: list[str] = []

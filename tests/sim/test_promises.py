@@ -8,15 +8,15 @@ import msgspec
 import pytest
 
 from gateway.edge.client import order
-from gateway.edge.settings import EdgeSettings
 from gateway.state.channel.messages import Said
 from ring import placement
 from ring.ids import GroupId
+from tests.settings import edge_settings
 from tests.sim.net import Net
 from tests.sim.views import Reader
 
 RING = GroupId("channel", "#ring")
-PATIENT = EdgeSettings(burst=10_000, rate=10_000, queued=10_000, per_address=0, ping_every_s=86_400)
+PATIENT = edge_settings(burst=10_000, rate=10_000, queued=10_000, per_address=0, ping_every_s=86_400)
 
 
 def test_two_people_on_two_nodes_talk_through_the_master_on_a_third() -> None:

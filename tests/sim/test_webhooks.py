@@ -6,8 +6,8 @@ import random
 
 import pytest
 
+from config.webhooks import Webhooks
 from gateway.webhooks.courier import Phase
-from gateway.webhooks.settings import WebhookSettings
 from ring.ids import GroupId
 from ring.replication import log
 from tests.sim.chaos import EDGE, SETTINGS
@@ -29,7 +29,7 @@ def test_receivers_have_each_message_once(first: int) -> None:
 def hooked(nodes: int = 3) -> tuple[Net, Receiver]:
     """A network whose channel posts to a receiver."""
     net = Net(nodes, edge=EDGE, engine=SETTINGS, disks=True)
-    net.configure_webhooks(WebhookSettings(allow=("10.0.0.7",), time_limit_s=2.0))
+    net.configure_webhooks(Webhooks(allow=("10.0.0.7",), time_limit_s=2.0))
     receiver = Receiver(net, "http://10.0.0.7/", random.Random(1))
     subscribe(receiver, CHANNEL.name)
     return net, receiver
@@ -89,7 +89,7 @@ def test_a_successor_repeats_only_what_the_group_was_not_told() -> None:
 def test_a_line_that_two_masters_were_told_before_its_edge_knew_the_webhook_has_one_key() -> None:
     """P46: the edge hears nobody any more when the webhook is made, and is then cut off."""
     net = Net(4, edge=EDGE, engine=SETTINGS, disks=True)
-    net.configure_webhooks(WebhookSettings(allow=("10.0.0.7",), time_limit_s=2.0))
+    net.configure_webhooks(Webhooks(allow=("10.0.0.7",), time_limit_s=2.0))
     receiver = Receiver(net, "http://10.0.0.7/", random.Random(1))
     receiver.losses = 0.0
     bob = net.client("n1", "bob")

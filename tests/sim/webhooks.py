@@ -7,10 +7,10 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from config.webhooks import Webhooks
 from gateway.admin.procedures import run
 from gateway.admin.webhooks import Made, create
 from gateway.state.channel.history import WEBHOOK
-from gateway.webhooks.settings import WebhookSettings
 from ring.wire.history import Query
 from tests.sim.chaos import RING, Story
 from tests.sim.checks import CHECKS, history_agrees
@@ -19,7 +19,7 @@ from tests.sim.history import recall, told
 from tests.sim.receivers import Receiver
 
 KINDS = (*FAULTS, PowerCut)
-SETTINGS = WebhookSettings(allow=("*.example.net",), time_limit_s=3.0)
+SETTINGS = Webhooks(allow=("*.example.net",), time_limit_s=3.0)
 URLS = ("https://a.example.net/hook", "http://b.example.net/hook?token=1")
 DELIVERED_S = 400.0
 """A receiver that was unlucky is left alone for up to five minutes."""

@@ -180,12 +180,12 @@ def _want(user: User | None, proven: Login | None) -> None:
 
 def _say_in(edge: EdgePort, connection: Connection, send: Callable[[Line], None], name: str) -> None:
     params = (_nick(connection), connection.source, name, f"You are now logged in as {name}")
-    send(Line(edge.settings.server_name, n.RPL_LOGGEDIN, params))
+    send(Line(edge.settings.network.server_name, n.RPL_LOGGEDIN, params))
 
 
 def _say_out(edge: EdgePort, connection: Connection, send: Callable[[Line], None], was: Login | None) -> None:
     params = (_nick(connection), connection.source, n.TEXT[n.RPL_LOGGEDOUT])
-    send(Line(edge.settings.server_name, n.RPL_LOGGEDOUT, params))
+    send(Line(edge.settings.network.server_name, n.RPL_LOGGEDOUT, params))
     if connection.user is not None and was is not None:
         send(_mode(edge, connection, "-r"))
 
@@ -197,4 +197,4 @@ def _nick(connection: Connection) -> str:
 def _mode(edge: EdgePort, connection: Connection, change: str) -> Line:
     """Source: Modern IRC Client Protocol, "Registered User Mode"."""
     assert connection.user is not None
-    return Line(edge.settings.server_name, "MODE", (connection.user.person.nick, change))
+    return Line(edge.settings.network.server_name, "MODE", (connection.user.person.nick, change))

@@ -126,5 +126,5 @@ def warn(edge: EdgePort, uid: str) -> None:
 
 
 def _notice(edge: EdgePort, user: User, text: str) -> None:
-    source = f"NickServ!NickServ@{edge.settings.server_name}"
+    source = f"NickServ!NickServ@{edge.settings.network.server_name}"
     user.send(Line(source, "NOTICE", (user.person.nick, text)))

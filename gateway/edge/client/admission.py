@@ -18,8 +18,9 @@ REFUSED: Final[dict[Refusal, str]] = {
 
 def limits_of(settings: EdgeSettings) -> Limits:
     """Return the limits of the settings. Without a limit on connections of an address, the rate has no limit either."""
-    per_minute = settings.connects_per_minute if settings.per_address else 0
-    return Limits(settings.per_address, settings.total, per_minute / 60, per_minute, settings.ipv6_prefix)
+    clients = settings.clients
+    per_minute = clients.connects_per_minute if clients.per_address else 0
+    return Limits(clients.per_address, settings.total, per_minute / 60, per_minute, clients.ipv6_prefix)
 
 
 def farewell(why: Refusal, address: str) -> bytes:

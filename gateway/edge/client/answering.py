@@ -84,14 +84,14 @@ class Answering(Command):
     def reply(self, numeric: str, *params: str) -> None:
         if numeric in REFUSALS:
             self.edge.traffic.refused[numeric] += 1
-        self.send(Line(self.edge.settings.server_name, numeric, (self.nick, *params)))
+        self.send(Line(self.edge.settings.network.server_name, numeric, (self.nick, *params)))
 
     def reply_all(self, template: Template) -> None:
         """Send the replies of the template. The replies are no refusals."""
         rendered = template.render(self.nick) if self.direct else None
         if rendered is None:
             for numeric, *params in template.replies:
-                self.send(Line(self.edge.settings.server_name, numeric, (self.nick, *params)))
+                self.send(Line(self.edge.settings.network.server_name, numeric, (self.nick, *params)))
             return
         self._sent += len(rendered)
         for data in rendered:
@@ -101,12 +101,12 @@ class Answering(Command):
         self.reply(refusal.numeric, *refusal.params)
 
     def notice(self, text: str) -> None:
-        self.send(Line(self.edge.settings.server_name, "NOTICE", (self.nick, text)))
+        self.send(Line(self.edge.settings.network.server_name, "NOTICE", (self.nick, text)))
 
     def fail(self, code: str, *context: str) -> None:
         """Send a FAIL. context: the words which say what failed, the text last. Source: IRCv3 standard replies."""
         self.edge.traffic.refused[code] += 1
-        self.send(Line(self.edge.settings.server_name, "FAIL", (self.message.command, code, *context)))
+        self.send(Line(self.edge.settings.network.server_name, "FAIL", (self.message.command, code, *context)))
 
     def send(self, line: Line, batch: str | None = None) -> None:
         """Send a line to the caller, under the command's label if any. batch: the name of the line's batch."""
@@ -149,7 +149,7 @@ class Answering(Command):
             for line in lines:
                 self.send(line)
             return
-        server, name = self.edge.settings.server_name, self.edge.next_batch()
+        server, name = self.edge.settings.network.server_name, self.edge.next_batch()
         self.send(Line(server, "BATCH", (f"+{name}", kind, *params)))
         for line in lines:
             self.send(line, name)
@@ -327,7 +327,7 @@ class Answering(Command):
 
     def _finish(self, label: str) -> None:
         """Send the answer under the label: ACK, one line, or a batch of lines. Source: IRCv3 labeled-response."""
-        server, connection = self.edge.settings.server_name, self.connection
+        server, connection = self.edge.settings.network.server_name, self.connection
         lines: list[tuple[Line, str | None]] = []
 
         def collect(answer: Answer) -> None:

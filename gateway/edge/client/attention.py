@@ -86,25 +86,25 @@ class Attention(AttentionPort):
         look."""
         settings = self._edge.settings
         if connection.closed is not None or connection.remote.forwarder is not None:
-            return now + settings.ping_every_s  # the session's node looks after the client
+            return now + settings.clients.ping_every_s  # the session's node looks after the client
         why: str = ""
         cut: Cut | None = None
         if connection.user is None:
-            end = connection.opened + settings.register_timeout_s
+            end = connection.opened + settings.clients.register_timeout_s
             if connection.proof.verifying and end < now <= end + PROVING_MAX_S:
                 return now + VERIFYING_S
             why, cut = "Registration timed out", "registration_timeout"
         elif connection.pinged_at:
-            end = connection.pinged_at + settings.ping_timeout_s
+            end = connection.pinged_at + settings.clients.ping_timeout_s
             why, cut = f"Ping timeout: {round(now - connection.last_heard)} seconds", "ping_timeout"
         else:
-            end = connection.last_heard + settings.ping_every_s
+            end = connection.last_heard + settings.clients.ping_every_s
         if now <= end:
             return end
         if cut is not None:
             self._edge.traffic.cuts[cut] += 1
             self._clients.cut(connection, why)
-            return now + settings.ping_every_s
+            return now + settings.clients.ping_every_s
         connection.pinged_at = now
-        connection.send(Line(None, "PING", (settings.server_name,)).render(0))
-        return now + settings.ping_timeout_s
+        connection.send(Line(None, "PING", (settings.network.server_name,)).render(0))
+        return now + settings.clients.ping_timeout_s

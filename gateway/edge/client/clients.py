@@ -241,7 +241,7 @@ class Clients(ClientsPort):
             for sub, names in (("NEW", new), ("DEL", gone)):
                 if names and "cap-notify" in connection.caps:
                     nick = connection.user.person.nick if connection.user is not None else "*"
-                    for line in capabilities.lines(now.server_name, nick, sub, names, connection.cap_version):
+                    for line in capabilities.lines(now.network.server_name, nick, sub, names, connection.cap_version):
                         connection.send(line.render(0))
 
     # The end of a connection ------------------------------------------------------------------------------------------

@@ -19,7 +19,9 @@ def say_where_to_go(edge: EdgePort, connection: Connection) -> None:
     user = connection.user
     nick = user.person.nick if user is not None else connection.draft.nick or "*"
     connection.turn_back()
-    connection.show(Line(edge.settings.server_name, "NOTICE", (nick, words(other_addresses(edge, connection.number)))))
+    connection.show(
+        Line(edge.settings.network.server_name, "NOTICE", (nick, words(other_addresses(edge, connection.number))))
+    )
 
 
 def words(addresses: list[str]) -> str:

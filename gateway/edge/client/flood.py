@@ -43,14 +43,14 @@ DEBT_S: Final = 30.0
 
 def fill(connection: Connection, settings: EdgeSettings, now: float) -> None:
     """Fill the bucket of a new connection, or of a connection from another node."""
-    connection.bucket.tokens, connection.bucket.refilled_at = float(settings.burst), now
+    connection.bucket.tokens, connection.bucket.refilled_at = float(settings.flood.burst), now
 
 
 def may_pass(connection: Connection, line: Item, settings: EdgeSettings, now: float) -> bool:
     """Whether the line is carried out now; if so, take the tokens for the line."""
-    tokens = connection.bucket.tokens + (now - connection.bucket.refilled_at) * settings.rate
-    if tokens > settings.burst:
-        tokens = float(settings.burst)
+    tokens = connection.bucket.tokens + (now - connection.bucket.refilled_at) * settings.flood.rate
+    if tokens > settings.flood.burst:
+        tokens = float(settings.flood.burst)
     connection.bucket.tokens, connection.bucket.refilled_at = tokens, now
     if connection.remote.stream is not None:
         # The client's node takes a token for each line, and this node takes tokens for the further work.
@@ -63,7 +63,7 @@ def may_pass(connection: Connection, line: Item, settings: EdgeSettings, now: fl
 
 def charge(connection: Connection, tokens: float, settings: EdgeSettings) -> None:
     """Take tokens for work which was done or has begun; give back a surplus if `tokens` is below 0."""
-    connection.bucket.tokens = max(connection.bucket.tokens - tokens, -DEBT_S * settings.rate)
+    connection.bucket.tokens = max(connection.bucket.tokens - tokens, -DEBT_S * settings.flood.rate)
 
 
 def price(lines: int) -> float:
@@ -73,7 +73,7 @@ def price(lines: int) -> float:
 
 def may_make(connection: Connection, settings: EdgeSettings, now: float) -> bool:
     """Whether the connection may make a channel; if so, count the channel. To take back: `bucket.give_back`."""
-    most = settings.channels_per_minute
+    most = settings.flood.channels_per_minute
     if not most:
         return True
     connection.bucket.makes = max(0.0, connection.bucket.makes - (now - connection.bucket.makes_at) * most / 60)
@@ -93,4 +93,4 @@ def is_too_much(connection: Connection, settings: EdgeSettings) -> bool:
     """Whether more lines or bytes wait than the limits allow."""
     pending = connection.queue.pending
     most = WAITING_BYTES if is_stranger(connection) else WAITING_REGISTERED_BYTES
-    return len(pending) > settings.queued or sum(len(one) for one in pending if isinstance(one, bytes)) > most
+    return len(pending) > settings.flood.queued or sum(len(one) for one in pending if isinstance(one, bytes)) > most

@@ -60,24 +60,24 @@ class Texts:
         greeting: list[Reply] = [
             (n.RPL_YOURHOST, f"Your host is {node}, running version {settings.version}"),
             (n.RPL_CREATED, f"This server was created {server_time(settings.created * 1000)}"),
-            (n.RPL_MYINFO, settings.server_name, settings.version, *myinfo()),
+            (n.RPL_MYINFO, settings.network.server_name, settings.version, *myinfo()),
             *features,
         ]
-        self.greeting = Template(settings.server_name, greeting)
-        self.features = Template(settings.server_name, features)
-        self.motd = Template(settings.server_name, _motd(settings))
+        self.greeting = Template(settings.network.server_name, greeting)
+        self.features = Template(settings.network.server_name, features)
+        self.motd = Template(settings.network.server_name, _motd(settings))
 
 
 def _features(settings: EdgeSettings) -> Iterable[Reply]:
     history = settings.history.query_max if settings.history.enabled else 0
-    for tokens in isupport(settings.limits, settings.network_name, settings.casemap.name, history=history):
+    for tokens in isupport(settings.limits, settings.network.name, settings.casemap.name, history=history):
         yield (n.RPL_ISUPPORT, *tokens, n.TEXT[n.RPL_ISUPPORT])
 
 
 def _motd(settings: EdgeSettings) -> Iterable[Reply]:
     if settings.motd is None:
         return
-    yield (n.RPL_MOTDSTART, f"- {settings.server_name} Message of the day - ")
+    yield (n.RPL_MOTDSTART, f"- {settings.network.server_name} Message of the day - ")
     for line in settings.motd:
         yield (n.RPL_MOTD, f"- {line}")
     yield (n.RPL_ENDOFMOTD, n.TEXT[n.RPL_ENDOFMOTD])

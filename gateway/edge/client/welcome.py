@@ -14,7 +14,7 @@ def welcome(call: Call) -> None:
     call.lead()
     edge, user = call.edge, call.user
     settings, person = edge.settings, user.person
-    call.reply(n.RPL_WELCOME, f"Welcome to the {settings.network_name} Network, {person.source}")
+    call.reply(n.RPL_WELCOME, f"Welcome to the {settings.network.name} Network, {person.source}")
     call.reply_all(edge.clients.texts.greeting)
     send_lusers(call, recent_counts(edge))
     send_motd(call)

@@ -204,11 +204,11 @@ class Playback:
         return [line for line in lines if said_by(line) != speaker]
 
     def _notice(self, text: str) -> None:
-        server, nick = self.edge.settings.server_name, self.user.person.nick
+        server, nick = self.edge.settings.network.server_name, self.user.person.nick
         self.connection.show(Line(server, "NOTICE", (nick, text)))
 
     def _tell(self, name: str, lines: list[Line]) -> None:
-        connection, server = self.connection, self.edge.settings.server_name
+        connection, server = self.connection, self.edge.settings.network.server_name
         batch = None
         if self.events is None and "batch" in connection.caps:
             batch = self.edge.next_batch()

@@ -47,7 +47,7 @@ def mark(edge: EdgePort, connection: Connection, folded: str, at: int) -> int:
 
 
 def line(edge: EdgePort, target: str, at: int) -> Line:
-    return Line(edge.settings.server_name, "MARKREAD", (target, f"timestamp={server_time(at)}" if at else "*"))
+    return Line(edge.settings.network.server_name, "MARKREAD", (target, f"timestamp={server_time(at)}" if at else "*"))
 
 
 def send_marker(edge: EdgePort, connection: Connection, channel: str, send: Callable[[Line], None]) -> None:

@@ -208,7 +208,7 @@ class Conversations(ConversationsPort):
         if lost and room is not None:
             for user in room.users.values():
                 text = f"{lost} private messages were missed: try CHATHISTORY."
-                line = Line(self.edge.settings.server_name, "NOTICE", (user.person.nick, text))
+                line = Line(self.edge.settings.network.server_name, "NOTICE", (user.person.nick, text))
                 deliver(line, [c for c in user.connections if c not in room.held_back])
         self._seated(group, state)
 

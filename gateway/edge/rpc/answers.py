@@ -121,7 +121,8 @@ def _find(edge: EdgePort, ask: FindAsk) -> Found:
         exact = casemap(person.nick) == casemap(ask.mask)
         if "i" in person.modes and not (shared or ask.oper or exact):
             continue
-        fields = (person.nick, person.user, person.host, person.real, edge.settings.server_name, person.account or "")
+        server = edge.settings.network.server_name
+        fields = (person.nick, person.user, person.host, person.real, server, person.account or "")
         within = network is not None and is_within(person.host, network)
         if within or any(pattern.fullmatch(casemap(field)) for field in fields):
             if len(found) == ROWS:

@@ -23,6 +23,7 @@ from gateway.edge.sessions.attach import read_on
 from gateway.edge.sessions.reports import Reports
 from gateway.edge.sessions.takeover import Takeover
 from gateway.edge.sessions.whole import once_whole
+from gateway.edge.settings import lasts
 from gateway.edge.users.monitor import rest, unwatch
 from gateway.edge.users.rooms import Room
 from gateway.edge.users.user import User
@@ -234,7 +235,7 @@ class Sessions(SessionsPort):
             if_dropped(self.edge, user.session.account, user.session.life, lambda: self.expel(user.session.life))
             return
         settings, chosen = self.edge.settings.sessions, view.settings
-        user.session.lasts = bool(view.name) and settings.lasts(chosen.always_on)
+        user.session.lasts = bool(view.name) and lasts(settings, chosen.always_on)
         is_away = settings.auto_away if chosen.auto_away is None else chosen.auto_away
         user.session.absence = (chosen.away_text or AWAY) if is_away else None
         user.session.playback = chosen.playback

@@ -84,7 +84,7 @@ def unwatch(edge: EdgePort, user: User, group: GroupId) -> None:
 def line(edge: EdgePort, user: User, nick: str, source: str) -> Line:
     """Make the line 730 or 731. source: nick!user@host of the nick's holder; "" for nobody."""
     numeric = n.RPL_MONONLINE if source else n.RPL_MONOFFLINE
-    return Line(edge.settings.server_name, numeric, (user.person.nick, source or nick))
+    return Line(edge.settings.network.server_name, numeric, (user.person.nick, source or nick))
 
 
 def viewed(edge: EdgePort, group: GroupId, view: Any) -> None:

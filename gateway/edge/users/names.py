@@ -40,7 +40,7 @@ def send_topic(edge: EdgePort, user: User, channel: Channel | Roll, send: Send) 
     """Send 332 and 333, or nothing if there is no topic."""
     if not channel.topic:
         return
-    server, nick = edge.settings.server_name, user.person.nick
+    server, nick = edge.settings.network.server_name, user.person.nick
     send(Line(server, n.RPL_TOPIC, (nick, channel.name, channel.topic)))
     send(Line(server, n.RPL_TOPICWHOTIME, (nick, channel.name, channel.topic_by, str(channel.topic_at // 1000))))
 
@@ -63,7 +63,7 @@ def names_lines(
     send: Send,
 ) -> None:
     """Send the members in as few 353 as possible, then 366. members: (person, rank letters, highest first)."""
-    server, nick = edge.settings.server_name, user.person.nick
+    server, nick = edge.settings.network.server_name, user.person.nick
     every, full = "multi-prefix" in caps, "userhost-in-names" in caps
     symbol = "@" if secret else "="
     names: list[str] = []

@@ -108,7 +108,7 @@ def _rename(edge: EdgePort, user: User, text: str, *, releases: GroupId | None =
         if not isinstance(outcome, Refusal):
             break
     _adopt(edge, user, outcome if isinstance(outcome, Granted) else Granted(person))
-    user.send(Line(edge.settings.server_name, "NOTICE", (user.person.nick, text)))
+    user.send(Line(edge.settings.network.server_name, "NOTICE", (user.person.nick, text)))
     if releases is not None:  # once nobody knows the user by the former nick any more (P27)
         yield Settle([*user.seats.channels])
         yield Submit(releases, Release(user.uid, True))

@@ -255,7 +255,7 @@ def _redacted(edge: EdgePort, room: Room, channel: Channel, event: Redacted, sta
     author = _author(edge, event)
     if event.msgid == EVERYTHING:
         text = f"{author.source.partition('!')[0]} has erased what was said here until now."
-        _show(room, Line(edge.settings.server_name, "NOTICE", (channel.name, text), at=stamp.at), call)
+        _show(room, Line(edge.settings.network.server_name, "NOTICE", (channel.name, text), at=stamp.at), call)
         return
     line = rendering.redacted(event, author, channel.name, stamp)
     own = call.connection if call is not None else None

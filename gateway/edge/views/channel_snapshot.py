@@ -62,10 +62,11 @@ def replaced(
     show_clashes(edge, now)
     before = {uid: shown for uid, shown in before.items() if not edge.people.is_gone(uid, group)}
     settings, after = edge.settings, _shown(edge, group, new)
-    for line in differences(settings.server_name, settings.limits.modes, before, after, old, new):
+    for line in differences(settings.network.server_name, settings.limits.modes, before, after, old, new):
         deliver(line, room.connections)
     if lost:
-        notice = Line(edge.settings.server_name, "NOTICE", (new.name, f"{lost} events of this channel were missed."))
+        text = f"{lost} events of this channel were missed."
+        notice = Line(edge.settings.network.server_name, "NOTICE", (new.name, text))
         deliver(notice, [connection for connection in room.connections if connection not in room.held_back])
     for user in room.users.values():
         edge.sessions.cursors.mark(user, group)

@@ -99,4 +99,4 @@ def _has_seen(edge: EdgePort, connection: Connection, user: User, group: GroupId
 
 def _say(edge: EdgePort, connection: Connection, user: User, kick: Kick) -> None:
     text = f"You were kicked from {kick.channel} by {kick.source} at {server_time(kick.at)}: {kick.reason}"
-    connection.show(Line(edge.settings.server_name, "NOTICE", (user.person.nick, text), at=kick.at))
+    connection.show(Line(edge.settings.network.server_name, "NOTICE", (user.person.nick, text), at=kick.at))

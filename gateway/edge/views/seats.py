@@ -57,7 +57,7 @@ def show_returned(edge: EdgePort) -> None:
 
 
 def _arrives(edge: EdgePort, room: Room, channel: Channel, person: Person) -> None:
-    server, member = edge.settings.server_name, channel.members[person.uid]
+    server, member = edge.settings.network.server_name, channel.members[person.uid]
     deliver(Line(person.author, "JOIN", (channel.name,)), room.connections)
     ranks = [ModeChange(True, rank, person.nick) for rank in member.prefixes]
     for params in render_changes(ranks, edge.settings.limits.modes):

@@ -34,7 +34,7 @@ def heard(client: Client) -> list[str]:
 def test_a_webhook_is_heard_on_every_node_and_later_in_the_history() -> None:
     net = network(3, disks=True)
     ann, bob = people(net, "ann", "bob", channel="#erlang", caps="message-tags batch draft/chathistory")
-    source = f":ci/hook!builds@{net.edge.server_name}"
+    source = f":ci/hook!builds@{net.edge.network.server_name}"
     at = say(net, "n2", "build 7 is green")
     assert isinstance(at, int) and at > 0
     for client in (ann, bob):
@@ -153,7 +153,7 @@ def test_a_notice_reaches_everybody_a_channel_and_a_nick_on_other_nodes() -> Non
     ann, bob, carl = people(net, "ann", "bob", "carl")
     ann.ask("JOIN #erlang", "MODE #erlang +m", "MODE #erlang +b *!*@*")
     edge = net.nodes["n3"].core.edge
-    source = f":Global!services@{net.edge.server_name}"
+    source = f":Global!services@{net.edge.network.server_name}"
     assert ask(net, "n3", notice(edge, "Global", EVERYBODY, "back soon")) == "everybody"
     assert ask(net, "n3", notice(edge, "Global", "#erlang", "hello channel")) == "#erlang"
     assert ask(net, "n3", notice(edge, "Global", "BOB", "hello bob")) == "BOB"

@@ -36,7 +36,7 @@ class Newcomer(Client):
             lambda: any(word in f"{line} " for line in self.got[self.read :] for word in words), within_s
         )
         assert found, f"none of {words}: {self.got[self.read :]}"
-        return [line.removeprefix(f":{self.net.edge.server_name} ") for line in self.lines()]
+        return [line.removeprefix(f":{self.net.edge.network.server_name} ") for line in self.lines()]
 
     def log_in(self, name: str, password: str, mechanism: str = "PLAIN") -> list[str]:
         """Returns what came of it."""
@@ -69,7 +69,7 @@ def answer(client: Client, *numerics: str) -> list[str]:
         return any(line.split(" ")[1:2] == [end] for line in client.got[client.read :] for end in ends)
 
     assert client.net.until(over, ANSWERED_S), client.got[client.read :]
-    server = f":{client.net.edge.server_name} "
+    server = f":{client.net.edge.network.server_name} "
     return [line.removeprefix(server) for line in client.lines() if not line.startswith("AUTHENTICATE")]
 
 
@@ -118,4 +118,4 @@ def register(client: Client, password: str = "sesame", name: str = "*") -> list[
     client.lines()
     client.send(f"REGISTER {name} * :{password}")
     assert client.net.until(lambda: any("REGISTER " in line for line in client.got[client.read :]), ANSWERED_S)
-    return [line.removeprefix(f":{client.net.edge.server_name} ") for line in client.lines()]
+    return [line.removeprefix(f":{client.net.edge.network.server_name} ") for line in client.lines()]

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import Any
 
 from argon2 import PasswordHasher
 
-from gateway.edge.settings import EdgeSettings, Operator
-from gateway.irc.limits import Limits
+from config.people import Limits
+from tests.settings import edge_settings, edge_with, operator, section
 from tests.sim.net import Client, Net
 
 QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-SETTINGS = EdgeSettings(burst=10_000, rate=10_000, queued=10_000, per_address=0, created=1_699_000_000)
+SETTINGS = edge_settings(burst=10_000, rate=10_000, queued=10_000, per_address=0, created=1_699_000_000)
 
 
 def network(
     nodes: int = 1, limits: dict[str, int] | None = None, seed: int = 0, *, disks: bool = False, **settings: Any
 ) -> Net:
     """A network without faults. Passwords are compared as plain text: argon2 belongs to the shell."""
-    wanted = dataclasses.replace(SETTINGS, limits=dataclasses.replace(Limits(), **limits or {}), **settings)
+    wanted = edge_with(SETTINGS, limits=section(Limits, **limits or {}), **settings)
     net = Net(nodes, seed, disks=disks, edge=wanted)
     for node in net.nodes.values():
         node.core.edge.check_password = lambda wanted, given, done: done(wanted == given)
@@ -48,4 +47,4 @@ def source(nick: str) -> str:
     return f":{nick}!~{nick}@10.0.0.1"
 
 
-OPERATOR = Operator("root", "sesame", ("*@10.0.0.*",))
+OPERATOR = operator("root", "sesame", "*@10.0.0.*")

@@ -76,7 +76,7 @@ def test_many_names_take_several_lines_that_fit(net: Net) -> None:
     rows = [line for line in crowd[0].ask("NAMES #c") if line.startswith("353")]
     named = [name.lstrip("@") for row in rows for name in row.partition(" :")[2].split()]
     assert sorted(named) == sorted(c.nick for c in crowd)
-    assert len(rows) > 1 and all(len(f":{net.edge.server_name} {row}\r\n") <= 512 for row in rows)
+    assert len(rows) > 1 and all(len(f":{net.edge.network.server_name} {row}\r\n") <= 512 for row in rows)
 
 
 def test_kick(net: Net) -> None:

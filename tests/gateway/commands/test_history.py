@@ -5,9 +5,10 @@ import re
 
 import pytest
 
-from gateway.edge.settings import HistorySettings
+from config.history import History
 from tests.gateway.commands.stage import network, people, source
 from tests.gateway.commands.talking import CAPS, parsed, said, talk
+from tests.settings import section
 from tests.sim.net import Client, Net
 
 LOST = "Messages could not be retrieved"
@@ -67,7 +68,7 @@ def test_the_channel_is_named_as_it_is_called(net: Net) -> None:
 def test_no_more_than_the_network_allows(net: Net) -> None:
     for node in net.nodes.values():
         settings = node.core.edge.settings
-        node.core.edge.settings = dataclasses.replace(settings, history=HistorySettings(query_max=3))
+        node.core.edge.settings = dataclasses.replace(settings, history=section(History, query_max=3))
     ann, _ = talk(net)
     assert any("CHATHISTORY=3 MSGREFTYPES=msgid,timestamp" in line for line in ann.got)
     assert said(history(ann, "LATEST #c * 100")) == list("789")
@@ -236,7 +237,7 @@ def test_what_is_malformed_is_refused(net: Net, line: str, answer: str) -> None:
 
 
 def test_a_network_without_history_offers_none() -> None:
-    net = network(1, history=HistorySettings(enabled=False))
+    net = network(1, history=History(enabled=False))
     ann, _ = people(net, "ann", "bob", channel="#c", caps="batch")
     assert "CHATHISTORY" not in " ".join(ann.got)
     assert not [cap for cap in ann.ask("CAP LS 302")[0].split() if "history" in cap or "playback" in cap]

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.edge.settings import Operator
 from tests.gateway.commands.stage import network, people, settle, source
+from tests.settings import operator
 from tests.sim.net import Client, Net
 
 
@@ -178,7 +178,7 @@ def test_a_mask_that_is_not_understood_is_refused(net: Net, mask: str) -> None:
 
 
 def test_operators_and_who_know_networks_too() -> None:
-    net = network(3, operators=(Operator("root", "sesame", ("*@10.0.0.0/8",)), Operator("far", "x", ("*@11.0.0.0/8",))))
+    net = network(3, operators=(operator("root", "sesame", "*@10.0.0.0/8"), operator("far", "x", "*@11.0.0.0/8")))
     ann, bob = people(net, "ann", "bob")
     assert bob.ask("OPER far x") == ["491 bob :No O-lines for your host"]
     assert bob.ask("OPER root sesame")[0].startswith("381 ")

@@ -4,6 +4,7 @@ import pytest
 
 from gateway.edge.settings import Rehashed
 from tests.gateway.commands.stage import OPERATOR, network, people, settle, source
+from tests.settings import edge_with, operator
 from tests.sim.net import Net
 
 
@@ -31,10 +32,7 @@ def test_oper() -> None:
 def test_oper_from_the_wrong_host() -> None:
     net = opered()
     node = net.nodes["n1"].core
-    node.edge.settings = type(node.edge.settings)(
-        **{f: getattr(node.edge.settings, f) for f in node.edge.settings.__slots__ if f != "operators"},
-        operators=(type(OPERATOR)("root", "sesame", ("*@192.0.2.*",)),),
-    )
+    node.edge.settings = edge_with(node.edge.settings, operators=(operator("root", "sesame", "*@192.0.2.*"),))
     (ann,) = people(net, "ann")
     assert ann.ask("OPER root sesame")[0].startswith("491 ann :")
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from config.people import Admin
 from tests.gateway.commands.stage import OPERATOR, network, people
 from tests.sim.net import Net
 
@@ -79,7 +80,7 @@ def test_lusers_while_a_node_is_silent() -> None:
 
 
 def test_version_time_admin_info_links_motd() -> None:
-    net = network(1, admin=("Ann Admin", "Here", "ann@example.org"))
+    net = network(1, admin=Admin(location1="Ann Admin", location2="Here", email="ann@example.org"))
     (ann,) = people(net, "ann")
     assert ann.ask("VERSION")[0].startswith("351 ann circlet-")
     assert any(" 005 " in line for line in ann.got)

@@ -6,10 +6,12 @@ import dataclasses
 
 import pytest
 
-from gateway.edge.settings import EdgeSettings, SessionSettings
+from config.sessions import Sessions
+from gateway.edge.settings import lasts
 from gateway.irc.casemapping import Casemap
+from tests.settings import edge_settings, edge_with
 
-SETTINGS = EdgeSettings(reserved=frozenset(["root{"]), casemap=Casemap("rfc1459"))
+SETTINGS = edge_settings(reserved=frozenset(["root{"]), casemap=Casemap("rfc1459"))
 
 
 @pytest.mark.parametrize(
@@ -24,8 +26,8 @@ SETTINGS = EdgeSettings(reserved=frozenset(["root{"]), casemap=Casemap("rfc1459"
 def test_whether_a_session_stays_without_connections(
     always_on: str, no_choice: bool, chosen_on: bool, chosen_off: bool
 ) -> None:
-    settings = SessionSettings(always_on=always_on)  # type: ignore[arg-type]
-    assert [settings.lasts(choice) for choice in (None, True, False)] == [no_choice, chosen_on, chosen_off]
+    settings = Sessions(always_on=always_on)  # type: ignore[arg-type]
+    assert [lasts(settings, choice) for choice in (None, True, False)] == [no_choice, chosen_on, chosen_off]
 
 
 @pytest.mark.parametrize(
@@ -48,9 +50,9 @@ def test_other_names_are_anybody_s(name: str) -> None:
 
 def test_the_network_has_a_description_also_without_a_setting() -> None:
     assert SETTINGS.about == "Circlet"
-    assert dataclasses.replace(SETTINGS, description="tea and talk").about == "tea and talk"
+    assert edge_with(SETTINGS, description="tea and talk").about == "tea and talk"
 
 
 def test_settings_are_replaced_whole_and_never_changed() -> None:
     with pytest.raises(dataclasses.FrozenInstanceError):
-        SETTINGS.burst = 5  # type: ignore[misc]
+        SETTINGS.total = 5  # type: ignore[misc]

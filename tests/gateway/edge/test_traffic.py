@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.edge.settings import EdgeSettings
 from gateway.edge.traffic import Traffic
 from ring.histogram import Histogram
 from ring.ids import GroupId
 from tests.gateway.commands.stage import network, people, settle
 from tests.gateway.edge.client.test_flood import TAGGED, stranger
+from tests.settings import edge_settings
 from tests.sim.net import Net
 
 
@@ -38,7 +38,7 @@ def test_lines_and_bytes_are_counted_on_the_client_s_node_alone() -> None:
 
 
 def test_a_line_is_timed_on_its_edge_to_its_commit_and_to_the_last_client_there() -> None:
-    net = Net(3, delay_s=(0.03, 0.03), edge=EdgeSettings(burst=10_000, rate=10_000, per_address=0))
+    net = Net(3, delay_s=(0.03, 0.03), edge=edge_settings(burst=10_000, rate=10_000, per_address=0))
     ann, bob, eve = people(net, "ann", "bob", "eve", channel="#erlang")  # which n3 masters
     settle(ann, bob, eve)
     before = {
@@ -103,5 +103,5 @@ def test_clients_that_are_cut_are_counted_by_reason() -> None:
     hasty, slow = stranger(net), stranger(net)
     hasty.send_bytes(f"{TAGGED}\r\n".encode() * 5)
     assert hasty.closed == "Excess Flood" and dict(cuts) == {"flood": 1}
-    net.run(net.edge.register_timeout_s + 1)
+    net.run(net.edge.clients.register_timeout_s + 1)
     assert slow.closed == "Registration timed out" and dict(cuts) == {"flood": 1, "registration_timeout": 1}

@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 
 from gateway.edge.client.admission import limits_of
-from gateway.edge.settings import EdgeSettings
 from gateway.io import descriptors
 from ring.links.admission import Admission, Limits
 from tests.e2e.network import free_port
 from tests.gateway.io.onenode import OneNode
 from tests.gateway.io.test_node_process import Secure, has_ipv6, no_traceback
 from tests.patience import WITHIN_S
+from tests.settings import edge_settings
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("people")]
 
@@ -138,14 +138,14 @@ def test_the_limits_of_ipv6_connections(tmp_path: Path) -> None:
 
 def test_addresses_of_one_ipv6_network_count_as_one_unless_the_setting_says_otherwise() -> None:
     for prefix, taken in ((64, 2), (128, 3)):
-        admission = Admission(limits_of(EdgeSettings(per_address=2, ipv6_prefix=prefix)))
+        admission = Admission(limits_of(edge_settings(per_address=2, ipv6_prefix=prefix)))
         verdicts = [admission.admit(f"2001:db8::{number}", 0.0) for number in range(3)]
         assert sum(not isinstance(verdict, str) for verdict in verdicts) == taken
 
 
 def test_without_a_limit_for_each_address_there_is_no_rate_either() -> None:
-    assert limits_of(EdgeSettings(per_address=0)) == Limits(0, 20_000)
-    assert limits_of(EdgeSettings(per_address=7)) == Limits(7, 20_000, 1.0, 60)
+    assert limits_of(edge_settings(per_address=0)) == Limits(0, 20_000)
+    assert limits_of(edge_settings(per_address=7)) == Limits(7, 20_000, 1.0, 60)
 
 
 @pytest.mark.parametrize(("limit", "clients"), [(64, 48), (1024, 768), (20_000, 19_744)])

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 
+from config.people import Limits
 from gateway.irc import numerics
 from gateway.irc.format import format_line
 from gateway.irc.isupport import isupport
-from gateway.irc.limits import Limits
+from tests.settings import section
 
 
 def tokens(network: str = "Circlet") -> dict[str, str]:
@@ -42,9 +43,9 @@ def test_isupport_escapes_the_network_name() -> None:
 
 
 def test_every_number_among_the_limits_is_told_to_clients() -> None:
-    odd = Limits(*range(701, 701 + len(Limits.__slots__)))
-    told = " ".join(token for line in isupport(odd, "Circlet", "ascii") for token in line)
-    assert {name for name in Limits.__slots__ if str(getattr(odd, name)) not in told} == set()
+    odd = {name: 701 + number for number, name in enumerate(Limits.model_fields)}
+    told = " ".join(token for line in isupport(section(Limits, **odd), "Circlet", "ascii") for token in line)
+    assert {name for name, value in odd.items() if str(value) not in told} == set()
 
 
 def test_no_history_means_no_token_of_history() -> None:

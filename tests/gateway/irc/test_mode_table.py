@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from config.people import Limits
 from gateway.irc.mode_table import CHANNEL_TABLE, USER_TABLE, Mode, myinfo
 from gateway.irc.modes import CHANNEL_MODES, USER_MODES, parse_changes
 
@@ -45,5 +46,5 @@ def test_modes_of_users_are_flags_and_the_parser_knows_them() -> None:
 @pytest.mark.parametrize("mode", CHANNEL_TABLE, ids=lambda mode: mode.letter)
 def test_the_parser_knows_each_kind(mode: Mode) -> None:
     param = {"flag": None, "when_set": "5"}.get(mode.kind, "x!y@z" if mode.kind == "list" else "joe")
-    [change] = parse_changes([f"+{mode.letter}", *([param] if param else [])]).changes
+    [change] = parse_changes([f"+{mode.letter}", *([param] if param else [])], Limits()).changes
     assert (change.adding, change.letter, change.param) == (True, mode.letter, param)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.irc.limits import Limits
+from config.people import Limits
 from gateway.irc.modes import (
     CHANNEL_MODES,
     MAX_PROBLEMS,
@@ -16,9 +16,10 @@ from gateway.irc.modes import (
     parse_user_changes,
     render_changes,
 )
+from tests.settings import section
 
 ON, OFF = True, False
-WIDE = Limits(modes=1000)
+LIMITS, WIDE = Limits(), section(Limits, modes=1000)
 CHANGES = st.lists(
     st.one_of(
         st.builds(ModeChange, st.booleans(), st.sampled_from("ohv"), st.from_regex(r"[a-zé]{1,9}", fullmatch=True)),
@@ -55,7 +56,7 @@ CHANGES = st.lists(
     ],
 )
 def test_changes(params: list[str], changes: list[ModeChange]) -> None:
-    parsed = parse_changes(params)
+    parsed = parse_changes(params, LIMITS)
     assert (parsed.changes, parsed.queries, parsed.problems) == (changes, [], [])
 
 
@@ -80,36 +81,36 @@ def test_changes(params: list[str], changes: list[ModeChange]) -> None:
     ],
 )
 def test_problems(params: list[str], problems: list[tuple[str, str, str | None]]) -> None:
-    parsed = parse_changes(params)
+    parsed = parse_changes(params, LIMITS)
     assert parsed.changes == []
     assert [(problem.numeric, problem.letter, problem.param) for problem in parsed.problems] == problems
     assert all(problem.text for problem in parsed.problems)
 
 
 def test_list_modes_without_a_mask_are_queries_once() -> None:
-    assert parse_changes(["b-eb"]).queries == [ListQuery("b"), ListQuery("e")]
-    assert parse_changes(["+b", " "]).queries == [ListQuery("b")]
-    assert parse_changes(["+b", " "]).changes == []
+    assert parse_changes(["b-eb"], LIMITS).queries == [ListQuery("b"), ListQuery("e")]
+    assert parse_changes(["+b", " "], LIMITS).queries == [ListQuery("b")]
+    assert parse_changes(["+b", " "], LIMITS).changes == []
 
 
 def test_changes_with_a_parameter_beyond_the_limit_are_ignored() -> None:
-    parsed = parse_changes(["+vvvvvvvvm-n", *"abcdefgh"])
+    parsed = parse_changes(["+vvvvvvvvm-n", *"abcdefgh"], LIMITS)
     assert [change.param for change in parsed.changes] == [*"abcdef", None, None]
     assert parsed.problems == []
 
 
 def test_a_long_mode_string_gets_a_bounded_answer() -> None:
-    everything = parse_changes([string.ascii_letters * 8])
+    everything = parse_changes([string.ascii_letters * 8], LIMITS)
     known = set("".join(CHANNEL_MODES[:5]))
     unknown = [problem.letter for problem in everything.problems if problem.numeric == "472"]
     assert sorted(unknown) == sorted(set(string.ascii_letters) - known)
     assert len(everything.changes) == len(CHANNEL_MODES.flags)
-    assert len(parse_changes(["".join(chr(0x4E00 + n) for n in range(400))]).problems) == MAX_PROBLEMS
+    assert len(parse_changes(["".join(chr(0x4E00 + n) for n in range(400))], LIMITS).problems) == MAX_PROBLEMS
 
 
 @given(st.lists(st.text(st.sampled_from("+-obklitxé :,\udc80")), max_size=8))
 def test_any_parameters_are_answered(params: list[str]) -> None:
-    parsed = parse_changes(params)
+    parsed = parse_changes(params, LIMITS)
     assert len([change for change in parsed.changes if change.param is not None]) <= 6
     assert len(parsed.problems) <= MAX_PROBLEMS
 
@@ -117,15 +118,15 @@ def test_any_parameters_are_answered(params: list[str]) -> None:
 @given(CHANGES)
 def test_what_is_rendered_is_read_back(changes: list[ModeChange]) -> None:
     lines = list(render_changes(changes, modes=4, room=60))
-    assert [change for line in lines for change in parse_changes(line, limits=WIDE).changes] == changes
+    assert [change for line in lines for change in parse_changes(line, WIDE).changes] == changes
     assert all(len(line) <= 5 for line in lines)
     assert all(len(" ".join(line).encode()) <= 60 for line in lines)
 
 
 def test_rendering_is_compact() -> None:
     changes = [ModeChange(ON, "o", "a"), ModeChange(ON, "m"), ModeChange(OFF, "v", "b"), ModeChange(OFF, "t")]
-    assert list(render_changes(changes)) == [["+om-vt", "a", "b"]]
-    assert list(render_changes([])) == []
+    assert list(render_changes(changes, 6)) == [["+om-vt", "a", "b"]]
+    assert list(render_changes([], 6)) == []
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from gateway.node import NodeCore, NodeSettings
-from gateway.recording.doors import Recorder, without_secrets
+from gateway.recording.doors import Recorder
 from gateway.recording.replay import Outcome, replay
+from gateway.recording.settings import pack_node
 from gateway.recording.tape import MAGIC, End, Framer, Header, Record, encode, open_tape
 from ring.roster import NodeRecord
 from tests.sim import net
@@ -68,10 +69,7 @@ class Taped:
 
     def __call__(self, record: NodeRecord, settings: NodeSettings, rng: random.Random) -> NodeCore:
         tape, seed = MemoryTape(texts=self._texts), rng.getrandbits(63)
-        own, engine = settings.engine.keep_own_s, settings.engine._replace(keep_own_s={})
-        edge = without_secrets(settings.edge)
-        started, keep_own = float(record.started), list(own.items())
-        tape.put(Header(BUILD, started, tape.texts, seed, record, edge, engine, keep_own, settings.webhooks))
+        tape.put(Header(BUILD, float(record.started), tape.texts, seed, record, *pack_node(settings)))
         self.tapes.append(tape)
         door = SimRecorder(NodeCore(record, settings, random.Random(seed)), tape).door
         door.edge.random_bytes = rng.randbytes

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gateway.edge.settings import SessionSettings
+from config.sessions import Sessions
 from tests.gateway.commands.stage import network, people, settle
 from tests.gateway.services.asking import told, with_account
 from tests.sim.net import Client, Net
@@ -45,6 +45,6 @@ def test_auto_away_is_a_choice(net: Net) -> None:
 
 
 def test_a_network_that_leaves_no_choice_says_so() -> None:
-    net = network(1, sessions=SessionSettings(always_on="mandatory"))
+    net = network(1, sessions=Sessions(always_on="mandatory"))
     (ann,) = with_account(net, "ann")
     assert told(ann, "SET ALWAYS-ON off") == ["ALWAYS-ON is off. But on this network ALWAYS-ON is on for everybody."]

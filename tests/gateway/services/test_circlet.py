@@ -6,7 +6,8 @@ import re
 
 import pytest
 
-from gateway.edge.settings import AccountSettings, SessionSettings
+from config.accounts import Accounts
+from config.sessions import Sessions
 from gateway.services.table import NOT_LOGGED_IN
 from tests.gateway.commands.accounts import register
 from tests.gateway.commands.stage import network, people
@@ -126,7 +127,7 @@ def test_who_has_no_account_is_told_so(net: Net) -> None:
 
 
 def test_no_accounts_no_service() -> None:
-    net = network(1, accounts=AccountSettings(enabled=False))
+    net = network(1, accounts=Accounts(enabled=False))
     ann = net.client("n1", "ann")
     assert any(line.startswith("401 ") for line in ann.ask("PRIVMSG *circlet :HELP"))
 
@@ -161,7 +162,7 @@ def test_always_on_and_the_words_of_being_away(net: Net) -> None:
 
 
 def test_what_the_network_decides_is_said() -> None:
-    net = network(1, sessions=SessionSettings(always_on="off"))
+    net = network(1, sessions=Sessions(always_on="off"))
     ann = net.client("n1", "ann")
     ann.answers = 0  # type: ignore[attr-defined]
     register(ann)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from gateway.edge.settings import ChannelHistory
+from config.history import ChannelHistory
 from tests.gateway.commands.accounts import register
 from tests.gateway.commands.stage import network, people
 from tests.gateway.commands.talking import parsed
@@ -43,8 +43,8 @@ def test_what_is_stored(net: Net) -> None:
     net.run(2)
     assert "are not kept" in told(ann, "STORED")[-1]
     settings = ann.node.core.edge.settings
-    history = replace(settings.history, channels=(ChannelHistory("#a", 365, 5_000),))
-    ann.node.core.edge.settings = replace(settings, history=history)
+    own = ChannelHistory(name="#a", keep_days=365, keep_lines=5_000)
+    ann.node.core.edge.settings = replace(settings, channels={"#a": own})
     assert told(ann, "STORED")[4].endswith("You are in: #a (365 days, 5000 lines)")
 
 

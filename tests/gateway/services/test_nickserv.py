@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from gateway.edge.settings import AccountSettings
+from config.accounts import Accounts
 from gateway.services.table import NOT_LOGGED_IN
 from gateway.state.account.messages import Register
 from tests.gateway.commands.accounts import ANSWERED_S, Newcomer, log_in, register
@@ -108,7 +108,7 @@ def test_a_password_that_does_not_fit_a_line(net: Net) -> None:
     ],
 )
 def test_who_may_register_is_the_operators_choice(registration: Any, answer: str) -> None:
-    net = network(1, accounts=AccountSettings(registration=registration))
+    net = network(1, accounts=Accounts(registration=registration))
     (ann,) = people(net, "ann")
     assert told(ann, "REGISTER sesame ann@example.org") == [answer]
 

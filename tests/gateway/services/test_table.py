@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from config.accounts import Accounts
+from config.history import History
 from gateway import services
-from gateway.edge.settings import AccountSettings, HistorySettings
 from gateway.irc.names import is_service, is_valid_nick
 from gateway.services.table import SERVICES
 from tests.gateway.commands.accounts import Newcomer
@@ -119,7 +120,7 @@ def test_what_is_said_to_a_service_is_not_echoed(net: Net) -> None:
 
 
 def test_a_network_without_it_has_no_such_service() -> None:
-    net = network(1, accounts=AccountSettings(enabled=False), history=HistorySettings(enabled=False))
+    net = network(1, accounts=Accounts(enabled=False), history=History(enabled=False))
     (ann,) = people(net, "ann")
     assert ann.ask("PRIVMSG NickServ :help") == ["401 ann NickServ :No such nick/channel"]
     assert ann.ask("PRIVMSG *playback :help") == ["401 ann *playback :No such nick/channel"]

@@ -6,8 +6,8 @@ from typing import Any
 
 import msgspec
 
+from config.people import Limits
 from gateway.irc.casemapping import Casemap
-from gateway.irc.limits import Limits
 from gateway.state.channel.channel import Channel
 from gateway.state.channel.messages import Join, ModeChange, ModesDone, Say, SetModes
 from gateway.state.channel.state import Rules

@@ -7,9 +7,9 @@ from typing import Any
 import msgspec
 import pytest
 
+from config.people import Limits
 from gateway.edge.client import rendering
 from gateway.edge.cursors.history import read_event
-from gateway.irc.limits import Limits
 from gateway.state.kinds import kinds
 from ring.ids import GroupId, Term
 from ring.replication.application import EventId

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 from msgspec import inspect
 
-from gateway.irc.limits import Limits
+from config.people import Limits
 from gateway.state.channel import messages as channel
 from gateway.state.conversation import messages as conversation
 from gateway.state.idempotency import IdempotencyKey, Probe, Speaker, decide_probe, of_command

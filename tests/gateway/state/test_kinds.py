@@ -9,8 +9,8 @@ from typing import Any
 import msgspec
 import pytest
 
+from config.people import Limits
 from contrib.house.measure import ROOT
-from gateway.irc.limits import Limits
 from gateway.state.account import messages as a
 from gateway.state.channel import messages as c
 from gateway.state.channel.questions import Look

@@ -6,14 +6,15 @@ import msgspec
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from config.common import Ring
 from gateway.web import views
 from gateway.web.metrics.node import of_node
 from gateway.web.refusal import BadRequest
 from gateway.web.source import Source, readiness, sight_of
 from ring.membership.peers import RingSettings
 from ring.placement import SPACE, hash32, owners
-from ring.settings import Settings
 from tests.gateway.commands.stage import network, people
+from tests.settings import ring_settings
 from tests.sim.net import Net
 
 
@@ -62,10 +63,11 @@ def test_metrics_are_readable_and_count_what_happens() -> None:
 
 
 @pytest.mark.parametrize(
-    "settings", [RingSettings("circular", 1), RingSettings("absolute", 3), RingSettings("circular", 64)]
+    "settings",
+    [Ring(distance="circular", points=1), Ring(distance="absolute", points=3), Ring(distance="circular", points=64)],
 )
 def test_a_name_is_located_under_every_setting_of_the_ring(settings: RingSettings) -> None:
-    core = Net(3, engine=Settings(ring=settings)).nodes["n1"].core
+    core = Net(3, engine=ring_settings(ring=settings)).nodes["n1"].core
     for name in ("#erlang", "#chat", "ann"):
         found = views.locate(sight_of(core), name)
         assert [row["ring_key"] for row in found["nodes"]] == list(owners(name, core.engine.peers.ring, 3))

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import dataclasses
 import random
 from typing import Any
 
 import msgspec
 import pytest
 
+from config.webhooks import Webhooks
 from gateway.admin.procedures import run
 from gateway.admin.webhooks import remove
 from gateway.webhooks.courier import Courier
 from gateway.webhooks.deliveries import Deliveries, Post
-from gateway.webhooks.settings import WebhookSettings
 from ring.ids import GroupId
 from tests.sim.chaos import EDGE, SETTINGS
 from tests.sim.net import Client, Net
@@ -23,7 +22,7 @@ from tests.sim.webhooks import subscribe
 CHANNEL = "#c"
 GROUP = GroupId("channel", CHANNEL)
 URL = "http://10.0.0.7/"
-ALLOWED = WebhookSettings(allow=("10.0.0.7",), time_limit_s=2.0)
+ALLOWED = Webhooks(allow=("10.0.0.7",), time_limit_s=2.0)
 
 
 class Held(Receiver):
@@ -44,7 +43,7 @@ class Held(Receiver):
 class Stage:
     def __init__(self, nodes: int = 1, **settings: Any) -> None:
         self.net = Net(nodes, edge=EDGE, engine=SETTINGS, disks=True)
-        self.net.configure_webhooks(dataclasses.replace(ALLOWED, **settings))
+        self.net.configure_webhooks(ALLOWED.model_copy(update=settings))
         self.receiver = Held(self.net)
         self.ann: Client = self.net.client("n1", "ann")
         self.ann.ask(f"JOIN {CHANNEL}")
@@ -160,7 +159,7 @@ def test_what_is_too_old_is_given_up() -> None:
 
 def test_an_address_that_is_no_longer_allowed_gets_nothing_until_it_is() -> None:
     stage = Stage()
-    stage.net.configure_webhooks(WebhookSettings())
+    stage.net.configure_webhooks(Webhooks())
     stage.say("one")
     assert not stage.receiver.posts
     assert "webhooks.allow" in stage.courier.error and stage.notes("webhook_failing")

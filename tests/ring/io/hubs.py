@@ -13,18 +13,19 @@ from typing import Any
 import msgspec
 import uvloop
 
+from config.node import Links
 from ring.ids import Evidence, Incarnation
 from ring.io.certificates import dialler_context
 from ring.io.links import LinkHub
 from ring.links.hello import Terms
-from ring.links.link import LinkSettings
 from ring.roster import NodeRecord
 from tests.patience import WITHIN_S
+from tests.settings import section
 
 TERMS = Terms("Circlet", "irc.circlet.local", "absolute", 1, 1, "rfc1459", {"nick_len": 30})
 KEY = bytes(range(32))
-FAST = LinkSettings(heartbeat_s=0.1, dead_after_s=0.5, redial_min_s=0.01, redial_max_s=0.05)
-CALM = FAST._replace(dead_after_s=30.0)
+FAST = section(Links, heartbeat_s=0.1, dead_after_s=0.5, redial_min_s=0.01, redial_max_s=0.05)
+CALM = FAST.model_copy(update={"dead_after_s": 30.0})
 """For strangers' tests: nothing in them is due to time."""
 
 Logged = tuple[str, str, dict[str, Any]]  # level, event, facts

@@ -10,17 +10,19 @@ from typing import Any
 
 import pytest
 
+from config.node import Links
 from ring.io.link_socket import LinkOwner, LinkSocket
 from ring.links.admission import Admission, Limits, Ticket
 from ring.links.connector import Dial
 from ring.links.framing import HELLO, REFUSE, Deframer, frame
 from ring.links.hello import Role
-from ring.links.link import Link, LinkSettings
+from ring.links.link import Link
 from ring.roster import NodeRecord
 from tests.ring.io.hubs import KEY, TERMS
+from tests.settings import section
 
 CERTIFICATE = b"the listener's certificate"
-SETTINGS = LinkSettings(queue=1000)
+SETTINGS = section(Links, queue=1000)
 
 
 def record(number: int) -> NodeRecord:

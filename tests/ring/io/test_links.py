@@ -83,7 +83,7 @@ async def test_the_links_that_a_node_closes_as_it_stops_are_no_trouble(place: To
 
 @story
 async def test_an_idle_link_is_closed_and_opened_again_on_demand(place: Town) -> None:
-    a, b = await place.linked_pair(settings=FAST._replace(idle_close_s=0.3))
+    a, b = await place.linked_pair(settings=FAST.model_copy(update={"idle_close_s": 0.3}))
     await a.until(lambda: a.linked() and b.linked())
     assert {evidence for _, _, evidence in a.downs + b.downs} == {"none"}
     assert {*a.reasons("link_lost"), *b.reasons("link_lost")} == {"closed"}
@@ -204,7 +204,7 @@ async def test_another_node_at_the_address_is_not_taken_for_the_one_that_was_mea
 
 @story
 async def test_who_was_refused_is_not_dialled_again_without_a_pause(place: Town) -> None:
-    slow = FAST._replace(redial_min_s=5.0, redial_max_s=5.0)
+    slow = FAST.model_copy(update={"redial_min_s": 5.0, "redial_max_s": 5.0})
     a, b = await place.peer(1, settings=slow), await place.peer(2, key=bytes(32))
     a.hub.send(b.key, b"hello")
     await a.until(lambda: a.log.of("link_refused") and b.log.of("link_refused"))
@@ -333,7 +333,7 @@ async def test_an_ipv4_node_dials_an_ipv6_node(place: Town) -> None:
 
 @story
 async def test_a_peer_that_does_not_read_is_cut_when_its_queue_overflows(place: Town) -> None:
-    small = CALM._replace(queue=256 * 1024)
+    small = CALM.model_copy(update={"queue": 256 * 1024})
     a, b = await place.linked_pair(settings=small)
     b.link(a)._transport.pause_reading()  # type: ignore[union-attr]
     link = a.link(b)
@@ -352,7 +352,7 @@ async def test_a_peer_that_does_not_read_is_cut_when_its_queue_overflows(place: 
 
 @story
 async def test_what_waits_for_a_dial_is_bounded(place: Town) -> None:
-    a = await place.peer(1, settings=CALM._replace(queue=64 * 1024))
+    a = await place.peer(1, settings=CALM.model_copy(update={"queue": 64 * 1024}))
     async with mute_server() as (ip, port):
         a.roster[ip] = NodeRecord(ip, 1, "mute.test", ip, port, "", "1", 0)
         for _ in range(1000):

@@ -11,14 +11,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from config.node import Links
 from ring.links import connector as links
 from ring.links.connector import Abandon, Close, Connector, Dial, Down, Linked, Probe, Transmit
-from ring.links.link import LinkSettings
 from ring.roster import NodeRecord
 from tests.ring.links.test_link import record
+from tests.settings import section
 
 ME, PEER, SMALL = "127.0.0.2", record(3), record(1)
-SETTINGS = LinkSettings(dead_after_s=5.0, redial_min_s=0.1, redial_max_s=5.0, queue=1000)
+SETTINGS = section(Links, dead_after_s=5.0, redial_min_s=0.1, redial_max_s=5.0, queue=1000)
 
 
 class Case:
@@ -26,7 +27,7 @@ class Case:
 
     def __init__(self, **changes: Any) -> None:
         self.roster = {one.key: one for one in (PEER, SMALL)}
-        settings = SETTINGS._replace(**changes)
+        settings = SETTINGS.model_copy(update=changes)
         self.it = Connector(ME, self.roster.get, settings, random.Random(1), 0.0)
 
     def dialled(self, now: float = 0.0, peer: NodeRecord = PEER) -> int:

@@ -7,11 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from config.node import Links
 from ring.features import LEVEL
 from ring.links import hello as greeting
 from ring.links.framing import BYE, DATA, HELLO, PONG, PROOF, REFUSE, frame
 from ring.links.hello import Terms
-from ring.links.link import MEASURE_EVERY, Close, Link, LinkSettings, Received, Up, Write
+from ring.links.link import MEASURE_EVERY, Close, Link, Received, Up, Write
 from ring.roster import NodeRecord
 
 TERMS = Terms("Circlet", "irc.circlet.local", "absolute", 1, 1, "rfc1459", {"nick_len": 30})
@@ -30,7 +31,7 @@ def link(role: greeting.Role, number: int, **changes: object) -> Link:
         "key": KEY,
         "certificate": b"c" * 32,
         "nonce": bytes([number]) * 32,
-        "settings": LinkSettings(),
+        "settings": Links(),
         "now": 0.0,
         **changes,
     }
@@ -164,7 +165,7 @@ def test_a_link_that_data_keeps_busy_is_measured_all_the_same() -> None:
         b.send(b"talk", now)
         a.feed(b.send(b"talk", now), now)
         beats += len(a.tick(now))
-    assert beats == 20 / (MEASURE_EVERY * LinkSettings().heartbeat_s)
+    assert beats == 20 / (MEASURE_EVERY * Links().heartbeat_s)
 
 
 def test_a_process_that_was_stopped_itself_blames_nobody() -> None:
@@ -188,7 +189,7 @@ def test_garbage_is_refused_and_never_raises(data: bytes, kind: int) -> None:
 def test_a_peer_that_does_not_keep_up_is_cut_once() -> None:
     a, b = link("dialler", 1), link("listener", 2)
     talk(a, b)
-    most = LinkSettings().queue
+    most = Links().queue
     assert a.queued(most) == []
     assert a.queued(most + 1) == [Close("queue", at_once=True)]
     assert a.queued(most + 1) == [] and a.tick(100.0) == [] and a.feed(b.send(b"x", 1.0), 1.0) == []
@@ -203,7 +204,7 @@ def test_a_handshake_has_no_more_time_than_a_peer() -> None:
         assert a.feed(bytes([next(hello)]), now) == []
         now += 0.5
     assert effects[-1] == Close("the handshake took too long", refused=True)
-    assert LinkSettings().dead_after_s < now <= LinkSettings().dead_after_s + 1.0
+    assert Links().dead_after_s < now <= Links().dead_after_s + 1.0
 
 
 def test_an_unused_link_is_closed_with_a_goodbye_and_heartbeats_are_no_use() -> None:
@@ -214,7 +215,7 @@ def test_an_unused_link_is_closed_with_a_goodbye_and_heartbeats_are_no_use() -> 
         a.feed(written(b.feed(written(effects), now)), now)
         now += 1.0
         effects = a.tick(now)
-    assert effects == [Write(frame(BYE)), Close("closed")] and now > LinkSettings().idle_close_s
+    assert effects == [Write(frame(BYE)), Close("closed")] and now > Links().idle_close_s
     assert b.feed(frame(BYE), now) == [Close("closed")]
 
 

@@ -7,15 +7,16 @@ from typing import Any
 import msgspec
 import pytest
 
+from config.common import Ring
 from ring.durations import PING_REPEAT_S, PING_ROUND_S, WITNESS_AGAIN_S
 from ring.ids import GroupId, Incarnation
 from ring.membership.failure_detector import FailureDetector, Hearing
-from ring.membership.peers import Peers, RingSettings
+from ring.membership.peers import Peers
 from ring.roster import NodeRecord
-from ring.settings import Settings
 from ring.wire.codec import decode, encode
 from ring.wire.messages import Message
 from ring.wire.node import Ask, PingReply, PingRequest, Relay
+from tests.settings import ring_settings
 
 
 def record(number: int, incarnation: int = 1) -> NodeRecord:
@@ -32,8 +33,8 @@ class Node(Hearing):
     def __init__(self, *others: NodeRecord) -> None:
         self.me = ME
         self.now = 100.0
-        self.settings = Settings()
-        self.peers = Peers(record(1), RingSettings())
+        self.settings = ring_settings()
+        self.peers = Peers(record(1), Ring())
         self.peers.learn(others or (record(2), record(3), record(4)), self.now)
         self.sent: list[tuple[str, Message]] = []
         self.notes: list[tuple[str, dict[str, Any]]] = []

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
+from config.common import Ring
 from ring.ids import GroupId, Incarnation
-from ring.membership.peers import Peers, RingSettings
+from ring.membership.peers import Peers
 from ring.placement import owners
 from ring.roster import MAX_NODES, NodeRecord
 
@@ -16,14 +17,14 @@ def record(number: int, incarnation: int = 1, *, leaving: bool = False) -> NodeR
 
 
 def peers(*others: NodeRecord) -> Peers:
-    made = Peers(record(1), RingSettings())
+    made = Peers(record(1), Ring())
     made.learn(others, 100.0)
     return made
 
 
 def again(former: Peers) -> Peers:
     """The same node after a restart, with what its roster file keeps."""
-    made = Peers(record(1, 2), RingSettings())
+    made = Peers(record(1, 2), Ring())
     missing = [(one, former.missing_since(key)) for key, one in former.missing.items()]
     made.remember(missing, former.left, former.given_up, former.thin)
     return made
@@ -61,13 +62,13 @@ def test_a_node_that_was_given_up_is_not_missed_again() -> None:
     memory = [(one, 200.0) for one in found.missing.values()]
     found.give_up("127.0.0.2", 300.0)
     assert not found.missing
-    made = Peers(record(1, 2), RingSettings())
+    made = Peers(record(1, 2), Ring())
     made.remember(memory, {}, found.given_up)
     assert not made.missing
 
 
 def test_a_node_never_misses_itself() -> None:
-    made = Peers(record(1, 2), RingSettings())
+    made = Peers(record(1, 2), Ring())
     made.remember([(record(1), 5.0)], {}, {})
     assert not made.missing
 
@@ -128,7 +129,7 @@ def test_the_pages_of_nodes_that_left_are_known_in_a_bounded_number() -> None:
     def at(number: int, life: int, http: str, *, leaving: bool = False) -> NodeRecord:
         return msgspec.structs.replace(record(number, life, leaving=leaving), level=2, http=http)
 
-    found = Peers(at(1, 1, "http://n1/"), RingSettings())
+    found = Peers(at(1, 1, "http://n1/"), Ring())
     found.learn([at(2, 1, "http://n2/"), at(3, 1, "")], 1.0)
     assert found.pages == {"127.0.0.2": "http://n2/"}
     found.learn([at(2, 1, "http://n2/", leaving=True)], 2.0)

@@ -8,9 +8,9 @@ from dataclasses import replace
 import msgspec
 import pytest
 
+from config.accounts import Accounts
 from gateway.edge.accounts import holdings
 from gateway.edge.accounts.identity import Login
-from gateway.edge.settings import AccountSettings
 from gateway.irc.names import forced_nick
 from gateway.state.account.messages import Accepted, Alias, Denied, Drop, LoginView
 from gateway.state.account.messages import Login as AskLogin
@@ -34,7 +34,7 @@ REFUSED = "433 {} ann :Nickname belongs to an account: log in to it first, with 
 
 def protected(how: str, nodes: int) -> Net:
     """A network where ann has an account and is not there."""
-    net = network(nodes, accounts=AccountSettings(nick_protection=how))  # type: ignore[arg-type]
+    net = network(nodes, accounts=Accounts(nick_protection=how))  # type: ignore[arg-type]
     (ann,) = people(net, "ann")
     register(ann)
     ann.quit()

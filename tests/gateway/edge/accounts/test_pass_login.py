@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from gateway.edge.settings import AccountSettings
+from config.accounts import Accounts
 from tests.gateway.commands.accounts import Newcomer, register
 from tests.gateway.commands.stage import network
 from tests.sim.net import Net
@@ -84,7 +84,7 @@ def test_who_is_made_to_wait_is_told_why_and_not_that_it_took_too_long(net: Net)
         began = net.now
         assert connect(net, "nobody:wrong")[1][0].startswith("464 ")
         waited.append(net.now - began)
-    assert waited[-1] > net.edge.register_timeout_s
+    assert waited[-1] > net.edge.clients.register_timeout_s
 
 
 @pytest.mark.parametrize("password", ["sesame", ":", ":x", "1:x", "no good:x", ""])
@@ -105,7 +105,7 @@ def test_a_password_is_minded_once_though_the_nick_is_taken(net: Net) -> None:
 
 
 def test_a_network_without_accounts_minds_a_password_too() -> None:
-    net = network(1, accounts=AccountSettings(enabled=False))
+    net = network(1, accounts=Accounts(enabled=False))
     _, got = connect_to(net, "n1", "joe:sesame")
     assert got[0] == "NOTICE * :Your PASS was not used: this network has no password of its own."
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from gateway.edge.settings import AccountSettings
+from config.accounts import Accounts
 from gateway.state.account.messages import Drop
 from tests.gateway.commands.accounts import Newcomer, log_in, register
 from tests.gateway.commands.stage import network, people
@@ -59,7 +59,7 @@ def test_register_before_connecting(net: Net) -> None:
     ],
 )
 def test_who_may_register_is_the_operators_choice(registration: Any, value: str | None, early: str, late: str) -> None:
-    net = network(1, accounts=AccountSettings(registration=registration))
+    net = network(1, accounts=Accounts(registration=registration))
     (ann,) = people(net, "ann")
     ls = ann.ask("CAP LS 302")[0]
     assert (f"draft/account-registration={value} " in ls) if value else ("account-registration" not in ls)

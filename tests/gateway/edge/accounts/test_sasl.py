@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from config.accounts import Accounts
 from gateway.edge.accounts import holdings
 from gateway.edge.accounts.sasl import FAILURES
-from gateway.edge.settings import AccountSettings
 from gateway.state.account.messages import Accepted, Register
 from gateway.state.throttle.throttle import RULES
 from tests.gateway.commands.accounts import Newcomer, answer, b64, challenge, log_in, plain, register
@@ -321,7 +321,7 @@ def test_who_guesses_for_long_is_cut(net: Net) -> None:
 
 
 def test_where_there_are_no_accounts() -> None:
-    net = network(1, accounts=AccountSettings(enabled=False))
+    net = network(1, accounts=Accounts(enabled=False))
     client = Newcomer(net, "n1", caps="")
     client.send("CAP LS 302", "CAP REQ sasl", "AUTHENTICATE PLAIN", "REGISTER joe * sesame", "VERIFY joe 1")
     ls, nak, *rest = client.got
@@ -340,7 +340,7 @@ def test_a_change_of_the_offer_is_told() -> None:
     (ann,) = people(net, "ann", caps="cap-notify sasl")
     (bob,) = people(net, "bob")
     edge = net.nodes["n1"].core.edge
-    on, off = edge.settings, dataclasses.replace(edge.settings, accounts=AccountSettings(enabled=False))
+    on, off = edge.settings, dataclasses.replace(edge.settings, accounts=Accounts(enabled=False))
     net.turn(net.nodes["n1"], lambda: edge.configure(off))
     assert ann.sync() == [":irc.circlet.local CAP ann DEL :draft/account-registration sasl"]
     assert ann.ask("CAP LIST") == ["CAP ann LIST cap-notify"]

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import get_args
 
 import pytest
 
 from gateway.edge.client.admission import REFUSED, farewell, limits_of
-from gateway.edge.settings import EdgeSettings
 from gateway.irc.message import parse
 from ring.links.admission import Limits, Refusal
+from tests.settings import edge_settings, edge_with
 
-SETTINGS = EdgeSettings(per_address=5, total=100, connects_per_minute=30, ipv6_prefix=56)
+SETTINGS = edge_settings(per_address=5, total=100, connects_per_minute=30, ipv6_prefix=56)
 
 
 def test_the_limits_are_those_of_the_settings() -> None:
@@ -20,7 +19,7 @@ def test_the_limits_are_those_of_the_settings() -> None:
 
 
 def test_without_a_limit_for_an_address_the_rate_has_no_limit_either() -> None:
-    assert limits_of(dataclasses.replace(SETTINGS, per_address=0)) == Limits(0, 100, 0.0, 0, 56)
+    assert limits_of(edge_with(SETTINGS, per_address=0)) == Limits(0, 100, 0.0, 0, 56)
 
 
 @pytest.mark.parametrize("why", get_args(Refusal))

@@ -6,10 +6,10 @@ import pytest
 
 from gateway.edge.client.attention import Attention
 from gateway.edge.client.connection import Connection
-from gateway.edge.settings import EdgeSettings
+from tests.settings import edge_settings
 from tests.sim.net import Net
 
-SETTINGS = EdgeSettings(ping_every_s=20.0, ping_timeout_s=10.0, register_timeout_s=15.0, per_address=0)
+SETTINGS = edge_settings(ping_every_s=20.0, ping_timeout_s=10.0, register_timeout_s=15.0, per_address=0)
 
 
 @pytest.fixture
@@ -66,6 +66,6 @@ def test_shorter_times_of_a_reload_count_at_once() -> None:
     ann = net.client("n1", "ann")
     net.run(6.0)
     edge = net.nodes["n1"].core.edge
-    net.turn(net.nodes["n1"], lambda: edge.configure(EdgeSettings(ping_every_s=5.0, per_address=0)))
+    net.turn(net.nodes["n1"], lambda: edge.configure(edge_settings(ping_every_s=5.0, per_address=0)))
     net.run(1.5)
     assert any(line.startswith("PING ") for line in ann.got)

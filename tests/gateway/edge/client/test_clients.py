@@ -136,7 +136,7 @@ def test_a_check_that_is_never_answered_keeps_no_connection_for_ever() -> None:
     ann = Newcomer(net, "n1")
     ann.node.core.edge.fits = lambda credentials, password, done: None
     ann.send("CAP REQ :sasl", "AUTHENTICATE PLAIN", "AUTHENTICATE AGFubgBzZXNhbWU=")
-    net.run(net.edge.register_timeout_s + 10)
+    net.run(net.edge.clients.register_timeout_s + 10)
     assert ann.closed is None
     net.run(PROVING_MAX_S)
     assert ann.closed == "Registration timed out"

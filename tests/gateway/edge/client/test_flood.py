@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable
 
 import pytest
@@ -16,6 +15,7 @@ from ring.wire.messages import Message
 from tests.gateway.commands.accounts import Newcomer, register
 from tests.gateway.commands.stage import OPERATOR, SETTINGS, network, people, settle
 from tests.gateway.commands.test_session import stranger
+from tests.settings import edge_with
 from tests.sim.net import Client, Net
 
 CAPS = "batch server-time message-tags draft/chathistory"
@@ -24,7 +24,7 @@ TAGGED = "@+a=" + "x" * 4000 + " PRIVMSG #c :" + "y" * 480
 
 def slow(net: Net, clients: Iterable[Client], **settings: float) -> EdgeSettings:
     """From now on these have a full bucket of the default size, or of these settings."""
-    wanted = dataclasses.replace(SETTINGS, burst=20, rate=5.0, **settings)  # type: ignore[arg-type]
+    wanted = edge_with(SETTINGS, burst=20, rate=5.0, **settings)
     for node in net.nodes.values():
         node.core.edge.configure(wanted)
     for client in clients:

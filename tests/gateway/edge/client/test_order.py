@@ -6,9 +6,9 @@ import random
 
 import pytest
 
-from ring.settings import Settings
 from tests.gateway.commands.accounts import register
 from tests.gateway.commands.stage import network, people, settle, source
+from tests.settings import ring_settings
 from tests.sim.net import Client, Net
 
 ECHO = "echo-message labeled-response message-tags batch"
@@ -126,7 +126,7 @@ def fits(line: str, words: str) -> bool:
 
 def test_nobody_waits_longer_than_settle_max_s() -> None:
     """n3 is silent, and nobody knows yet that it is dead."""
-    net = Net(3, seed=1, edge=network(1).edge, engine=Settings(settle_max_s=2.0))
+    net = Net(3, seed=1, edge=network(1).edge, engine=ring_settings(settle_max_s=2.0))
     ann, _, _ = people(net, "ann", "bob", "cat")
     net.kill("n3", dark=True)
     began = net.now

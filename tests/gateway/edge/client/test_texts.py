@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.edge.client.texts import Reply, Template, Texts
-from gateway.edge.settings import EdgeSettings
 from gateway.irc.format import format_line
+from tests.settings import edge_settings
 
 SERVER = "irc.example.org"
 
@@ -37,7 +37,7 @@ def test_a_line_that_has_to_be_cut_for_this_nick_alone_is_left_to_the_general_pa
 
 
 def test_the_texts_are_those_of_the_settings() -> None:
-    texts = Texts(EdgeSettings(server_name=SERVER, motd=("one", "two")), "n1")
+    texts = Texts(edge_settings(server_name=SERVER, motd=("one", "two")), "n1")
     assert [reply[0] for reply in texts.motd.replies] == ["375", "372", "372", "376"]
     assert [reply[0] for reply in texts.greeting.replies][:3] == ["002", "003", "004"]
-    assert Texts(EdgeSettings(), "n1").motd.replies == ()
+    assert Texts(edge_settings(), "n1").motd.replies == ()

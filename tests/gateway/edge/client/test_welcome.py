@@ -28,7 +28,7 @@ def test_the_words_name_network_node_version_and_modes() -> None:
     (ann,) = people(net, "ann")
     edge = ann.node.core.edge
     said = {line.split(" ")[1]: line.split(" ", 3)[3] for line in ann.got if line.startswith(SERVER)}
-    assert said["001"] == f":Welcome to the {edge.settings.network_name} Network, ann!~ann@10.0.0.1"
+    assert said["001"] == f":Welcome to the {edge.settings.network.name} Network, ann!~ann@10.0.0.1"
     assert said["002"] == f":Your host is {edge.record.name}, running version {edge.settings.version}"
     assert re.fullmatch(r":This server was created [0-9T:.-]+Z", said["003"])
     assert said["004"].split(" ") == ["irc.circlet.local", edge.settings.version, *myinfo()]

@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 from gateway.edge.cursors.read_markers import CAPABILITY, MOST, applied, line, mark, marker, send_marker
 from gateway.state.session.messages import Marked
 from ring.ids import GroupId
+from tests.settings import edge_settings
 
 NOW_S = 1_000.0
 
 
 def edge() -> Any:
-    settings = SimpleNamespace(server_name="irc.example")
+    settings = edge_settings(server_name="irc.example")
     return SimpleNamespace(now=NOW_S, settings=settings, channel=lambda name: GroupId("channel", name.lower()))
 
 

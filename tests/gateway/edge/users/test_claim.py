@@ -13,9 +13,9 @@ from gateway.irc import numerics as n
 from gateway.state.nick.messages import Claim, Granted, NickView, Who
 from gateway.state.people import refused
 from ring.ids import GroupId
-from ring.settings import Settings
 from tests.gateway.commands.stage import network, people
 from tests.gateway.state.cast import ANN, BOB
+from tests.settings import ring_settings
 from tests.sim.net import Net
 
 IN_USE = refused(n.ERR_NICKNAMEINUSE, ANN.nick)
@@ -125,7 +125,7 @@ def test_a_nick_that_is_held_is_refused_at_once(net: Net) -> None:
 
 def test_a_claim_waits_no_longer_than_settle_max_s() -> None:
     """n4 follows the channel and is silent: nobody can say that it has read the QUIT."""
-    net = Net(4, seed=2, edge=network(1).edge, engine=Settings(settle_max_s=3.0, dead_after_s=60.0))
+    net = Net(4, seed=2, edge=network(1).edge, engine=ring_settings(settle_max_s=3.0, dead_after_s=60.0))
     owners = net.nodes["n1"].core.engine.peers.owners
     far = [f"x{number}" for number in range(99) if "127.0.0.4" not in owners(GroupId("nick", f"x{number}"))[:3]]
     room = next(

@@ -13,8 +13,9 @@ from gateway.edge.client.lines import Line
 from gateway.edge.users.names import names_lines, roll, send_topic
 from gateway.irc.limits import LINE_BYTES
 from tests.gateway.state.cast import ANN, BOB, Stage, person, plus
+from tests.settings import edge_settings
 
-EDGE: Any = SimpleNamespace(settings=SimpleNamespace(server_name="s" * 63))
+EDGE: Any = SimpleNamespace(settings=edge_settings(server_name="s" * 63))
 READER: Any = SimpleNamespace(person=person("9", "n" * 30))
 
 

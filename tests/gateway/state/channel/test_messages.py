@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gateway.irc.limits import Limits
+from config.people import Limits
 from gateway.state.channel import machine_messages as m
 from gateway.state.channel import messages as c
 from gateway.state.channel import webhook_messages as h

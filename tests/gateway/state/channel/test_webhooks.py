@@ -8,8 +8,8 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from config.people import Limits
 from gateway.irc.casemapping import Casemap
-from gateway.irc.limits import Limits
 from gateway.state.channel.channel import Channel, restore
 from gateway.state.channel.messages import Say
 from gateway.state.channel.webhook_messages import (
