@@ -9,6 +9,7 @@ from gateway.edge.client.call import Call
 from gateway.edge.client.capabilities import SELVES
 from gateway.edge.client.connection import deliver
 from gateway.edge.client.lines import Line
+from gateway.edge.client.talk import answer
 from gateway.edge.users.user import User
 from gateway.irc import numerics as n
 from gateway.irc.clienttags import relayed_tags
@@ -17,7 +18,7 @@ from gateway.irc.names import is_channel, is_valid_channel, split_status
 from gateway.services import table as services
 from gateway.state.channel.messages import Say
 from gateway.state.nick.messages import Reached, Tell
-from gateway.state.people import Person, Refusal
+from gateway.state.people import Person
 from ring.ids import GroupId
 
 
@@ -73,7 +74,7 @@ def _one(call: Call, user: User, verb: str, target: str, text: bytes, tags: dict
         login = call.connection.login
         life = login.life if login is not None else ""
         say = Say(person.uid, person.source, verb, text, status, tags, facts, life, call.idempotency_key(number))
-        call.submit(group, say, lambda outcome: _said(call, verb, target, outcome))
+        call.submit(group, say, lambda outcome: answer(call, verb, target, outcome))
     elif (called := services.service(call, target)) is not None:
         if verb == "PRIVMSG":
             services.tell(called, call, decode(text))
@@ -94,15 +95,6 @@ def _tell(call: Call, home: GroupId, tell: Tell) -> None:
         _told(call, tell, outcome)
     else:
         edge.direct.tell(call, home, tell, lambda outcome: _told(call, tell, outcome))
-
-
-def _said(call: Call, verb: str, target: str, outcome: Any) -> None:
-    if verb == "NOTICE":  # never answered, not even with an error (RFC 1459, 4.4.2)
-        return
-    if isinstance(outcome, Refusal):
-        call.reply(outcome.numeric, target.lstrip("@%+"), outcome.params[-1])
-    else:
-        call.report(outcome)
 
 
 def _echo(call: Call, tell: Tell, to: Person) -> None:

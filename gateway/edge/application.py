@@ -10,6 +10,7 @@ import msgspec
 from gateway.edge.client.asides import Asides
 from gateway.edge.client.call import Call, Token
 from gateway.edge.client.slots import Slot
+from gateway.edge.client.talk import Talk
 from gateway.edge.ports import EdgePort
 from gateway.edge.rpc import asks
 from gateway.edge.users import monitor
@@ -36,6 +37,11 @@ class EdgeApplication:
         return self._views.get(group.kind, _NOBODY)
 
     def applied(self, group: GroupId, state: State, event: Any, stamp: EventId, token: object) -> None:
+        if isinstance(token, Talk):
+            if token.part is None:
+                self._talked(group, state, event, stamp, token)
+                return
+            token = token.part
         if self._asides.groups:
             self._asides.release(group, token.call.connection if isinstance(token, Token) else None)
         call: Call | None = None
@@ -51,6 +57,15 @@ class EdgeApplication:
             call.leave(before)
             if place.items and not isinstance(place.items[-1], Slot):  # and waits
                 self._asides.add(group, call)
+
+    def _talked(self, group: GroupId, state: State, event: Any, event_id: EventId, talk: Talk) -> None:
+        """Show a message to a channel that came on the short way, and has no slots for answers."""
+        edge = self._edge
+        if self._asides.groups:
+            self._asides.release(group, talk.connection)
+        edge.told[group] = None
+        edge.traffic.shown[group.kind].append(talk.since)
+        self._view(group).talked(group, state, event, event_id, talk.connection)
 
     def interrupted(self, group: GroupId, *, parted: bool) -> None:
         self._view(group).interrupted(group, parted=parted)
@@ -71,6 +86,11 @@ class EdgeApplication:
         failure: Unsupported | Halted | None = None
         if isinstance(outcome, Unsupported | Halted):
             failure, outcome = outcome, FAILED
+        if isinstance(token, Talk):
+            if token.part is None:
+                token.settled(outcome, stamp, failure)
+                return
+            token = token.part
         if isinstance(token, Token):
             call = token.call
             call.stamp, call.failure = stamp, failure

@@ -14,6 +14,7 @@ from gateway.edge.client.asides import Asides
 from gateway.edge.client.call import Call
 from gateway.edge.client.clients import Clients
 from gateway.edge.client.connection import Connection
+from gateway.edge.client.talk import ChannelTalk
 from gateway.edge.direct.conversations import Conversations
 from gateway.edge.direct.messages import DirectMessages
 from gateway.edge.ports import EdgePort
@@ -57,6 +58,7 @@ class Edge(EdgePort):
     sessions: Sessions
     conversations: Conversations
     direct: DirectMessages
+    talk: ChannelTalk
     forwarding: Forwarding
     reclaim: Reclaiming
     monitored_nicks: monitor.MonitoredNicks
@@ -81,6 +83,7 @@ class Edge(EdgePort):
         self.sessions = Sessions(self)
         self.conversations = Conversations(self)
         self.direct = DirectMessages(self)
+        self.talk = ChannelTalk(self)
         self.forwarding = Forwarding(self)
         self.reclaim = Reclaiming(self)
         self.monitored_nicks = monitor.MonitoredNicks(self)

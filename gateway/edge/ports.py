@@ -95,6 +95,13 @@ class LocalMessagesPort(ABC):
     def relay(self, connection: Connection, line: bytes) -> bool: ...
 
 
+class TalkPort(ABC):
+    """Plain messages to channels (client/talk.py)."""
+
+    @abstractmethod
+    def relay(self, connection: Connection, line: bytes) -> bool: ...
+
+
 class DirectMessagesPort(ABC):
     """Private messages under way (direct/messages.py)."""
 
@@ -209,6 +216,7 @@ class EdgePort(AnswerPort):
     sessions: SessionsPort
     conversations: ConversationsPort
     direct: DirectMessagesPort
+    talk: TalkPort
     forwarding: ForwardingPort
     reclaim: ReclaimingPort
     monitored_nicks: MonitorPort

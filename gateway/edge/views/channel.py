@@ -69,7 +69,33 @@ def _author(edge: EdgePort, event: Kicked | TopicSet | ModesSet | Redacted | Inv
     return edge.people.author(event.by, event.source, event.account)
 
 
+def talked(edge: EdgePort, group: GroupId, state: State, event: Said, stamp: EventId, own: Connection) -> None:
+    """Show a message that has no slots for answers. own: the connection that has said it."""
+    channel = cast(Channel, state)
+    room = edge.rooms.get(group)
+    if room is None:
+        room = edge.rooms[group] = Room(group)
+    line = _spread(edge, room, channel, event, stamp, own)
+    if "echo-message" in own.caps and not _is_catching_up(room, own):
+        own.send(line.render(own.variant))
+
+
 def said(edge: EdgePort, room: Room, channel: Channel, event: Said, stamp: EventId, call: Call | None) -> None:
+    own, tag_only = _speaker(edge, event, call), event.verb == "TAGMSG"
+    line = _spread(edge, room, channel, event, stamp, own)
+    if own is None or (not tag_only and _is_catching_up(room, own)):
+        if call is not None and own is not None and own.remote.forwarder is None:
+            await_echo(call, room.group)
+        return
+    if "echo-message" in own.caps and not (tag_only and "message-tags" not in own.caps):
+        if call is not None:
+            call.send(line)
+        else:
+            own.send(line.render(own.variant))
+
+
+def _spread(edge: EdgePort, room: Room, channel: Channel, event: Said, stamp: EventId, own: Connection | None) -> Line:
+    """Show a message to all members here but the connection that has said it. Returns the line."""
     tag_only = event.verb == "TAGMSG"
     line = rendering.said(event, edge.people.author(event.uid, event.source, event.account), channel.name, stamp)
     some: Collection[Connection] | None = None  # everybody
@@ -80,17 +106,8 @@ def said(edge: EdgePort, room: Room, channel: Channel, event: Said, stamp: Event
         some = [connection for connection in everybody if connection not in room.held_back]
     if room.watchers:
         called(edge, room, event.uid, event.text)
-    own = _speaker(edge, event, call)
     edge.traffic.messages_sent += room.deliver(line, own) if some is None else deliver(line, some, own)
-    if own is None or (not tag_only and _is_catching_up(room, own)):
-        if call is not None and own is not None and own.remote.forwarder is None:
-            await_echo(call, room.group)
-        return
-    if "echo-message" in own.caps and not (tag_only and "message-tags" not in own.caps):
-        if call is not None:
-            call.send(line)
-        else:
-            own.send(line.render(own.variant))
+    return line
 
 
 def _speaker(edge: EdgePort, event: Said, call: Call | None) -> Connection | None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from gateway.edge.client.call import Call
+from gateway.edge.client.connection import Connection
 from gateway.edge.client.lines import Line
 from gateway.edge.cursors import read_markers
 from gateway.edge.cursors.hold_back import withhold
@@ -38,6 +39,9 @@ class ChannelView(View):
 
     def applied(self, group: GroupId, state: State, event: Any, event_id: EventId, call: Call | None) -> None:
         channel.applied(self._edge, group, state, event, event_id, call)
+
+    def talked(self, group: GroupId, state: State, event: Any, event_id: EventId, speaker: Connection) -> None:
+        channel.talked(self._edge, group, state, event, event_id, speaker)
 
     def replaced(self, group: GroupId, old: State | None, state: State, missed: News, lost: int) -> None:
         channel_snapshot.replaced(self._edge, group, old, state, missed, lost)

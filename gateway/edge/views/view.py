@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from gateway.edge.client.call import Call
+from gateway.edge.client.connection import Connection
 from ring.ids import GroupId
 from ring.replication.application import EventId
 from ring.replication.state_machine import State
@@ -16,6 +17,9 @@ class View:
 
     def applied(self, group: GroupId, state: State, event: Any, event_id: EventId, call: Call | None) -> None:
         """Show an event that has changed the state. call: the command of a client here behind the event."""
+
+    def talked(self, group: GroupId, state: State, event: Any, event_id: EventId, speaker: Connection) -> None:
+        """Show a message to the channel. speaker: the connection here that has said it on the short way."""
 
     def replaced(
         self, group: GroupId, old: State | None, state: State, missed: Sequence[tuple[Any, EventId]], lost: int
