@@ -156,3 +156,20 @@ def test_each_connection_with_news_is_named_once_with_all_its_bytes(net: Net) ->
     assert edge.take_outputs() == [(mine, b"one\r\nthree\r\n"), (other, b"two\r\n")]
     assert edge.take_outputs() == [] and mine.ready == []
     assert (edge.traffic.lines_sent - lines, edge.traffic.bytes_sent - size) == (3, 17)
+
+
+def test_the_same_many_lines_are_joined_once_for_all(net: Net) -> None:
+    node = next(iter(net.nodes))
+    for nick in ("ann", "bob", "cat"):
+        net.client(node, nick).sync()
+    edge = net.nodes[node].core.edge
+    first, second, third = edge.clients.connections.values()
+    lines = [b"%d\r\n" % number for number in range(20)]
+    for line in lines:
+        first.send(line)
+        second.send(line)
+    for line in lines[::-1]:
+        third.send(line)
+    outputs = dict(edge.take_outputs())
+    assert outputs[first] is outputs[second] and outputs[first] == b"".join(lines)
+    assert outputs[third] == b"".join(lines[::-1])
