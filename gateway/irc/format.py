@@ -84,6 +84,10 @@ def room_for_text(source: str, command: str, *params: str) -> int:
 def rows_of(words: Iterable[str], room: int) -> list[str]:
     """Join words with spaces into as few rows as possible, in order, of at most `room` bytes. A word that needs more
     room has a row of its own."""
+    words = list(words)
+    text = " ".join(words)
+    if words and text.isascii() and text.count(" ") == len(words) - 1:
+        return _rows_of_ascii(text, room)
     rows: list[str] = []
     row: list[str] = []
     size = 0
@@ -95,6 +99,20 @@ def rows_of(words: Iterable[str], room: int) -> list[str]:
         row.append(word)
         size += length + 1
     return [*rows, " ".join(row)] if row else rows
+
+
+def _rows_of_ascii(text: str, room: int) -> list[str]:
+    rows: list[str] = []
+    start = 0
+    while len(text) - start > room:
+        cut = text.rfind(" ", start, start + room + 1)
+        if cut < 0:
+            cut = text.find(" ", start)
+            if cut < 0:
+                break
+        rows.append(text[start:cut])
+        start = cut + 1
+    return [*rows, text[start:]]
 
 
 def _middle(part: str) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Mapping
+from typing import NamedTuple, TypeVar
 
 import msgspec
 
@@ -11,6 +11,8 @@ from gateway.irc.casemapping import Casemap
 from gateway.irc.names import forced_nick
 from gateway.state.people import Author, Person
 from ring.ids import GroupId, Incarnation
+
+T = TypeVar("T")
 
 
 class Seen:
@@ -198,6 +200,19 @@ class People:
         """Whether the person was shown as gone here, though the channel lists the person."""
         seen = self.seen.get(uid)
         return seen is not None and group in seen.gone_from
+
+    def present(self, members: Mapping[str, tuple[Person, T]], group: GroupId) -> list[tuple[Person, T]]:
+        """Return the newest facts of the channel's members, in order, without members shown as gone. Time O(members):
+        each JOIN asks, so there is no call per member. members: uid -> (person, anything)."""
+        found, known = [], self.seen
+        for uid, member in members.items():
+            seen = known.get(uid)
+            if seen is None:
+                found.append(member)
+            elif not seen.gone_from or group not in seen.gone_from:
+                newest = seen.person
+                found.append(member if newest.version < member[0].version else (newest, member[1]))
+        return found
 
     def groups(self, uid: str) -> set[GroupId]:
         """Return the channels which show the person here."""

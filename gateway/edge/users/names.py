@@ -47,10 +47,12 @@ def send_topic(edge: EdgePort, user: User, channel: Channel | Roll, send: Send) 
 
 def send_names(edge: EdgePort, user: User, found: Roll, caps: Container[str], send: Send) -> None:
     """Send the members of the moment of `found`, with their present nicks. caps: of the connection."""
-    group = edge.channel(found.name)
-    people = edge.people
-    members = [(people.newest(p), ranks) for uid, (p, ranks) in found.members.items() if not people.is_gone(uid, group)]
+    members = edge.people.present(found.members, edge.channel(found.name))
     names_lines(edge, user, found.name, found.secret, members, caps, send)
+
+
+def _signs(ranks: str) -> str:
+    return "".join([SIGNS[rank] for rank in ranks])
 
 
 def names_lines(
@@ -64,12 +66,12 @@ def names_lines(
 ) -> None:
     """Send the members in as few 353 as possible, then 366. members: (person, rank letters, highest first)."""
     server, nick = edge.settings.network.server_name, user.person.nick
-    every, full = "multi-prefix" in caps, "userhost-in-names" in caps
     symbol = "@" if secret else "="
-    names: list[str] = []
-    for person, ranks in members:
-        signs = "".join(SIGNS[rank] for rank in (ranks if every else ranks[:1]))
-        names.append(signs + (person.source if full else person.nick))
+    most = None if "multi-prefix" in caps else 1
+    if "userhost-in-names" in caps:
+        names = [_signs(ranks[:most]) + person.source if ranks else person.source for person, ranks in members]
+    else:
+        names = [_signs(ranks[:most]) + person.nick if ranks else person.nick for person, ranks in members]
     for row in rows_of(names, room_for_text(server, n.RPL_NAMREPLY, nick, symbol, channel)):
         send(Line(server, n.RPL_NAMREPLY, (nick, symbol, channel, row)))
     send(Line(server, n.RPL_ENDOFNAMES, (nick, channel, n.TEXT[n.RPL_ENDOFNAMES])))

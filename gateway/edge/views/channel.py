@@ -154,8 +154,9 @@ def _joined(edge: EdgePort, room: Room, channel: Channel, event: Joined, stamp: 
     full = rendering.joined(person, channel.name, stamp, extended=True)
     others = [] if person.uid in room.listed else [c for c in room.connections if c.user is not user]
     room.listed.discard(person.uid)
-    deliver(plain, [c for c in others if "extended-join" not in c.caps])
-    deliver(full, [c for c in others if "extended-join" in c.caps])
+    extended = [c for c in others if "extended-join" in c.caps]
+    deliver(plain, [c for c in others if "extended-join" not in c.caps] if extended else others)
+    deliver(full, extended)
     if person.away is not None:
         away = Line(person.author, "AWAY", (person.away,), at=stamp.at)
         deliver(away, [c for c in others if "away-notify" in c.caps])

@@ -102,6 +102,21 @@ def test_rows_keep_the_words_in_order_fill_their_lines_and_are_never_cut(
         assert len(f"{row} {following.split()[0]}".encode()) > room
 
 
+def _rows_one_by_one(words: list[str], room: int) -> list[str]:
+    rows: list[str] = []
+    for word in words:
+        if rows and len(rows[-1]) + 1 + len(word) <= room:
+            rows[-1] += f" {word}"
+        else:
+            rows.append(word)
+    return rows
+
+
+@given(st.lists(st.text(st.sampled_from("ab "), max_size=9), max_size=40), st.integers(1, 30))
+def test_rows_are_filled_word_by_word(words: list[str], room: int) -> None:
+    assert rows_of(words, room) == _rows_one_by_one(words, room)
+
+
 def test_a_word_without_room_has_a_row_of_its_own() -> None:
     assert rows_of(["a", "bbbbb", "c"], 3) == ["a", "bbbbb", "c"]
     assert rows_of([], 3) == []
