@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 from collections.abc import Iterator
@@ -32,6 +33,44 @@ def test_a_record_has_its_name_level_time_and_facts(log_file: Path) -> None:
     (record,) = records(log_file)
     assert record.pop("timestamp").endswith("Z")
     assert record == {"event": "client_connected", "level": "info", "node": "n1", "client": 7, "address": "::1"}
+
+
+async def _tell(path: Path) -> tuple[str, str]:
+    """Log two lines, then one more of another level. Returns the file before the third line, and after it."""
+    log = structlog.get_logger().bind(node="n1")
+    log.info("one", text="é\ud800", path=path)
+    log.info("two")
+    before = path.read_text()
+    log.warning("three")
+    return before, path.read_text()
+
+
+def test_lines_of_one_turn_are_written_together_and_a_warning_at_once(log_file: Path) -> None:
+    setup("info", "json", log_file)
+    before, after = asyncio.run(_tell(log_file))
+    assert before == ""
+    assert [json.loads(line)["event"] for line in after.splitlines()] == ["one", "two", "three"]
+
+
+def test_the_lines_of_a_turn_are_written_at_its_end(log_file: Path) -> None:
+    async def tell() -> str:
+        structlog.get_logger().info("one")
+        await asyncio.sleep(0)
+        return log_file.read_text()
+
+    setup("info", "json", log_file)
+    assert "one" in asyncio.run(tell())
+
+
+def test_the_short_way_writes_what_the_processors_write(log_file: Path) -> None:
+    setup("info", "json", log_file)
+    log = structlog.get_logger().bind(node="n1")
+    facts: dict[str, Any] = {"text": "é\ud800", "path": Path("a"), "key_file": "x", "n": None, "list": (1, True)}
+    log.info("one", **facts)
+    log.warning("one", **facts)
+    short, usual = records(log_file)
+    assert short.pop("timestamp") and usual.pop("timestamp")
+    assert list(short) == list(usual) and short == usual | {"level": "info"}
 
 
 def test_the_level_changes_at_once_for_loggers_that_exist(log_file: Path) -> None:
