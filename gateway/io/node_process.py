@@ -57,6 +57,10 @@ FLUSH_WAIT_S = 0.002
 SLICE_S = 0.002
 """Long work may take so much of a turn (P23). A step takes up to a millisecond."""
 
+HOLD_S = 0.01
+"""While a crowd registers, the output for clients waits so long for more output. Each newcomer's JOIN goes to all
+members of a channel: what several turns have for a member goes in one write."""
+
 FRAME = 1024 * 1024
 """The output of a turn to a peer is cut into frames of this size, far below the limit of peers."""
 
@@ -83,6 +87,7 @@ class NodeProcess(Process):
         self._next_id = 0
         self._flushing = False
         self._flush_after = 0.0
+        self._held_until = 0.0  # no output for clients before this time while a crowd registers
         self.peers = PeerShell(self)
         self.record = node_record(config, self.peers.next_incarnation(), self.now)
         settings = NodeSettings(
@@ -303,13 +308,14 @@ class NodeProcess(Process):
         for key, messages in self.core.engine.drain().items():
             for payload in payloads(messages, FRAME):
                 self.peers.send(key, payload)
-        if edge.clients.outputs.dirty:
+        if edge.clients.outputs.dirty and (not edge.clients.turns.waiting or began >= self._held_until):
+            self._held_until = began + HOLD_S
             for connection in write_all(edge.take_outputs(), self.sockets, edge.settings.clients.sendq):
                 self.begin()
                 edge.traffic.cuts["send_queue"] += 1
                 edge.gone(connection, "SendQ exceeded")
                 self.sockets[connection.number].abort()
-        if edge.traffic.shown:
+        if edge.traffic.shown and not edge.clients.outputs.dirty:
             edge.traffic.delivered(self.core.engine.now, self.now)
         self.webhooks.flush()
         relieved, edge.clients.relieved = edge.clients.relieved, []
