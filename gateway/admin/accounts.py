@@ -101,7 +101,7 @@ def choose(edge: EdgePort, name: str, changes: dict[str, Value]) -> Procedure[st
 def drop(edge: EdgePort, name: str) -> Procedure[str]:
     """Drop the account with all that belongs to it."""
     view = yield from _found(edge, name)
-    outcome = yield Do(lambda done: drop_all(edge, view.name, view.life, done))
+    outcome = yield from drop_all(edge, view.name, view.life)
     if outcome is FAILED:
         raise _unknown(edge)
     _accepted(outcome, view.name)
@@ -117,7 +117,7 @@ def _need_accounts(edge: EdgePort) -> None:
 
 
 def _look_up(edge: EdgePort, name: str) -> Procedure[LoginView]:
-    view = yield Do(lambda done: look_up(edge, name, done))
+    view = yield from look_up(edge, name)
     if not isinstance(view, LoginView):
         raise _silent(edge)
     return view

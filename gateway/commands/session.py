@@ -13,6 +13,7 @@ from gateway.edge.client.call import Call
 from gateway.edge.client.capabilities import change, implied, lines, listed, offered, variant
 from gateway.edge.client.lines import Line
 from gateway.edge.client.registration import try_register
+from gateway.edge.procedures import Procedure, run
 from gateway.edge.users.departure import bow_out
 from gateway.edge.users.rename import rename
 from gateway.edge.users.user import User
@@ -87,18 +88,20 @@ def nick(call: Call) -> None:
 
 
 def _rename(call: Call, wanted: str) -> None:
-    connection = call.connection
-
-    def checked(free: bool) -> None:
-        if free:
-            rename(call, wanted)
-        else:
-            connection.queue.busy = False
-            call.edge.clients.resume(connection)
-
     if call.user.person.nick != wanted:
-        connection.queue.busy = True
-        check(call, wanted, checked)
+        call.connection.queue.busy = True
+        call.hold()
+        run(call.edge, _check_and_rename(call, wanted))
+
+
+def _check_and_rename(call: Call, wanted: str) -> Procedure[None]:
+    connection = call.connection
+    if (yield from check(call, wanted)):
+        rename(call, wanted)
+    elif connection.closed is None:
+        connection.queue.busy = False
+        call.edge.clients.resume(connection)
+    call.release()
 
 
 @command("USER", 4, anytime=True)

@@ -7,7 +7,8 @@ procedure goes on at once. The way of a message (PRIVMSG and the delivery) stays
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
+from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
 from gateway.edge.client.call import Call, Token
@@ -60,7 +61,13 @@ class Do(NamedTuple):
     begin: Callable[[Callable[[Any], None]], None]
 
 
-Step = Submit | Settle | Ask | AskNode | Sleep | Do
+class Together(NamedTuple):
+    """Run procedures side by side. Answer: the list of results, in the order of the procedures."""
+
+    procedures: Sequence[Generator[Any, Any, Any]]
+
+
+Step = Submit | Settle | Ask | AskNode | Sleep | Do | Together
 Procedure = Generator[Step, Any, T]
 
 
@@ -91,5 +98,26 @@ def begin(edge: EdgePort, step: Step, done: Callable[[Any], None]) -> None:
         edge.network.ask_node(step.key, step.body, done)
     elif isinstance(step, Sleep):
         edge.later(step.seconds, lambda: done(None))
-    else:
+    elif isinstance(step, Do):
         step.begin(done)
+    else:
+        _run_all(edge, step.procedures, done)
+
+
+def _run_all(edge: EdgePort, procedures: Sequence[Procedure[Any]], done: Callable[[list[Any]], None]) -> None:
+    results: dict[int, Any] = {}
+
+    def ended(index: int, result: Any) -> None:
+        results[index] = result
+        if len(results) == len(procedures):
+            done([results[index] for index in range(len(procedures))])
+
+    for index, procedure in enumerate(procedures):
+        run(edge, procedure, partial(ended, index))
+    if not procedures:
+        done([])
+
+
+def ask(group: GroupId, question: Any) -> Procedure[Any]:
+    """Ask the group's master a read-only question, as a procedure for `Together`."""
+    return (yield Ask(group, question))

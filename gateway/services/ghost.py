@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from gateway.edge.accounts.verify import look_up
+from gateway.edge.procedures import run
 from gateway.edge.users.rename import rename
 from gateway.irc.message import clean
 from gateway.irc.names import is_valid_nick
@@ -48,7 +49,7 @@ def ghost(request: Request) -> None:
     elif len(request.words) == 2:
         prove_first(request, nick, request.words[1], lambda view: _look(request, nick, gives=_is_own(request, view)))
     else:
-        look_up(edge, nick, call.later(found))
+        run(edge, look_up(edge, nick), call.later(found))
 
 
 def _is_own(request: Request, view: LoginView) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from gateway.edge.accounts.holdings import add_certificate, add_nick, remove_certificate, remove_nick
+from gateway.edge.procedures import run
 from gateway.irc.message import clean
 from gateway.irc.names import is_valid_nick
 from gateway.services.answering import changed, later, login_of
@@ -37,10 +38,10 @@ def cert(request: Request) -> None:
         request.say("A fingerprint is 64 hexadecimal digits: SHA-256 of the certificate.")
     elif verb.upper() == "ADD":
         done = changed(request, f"{fingerprint} logs in to {proven.name}.")
-        add_certificate(call.edge, proven, fingerprint, done)
+        run(call.edge, add_certificate(call.edge, proven, fingerprint), done)
     else:
         done = changed(request, f"{fingerprint} does not log in to {proven.name}.")
-        remove_certificate(call.edge, proven, fingerprint, done)
+        run(call.edge, remove_certificate(call.edge, proven, fingerprint), done)
 
 
 def _list(request: Request, view: InfoView | None) -> None:
@@ -60,7 +61,8 @@ def group(request: Request) -> None:
     elif why := call.edge.settings.reservation(nick):
         request.say(f"{why}: take another nick first, with /NICK.")
     else:
-        add_nick(call.edge, login_of(request), nick, changed(request, f"The nick {nick} belongs to your account."))
+        done = changed(request, f"The nick {nick} belongs to your account.")
+        run(call.edge, add_nick(call.edge, login_of(request), nick), done)
 
 
 @NICKSERV.command(
@@ -74,4 +76,5 @@ def ungroup(request: Request) -> None:
     elif not is_valid_nick(fold(nick), call.edge.settings.limits.nick_len):
         request.say("There is no such nick.")
     else:
-        remove_nick(call.edge, proven, nick, changed(request, f"The nick {nick} does not belong to your account."))
+        done = changed(request, f"The nick {nick} does not belong to your account.")
+        run(call.edge, remove_nick(call.edge, proven, nick), done)

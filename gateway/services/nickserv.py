@@ -10,6 +10,7 @@ from gateway.edge.accounts.identity import Login
 from gateway.edge.accounts.login import login, logout
 from gateway.edge.accounts.register import register, unfit
 from gateway.edge.accounts.verify import look_up, prove
+from gateway.edge.procedures import run
 from gateway.edge.settings import lasts
 from gateway.irc.message import clean
 from gateway.irc.times import server_time
@@ -47,8 +48,7 @@ def prove_first(request: Request, name: str, password: str, then: Callable[[Logi
                 call.edge.network.note("login_failed", client=connection.number)
             request.say(WRONG if known else later(request))
 
-    arrived = call.later(proven)
-    prove(call.edge, connection, name, password, lambda view, known: arrived((view, known)))
+    run(call.edge, prove(call.edge, connection, name, password), call.later(proven))
 
 
 @NICKSERV.command(
@@ -122,7 +122,7 @@ def info(request: Request) -> None:
     def shown(view: InfoView | None) -> None:
         request.say(*(_facts(request, view) if view is not None else (later(request),)))
 
-    look_up(call.edge, name, call.later(found))
+    run(call.edge, look_up(call.edge, name), call.later(found))
 
 
 def _facts(request: Request, view: InfoView) -> list[str]:
@@ -199,4 +199,4 @@ def drop_account(request: Request) -> None:
     elif clean(request.words[0]).lower() != code:
         request.say("That is not the code. DROP without a code tells the code.")
     else:
-        drop(edge, proven.name, proven.life, changed(request, f"Account {proven.name} is dropped."))
+        run(edge, drop(edge, proven.name, proven.life), changed(request, f"Account {proven.name} is dropped."))

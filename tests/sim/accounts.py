@@ -14,6 +14,7 @@ from typing import Any
 
 from gateway.accounts.credentials import Credentials
 from gateway.edge.accounts.verify import look_up
+from gateway.edge.procedures import run
 from gateway.guests import (
     Accounts,
     AccountsAsk,
@@ -221,7 +222,7 @@ def one_node_answers(story: AccountStory) -> Iterator[str]:
 def _password(story: AccountStory, node: Node, name: str) -> str | None:
     """As the node sees it: None: there is no such account; "?" if it does not know."""
     found: list[Any] = []
-    story.net.turn(node, lambda: look_up(node.core.edge, name, found.append))
+    story.net.turn(node, lambda: run(node.core.edge, look_up(node.core.edge, name), found.append))
     if not story.net.until(lambda: bool(found), 15.0) or found[0] is None:
         return "?"
     credentials = found[0].credentials

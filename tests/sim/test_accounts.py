@@ -10,6 +10,7 @@ import pytest
 
 from config.accounts import Accounts
 from gateway.edge.accounts import holdings
+from gateway.edge.procedures import run
 from gateway.state.account.messages import Accepted, InfoView, LoginView
 from gateway.state.account.messages import Login as AskLogin
 from gateway.state.throttle.messages import HowLong, Wait
@@ -171,10 +172,11 @@ def test_a_drop_in_a_partition_beats_what_was_changed_before_it() -> None:
     other = next(name for name in net.nodes if name != alone)
     outcomes: list[object] = []
     for name, do in (
-        (other, lambda edge: holdings.add_nick(edge, login, "annie", outcomes.append)),
-        (alone, lambda edge: holdings.drop(edge, "ann", login.life, outcomes.append)),
+        (other, lambda edge: holdings.add_nick(edge, login, "annie")),
+        (alone, lambda edge: holdings.drop(edge, "ann", login.life)),
     ):
-        net.turn(net.nodes[name], lambda do=do, name=name: do(net.nodes[name].core.edge))
+        edge = net.nodes[name].core.edge
+        net.turn(net.nodes[name], lambda do=do, edge=edge: run(edge, do(edge), outcomes.append))
         net.run(5)
     assert outcomes == [Accepted("ann")] * 2
     net.links.heal()

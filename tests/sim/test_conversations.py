@@ -9,6 +9,7 @@ import pytest
 
 from config.history import History
 from gateway.edge.accounts.holdings import drop
+from gateway.edge.procedures import run
 from gateway.state.account.messages import Accepted, SetSettings
 from gateway.state.session.messages import Look
 from ring.ids import GroupId
@@ -206,7 +207,7 @@ def test_who_registers_a_dropped_name_finds_nothing(net: Net) -> None:
     say(ann, "bob", "secret")
     assert history(bob, "ann") == ["secret"]
     engine_of = net.nodes["n2"].core.edge
-    net.turn(net.nodes["n2"], lambda: drop(engine_of, "bob", "", lambda _: None))
+    net.turn(net.nodes["n2"], lambda: run(engine_of, drop(engine_of, "bob", "")))
     net.run(5)
     bob.send("QUIT")
     net.run(3)
@@ -227,7 +228,7 @@ def test_what_a_dropped_account_said_is_deleted_though_nobody_answers_for_its_se
     assert set(map(str, recalled(net, group).values())) == {"['secret']"}
     n2 = net.nodes["n2"]
     with unanswered(n2.core.engine, Look, times=1):
-        net.turn(n2, lambda: drop(n2.core.edge, "bob", "", lambda _: None))
+        net.turn(n2, lambda: run(n2.core.edge, drop(n2.core.edge, "bob", "")))
         net.run(10)
     assert set(map(str, recalled(net, group).values())) == {"[]"}
     assert heard(ann) == ["bob>ann secret"]

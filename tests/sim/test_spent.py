@@ -9,6 +9,7 @@ import pytest
 
 from gateway.accounts.credentials import Credentials
 from gateway.edge.accounts.verify import look_up
+from gateway.edge.procedures import run
 from gateway.guests import AddAccount, Done, Request, SetPassword, answer, encode, read_reply
 from ring.ids import GroupId
 from ring.replication.progress import Master
@@ -45,7 +46,7 @@ def is_alone(m: Master) -> bool:
 def password(net: Net, node: Node) -> str | None:
     """The password of the account, as the node is told."""
     found: list[Any] = []
-    net.turn(node, lambda: look_up(node.core.edge, "ann", found.append))
+    net.turn(node, lambda: run(node.core.edge, look_up(node.core.edge, "ann"), found.append))
     assert net.until(lambda: bool(found), 15)
     return None if found[0].credentials is None else found[0].credentials.password_hash
 

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Generator
+from typing import Any, TypeAlias, TypeVar
 
 from gateway.accounts.credentials import Credentials
 from gateway.accounts.steps import Mechanism
 from gateway.state.account.messages import LoginView
+
+T = TypeVar("T")
+
+Steps: TypeAlias = Generator[Any, Any, T]
+"""A procedure (edge/procedures.py), as this file sees it."""
 
 
 class Trial(ABC):
@@ -18,16 +24,16 @@ class Trial(ABC):
     began: float
 
     @abstractmethod
-    def begin(self, then: Callable[[], None]) -> None: ...
+    def begin(self) -> Steps[None]: ...
 
     @abstractmethod
-    def meets(self, view: LoginView, then: Callable[[], None], refused: Callable[[], None]) -> None: ...
+    def meets(self, view: LoginView) -> Steps[bool]: ...
 
     @abstractmethod
-    def check(self, credentials: Credentials, password: str, done: Callable[[bool | None], None]) -> None: ...
+    def check(self, credentials: Credentials, password: str) -> Steps[bool | None]: ...
 
     @abstractmethod
-    def failed(self, then: Callable[[], None]) -> None: ...
+    def failed(self) -> Steps[None]: ...
 
     @abstractmethod
     def undo(self) -> None: ...

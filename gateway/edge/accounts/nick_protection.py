@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from gateway.edge.accounts.verify import look_up
 from gateway.edge.client.call import Call
 from gateway.edge.client.lines import Line
+from gateway.edge.procedures import Procedure, Sleep, run
 from gateway.edge.rpc.asks import OwnedAsk
 from gateway.edge.users.rename import rename
 from gateway.irc import numerics as n
@@ -17,6 +17,7 @@ from gateway.state.account.messages import LoginView
 from gateway.state.nick.messages import NickView, Who
 
 if TYPE_CHECKING:
+    from gateway.edge.client.connection import Connection
     from gateway.edge.ports import EdgePort
     from gateway.edge.users.user import User
 
@@ -34,24 +35,20 @@ def _is_stranger(edge: EdgePort, account: str | None, view: LoginView | None) ->
     return view is not None and bool(view.name) and (account is None or fold(account) != fold(view.name))
 
 
-def check(call: Call, nick: str, done: Callable[[bool], None]) -> None:
-    """Call done(True) if the caller may try to take the nick; otherwise send 433, then call done(False)."""
+def check(call: Call, nick: str) -> Procedure[bool]:
+    """Send 433 if the caller may not try to take the nick. Returns whether the caller may; False if the caller has gone
+    meanwhile."""
     settings = call.edge.settings.accounts
     if not settings.enabled or settings.nick_protection != "refuse":
-        done(True)
-        return
-    call.hold()
+        return True
     login = call.connection.login
-
-    def found(view: LoginView | None) -> None:
-        if call.connection.closed is None:
-            stranger = _is_stranger(call.edge, login.name if login is not None else None, view)
-            if stranger:
-                call.reply(n.ERR_NICKNAMEINUSE, nick, "Nickname belongs to an account: log in to it first, with SASL")
-            done(not stranger)
-        call.release()
-
-    look_up(call.edge, nick, found)
+    view = yield from look_up(call.edge, nick)
+    if call.connection.closed is not None:
+        return False
+    stranger = _is_stranger(call.edge, login.name if login is not None else None, view)
+    if stranger:
+        call.reply(n.ERR_NICKNAMEINUSE, nick, "Nickname belongs to an account: log in to it first, with SASL")
+    return not stranger
 
 
 def watch(edge: EdgePort, user: User) -> None:
@@ -60,53 +57,52 @@ def watch(edge: EdgePort, user: User) -> None:
     To be called when a user has got a nick or has logged out.
     """
     settings, nick = edge.settings.accounts, user.person.nick
-    if not settings.enabled or settings.nick_protection == "off" or nick == user.uid:
+    if settings.enabled and settings.nick_protection != "off" and nick != user.uid:
+        run(edge, _watch(edge, user, nick, settings.nick_delay_s))
+
+
+def _watch(edge: EdgePort, user: User, nick: str, delay_s: float) -> Procedure[None]:
+    """Look whether the user is a stranger with this nick, now and after `delay_s`."""
+    if not (yield from _has_wrongly(edge, user, nick)):
         return
-
-    def look(then: Callable[[LoginView], None]) -> None:
-        """Ask until an answer comes, as long as the user has the nick."""
-
-        def answered(view: LoginView | None) -> None:
-            if user.person.nick != nick or user.quitting:
-                return
-            if view is None:
-                edge.later(AGAIN_S, lambda: look(then))
-            else:
-                then(view)
-
-        look_up(edge, nick, answered)
-
-    def found(view: LoginView) -> None:
-        if _is_stranger(edge, user.identity.pending.account, view):
-            delay_s = settings.nick_delay_s
-            text = (
-                f"The nick {nick} belongs to an account. If the account is yours, log in within {delay_s:g} seconds: "
-                f"/msg NickServ IDENTIFY <password>. Otherwise take another nick: /nick <new nick>."
-            )
-            _notice(edge, user, text)
-            edge.later(delay_s, lambda: look(late))
-
-    def late(view: LoginView, tries: int = 0) -> None:
+    text = (
+        f"The nick {nick} belongs to an account. If the account is yours, log in within {delay_s:g} seconds: "
+        f"/msg NickServ IDENTIFY <password>. Otherwise take another nick: /nick <new nick>."
+    )
+    _notice(edge, user, text)
+    yield Sleep(delay_s)
+    tries = 0
+    while (yield from _has_wrongly(edge, user, nick)):
         connection = user.connection
-        if not _is_stranger(edge, user.identity.pending.account, view):
-            return
-        if connection is None or not connection.is_free or user.identity.reclaiming:
-            edge.later(BUSY_S, lambda: look(late))
-            return
-        if not tries:
-            text = (
-                f"The nick {nick} belongs to an account, and you have not logged in: you are renamed. /nick <new nick> "
-                f"takes another; /msg NickServ IDENTIFY {nick} <password> logs in, and /nick {nick} is yours then."
-            )
-            _notice(edge, user, text)
-        forced = forced_nick(user.uid, tries)
-        call = Call(edge, connection, Message(None, None, "NICK", [forced]))
-        call.begin()
-        rename(call, forced)
-        call.release()
-        edge.later(BUSY_S, lambda: look(lambda again: late(again, tries + 1)))  # if the forced nick was taken
+        if connection is not None and connection.is_free and not user.identity.reclaiming:
+            if not tries:
+                text = (
+                    f"The nick {nick} belongs to an account, and you have not logged in: you are renamed. /nick <new "
+                    f"nick> takes another; /msg NickServ IDENTIFY {nick} <password> logs in, and /nick {nick} is yours "
+                    "then."
+                )
+                _notice(edge, user, text)
+            _rename(edge, connection, forced_nick(user.uid, tries))
+            tries += 1  # in case somebody has taken the forced nick
+        yield Sleep(BUSY_S)
 
-    look(found)
+
+def _has_wrongly(edge: EdgePort, user: User, nick: str) -> Procedure[bool]:
+    """Ask until an answer comes, as long as the user has the nick. Returns whether the nick is another's."""
+    while True:
+        view = yield from look_up(edge, nick)
+        if user.person.nick != nick or user.quitting:
+            return False
+        if view is not None:
+            return _is_stranger(edge, user.identity.pending.account, view)
+        yield Sleep(AGAIN_S)
+
+
+def _rename(edge: EdgePort, connection: Connection, nick: str) -> None:
+    call = Call(edge, connection, Message(None, None, "NICK", [nick]))
+    call.begin()
+    rename(call, nick)
+    call.release()
 
 
 def owned(edge: EdgePort, nick: str) -> None:

@@ -6,7 +6,6 @@ made for ZNC write account/network instead. If the network has a password, PASS 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 from gateway.accounts.credentials import flaw
@@ -15,9 +14,9 @@ from gateway.edge.accounts.identity import Login
 from gateway.edge.accounts.login import login
 from gateway.edge.accounts.missing_nodes import with_absent
 from gateway.edge.accounts.verify import prove
+from gateway.edge.procedures import Do, Procedure
 from gateway.irc import numerics as n
 from gateway.irc.names import is_valid_nick
-from gateway.state.account.messages import LoginView
 
 if TYPE_CHECKING:
     from gateway.edge.client.call import Call
@@ -58,43 +57,36 @@ def tell_unused(call: Call) -> None:
         call.notice(f"Your PASS was not used: this network has no password of its own{how}.")
 
 
-def log_in(call: Call, wanted: Wish, then: Callable[[], None]) -> None:
-    """Log in the caller, then call `then`. A failed caller is told why and cut, and does not come in as a guest."""
+def log_in(call: Call, wanted: Wish) -> Procedure[bool]:
+    """Log in the caller. A failed caller is told why and cut, and does not come in as a guest. Returns whether the
+    caller is logged in."""
     try:
         account, device = split_name(wanted.name)
     except Refused as why:
         _refuse(call, str(why))
-        return
+        return False
     problem = flaw(wanted.password)
     if problem is not None:
         _refuse(call, problem)
-        return
-
-    connection, began = call.connection, call.edge.now
-
-    def proven(view: LoginView | None, known: bool) -> None:
-        connection.proof.verifying = False
-        connection.opened += call.edge.now - began  # the client is not to blame for this time
-        if connection.closed is None:
-            if view is not None:
-                login(call, Login(view.name, view.life, device or ""), done)
-            else:
-                if known:
-                    call.edge.network.note("login_failed", client=connection.number)
-                _refuse(call, WRONG if known else with_absent(call.edge, LATER))
-        call.release()
-
-    def done(taken: bool) -> None:
-        if taken and connection.login is not None:
-            name = connection.login.name
-            call.edge.network.note("logged_in", client=connection.number, account=name)
-            then()
-        else:
-            _refuse(call, with_absent(call.edge, LATER))
-
-    call.hold()
+        return False
+    connection, edge, began = call.connection, call.edge, call.edge.now
     connection.proof.verifying = True
-    prove(call.edge, connection, account, wanted.password, proven)
+    view, known = yield from prove(edge, connection, account, wanted.password)
+    connection.proof.verifying = False
+    connection.opened += edge.now - began  # the client is not to blame for this time
+    if connection.closed is not None:
+        return False
+    if view is None:
+        if known:
+            edge.network.note("login_failed", client=connection.number)
+        _refuse(call, WRONG if known else with_absent(edge, LATER))
+        return False
+    proven = Login(view.name, view.life, device or "")
+    if not (yield Do(lambda done: login(call, proven, done))) or connection.login is None:
+        _refuse(call, with_absent(edge, LATER))
+        return False
+    edge.network.note("logged_in", client=connection.number, account=connection.login.name)
+    return True
 
 
 def _refuse(call: Call, why: str) -> None:

@@ -81,7 +81,7 @@ def _end(call: Call, failure: Failure, done: Callable[[Failure], None]) -> None:
 def _register(call: Call, name: str, password: str) -> Procedure[Failure]:
     """Look the name up, create the account, and log in the caller."""
     edge, connection = call.edge, call.connection
-    view: LoginView | None = yield Do(lambda done: look_up(edge, name, done))
+    view: LoginView | None = yield from look_up(edge, name)
     if view is None:
         return "TEMPORARILY_UNAVAILABLE", name, with_absent(edge, LATER)
     if view.name:

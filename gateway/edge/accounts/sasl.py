@@ -7,7 +7,6 @@ lines are carried out; only the registration of the connection waits.
 from __future__ import annotations
 
 from base64 import b64decode, b64encode
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from gateway.accounts.mechanisms import MECHANISMS, start
@@ -18,6 +17,7 @@ from gateway.edge.accounts.login import login, other
 from gateway.edge.accounts.verify import PasswordTrial, credentials_of, look_up, look_up_certificate
 from gateway.edge.client.lines import Line
 from gateway.edge.client.registration import try_register
+from gateway.edge.procedures import Procedure, Sleep, run
 from gateway.irc import numerics as n
 from gateway.state.account.messages import LoginView
 
@@ -114,125 +114,105 @@ def _answer(call: Call, exchange: Exchange) -> None:
         _end(call, n.ERR_SASLFAIL, BUSY)
         return
     call.hold()
-    _Turn(call, exchange).go(exchange.mechanism.feed(data))
+    run(call.edge, _turn(call, exchange, exchange.mechanism.feed(data)))
 
 
-class _Turn:
-    """Handles one answer of the client, up to the next line for the client. The call is held meanwhile.
+def _turn(call: Call, exchange: Exchange, step: Step) -> Procedure[None]:
+    """Carry out one answer of the client, up to the next line for the client. The call is held meanwhile.
 
     The turn goes on if the client aborts or leaves: a wrong attempt counts, even if nobody waits for the result.
     """
-
-    __slots__ = ("_began", "_call", "_exchange")
-
-    def __init__(self, call: Call, exchange: Exchange) -> None:
-        self._call = call
-        self._exchange = exchange
-        self._began = call.edge.now
-        exchange.waits = call.connection.proof.verifying = True
-
-    @property
-    def _wanted(self) -> bool:
-        connection = self._call.connection
-        return connection.proof.sasl is self._exchange and connection.closed is None
-
-    def _over(self, then: Callable[[], None]) -> None:
-        """End the turn, and tell the client by `then` if the client still waits."""
-        connection = self._call.connection
-        self._exchange.waits = connection.proof.verifying = False
-        connection.opened += self._call.edge.now - self._began  # the client is not to blame for this time
-        if self._wanted:
-            then()
-        self._call.release()
-
-    def go(self, step: Step) -> None:
-        trial = self._exchange.trial
-        if isinstance(step, Challenge):
-            wait_s = trial.began + CHALLENGE_S - self._call.edge.now if trial is not None else 0.0
-            self._call.edge.later(wait_s, lambda: self._over(lambda: _challenge(self._call, step.data)))
-        elif isinstance(step, NeedAccount):
-            self._find(step)
-        elif isinstance(step, NeedCheck):
-            assert trial is not None
-            trial.check(step.credentials, step.password, self._checked)
-        elif isinstance(step, Done):
-            self._log_in(step)
-        elif trial is not None:
-            self._call.edge.network.note("login_failed", client=self._call.connection.number)
-            trial.failed(lambda: self._fail(step))
+    connection, began = call.connection, call.edge.now
+    exchange.waits = connection.proof.verifying = True
+    found = yield from _prove(call, exchange, step)
+    connection.proof.verifying = False
+    connection.opened += call.edge.now - began  # the client is not to blame for this time
+    if connection.proof.sasl is exchange and connection.closed is None:
+        if isinstance(found, Challenge):
+            exchange.waits = False
+            _challenge(call, found.data)
+        elif isinstance(found, Done):
+            _log_in(call, exchange.view, found)
+        elif found is None:
+            _end(call, n.ERR_SASLFAIL, LATER)
         else:
-            self._fail(step)
+            _refuse(call, found)
+    call.release()
 
-    def _fail(self, step: Failed) -> None:
-        def tell() -> None:
-            connection = self._call.connection
-            connection.proof.failures += 1
-            _end(self._call, n.ERR_SASLFAIL, f"{n.TEXT[n.ERR_SASLFAIL]}: {step.reason}")
-            if connection.user is None and connection.proof.failures >= FAILURES:
-                self._call.edge.traffic.cuts["password"] += 1
-                self._call.edge.clients.cut(connection, "Too many SASL authentication failures")
 
-        self._over(tell)
+def _prove(call: Call, exchange: Exchange, step: Step) -> Procedure[Challenge | Done | Failed | None]:
+    """Take the mechanism's steps until the client has to be told something. Returns None if nobody can tell now
+    whether the client is right."""
+    edge, found = call.edge, step
+    while isinstance(found, NeedAccount | NeedCheck):
+        if isinstance(found, NeedAccount):
+            following = yield from _find(call, exchange, found)
+        else:
+            following = yield from _check(exchange, found)
+        if following is None:
+            if exchange.trial is not None:
+                exchange.trial.undo()
+            return None
+        found = following
+    trial = exchange.trial
+    if isinstance(found, Challenge):
+        yield Sleep(trial.began + CHALLENGE_S - edge.now if trial is not None else 0.0)
+    elif trial is not None and isinstance(found, Failed):
+        edge.network.note("login_failed", client=call.connection.number)
+        yield from trial.failed()
+    elif trial is not None:
+        trial.undo()
+    return found
 
-    def _later(self) -> None:
-        self._undo()
-        self._over(lambda: _end(self._call, n.ERR_SASLFAIL, LATER))
 
-    def _find(self, step: NeedAccount) -> None:
-        edge, connection = self._call.edge, self._call.connection
-        if step.by_certificate:  # nobody can guess a certificate: no throttle is needed
-            assert connection.certificate is not None
-            if step.name:
-                look_up(edge, step.name, lambda view: self._found(step, view))
-            else:
-                look_up_certificate(edge, connection.certificate, lambda view: self._found(step, view))
-            return
-        trial = self._exchange.trial = PasswordTrial(edge, connection, step.name)
-        trial.begin(lambda: look_up(edge, step.name, lambda view: self._found(step, view)))
-
-    def _found(self, step: NeedAccount, view: LoginView | None) -> None:
+def _find(call: Call, exchange: Exchange, need: NeedAccount) -> Procedure[Step | None]:
+    """Find the account that the client names. Returns None if nobody answers, or too many others guess."""
+    edge, certificate, mechanism = call.edge, call.connection.certificate, exchange.mechanism
+    if need.by_certificate:  # nobody can guess a certificate: no throttle is needed
+        assert certificate is not None
+        view = yield from look_up(edge, need.name) if need.name else look_up_certificate(edge, certificate)
         if view is None:
-            self._later()
-            return
-        self._exchange.view, trial = view, self._exchange.trial
-        mechanism = self._exchange.mechanism
-        if trial is None:
-            listed = self._call.connection.certificate in view.certificates
-            self.go(mechanism.account(view.name if listed else None, None))
+            return None
+        exchange.view = view
+        return mechanism.account(view.name if certificate in view.certificates else None, None)
+    trial = exchange.trial = PasswordTrial(edge, call.connection, need.name)
+    yield from trial.begin()
+    view = yield from look_up(edge, need.name)
+    if view is None or not (yield from trial.meets(view)):
+        return None
+    exchange.view = view
+    return mechanism.account(view.name or None, credentials_of(edge, need.name, view))
+
+
+def _check(exchange: Exchange, need: NeedCheck) -> Procedure[Step | None]:
+    """Check the password. Returns None if the check is not possible now."""
+    assert exchange.trial is not None
+    fits: bool | None = yield from exchange.trial.check(need.credentials, need.password)
+    return exchange.mechanism.checked(fits) if fits is not None else None
+
+
+def _refuse(call: Call, step: Failed) -> None:
+    connection = call.connection
+    connection.proof.failures += 1
+    _end(call, n.ERR_SASLFAIL, f"{n.TEXT[n.ERR_SASLFAIL]}: {step.reason}")
+    if connection.user is None and connection.proof.failures >= FAILURES:
+        call.edge.traffic.cuts["password"] += 1
+        call.edge.clients.cut(connection, "Too many SASL authentication failures")
+
+
+def _log_in(call: Call, view: LoginView, step: Done) -> None:
+    connection = call.connection
+    if (own := other(connection, view.life)) is not None:
+        _end(call, n.ERR_SASLALREADY, f"You are logged in as {own.name}: log out first")
+        return
+
+    def done(taken: bool) -> None:
+        connection.proof.sasl = None
+        if taken:
+            call.reply(n.RPL_SASLSUCCESS, n.TEXT[n.RPL_SASLSUCCESS])
+            call.edge.network.note("logged_in", client=connection.number, account=step.account)
         else:
-            credentials = credentials_of(self._call.edge, step.name, view)
-            trial.meets(view, lambda: self.go(mechanism.account(view.name or None, credentials)), self._later)
+            call.reply(n.ERR_SASLFAIL, LATER)
+        try_register(call)
 
-    def _checked(self, fits: bool | None) -> None:
-        if fits is None:
-            self._later()
-        else:
-            self.go(self._exchange.mechanism.checked(fits))
-
-    def _undo(self) -> None:
-        if self._exchange.trial is not None:
-            self._exchange.trial.undo()
-
-    def _log_in(self, step: Done) -> None:
-        self._undo()
-        call, connection = self._call, self._call.connection
-        view, connection.proof.verifying = self._exchange.view, False
-        if not self._wanted:
-            call.release()
-            return
-        if (own := other(connection, view.life)) is not None:
-            _end(call, n.ERR_SASLALREADY, f"You are logged in as {own.name}: log out first")
-            call.release()
-            return
-
-        def done(taken: bool) -> None:
-            connection.proof.sasl = None
-            if taken:
-                call.reply(n.RPL_SASLSUCCESS, n.TEXT[n.RPL_SASLSUCCESS])
-                call.edge.network.note("logged_in", client=connection.number, account=step.account)
-            else:
-                call.reply(n.ERR_SASLFAIL, LATER)
-            try_register(call)
-
-        login(call, Login(step.account, view.life, step.device or ""), done)
-        call.release()
+    login(call, Login(step.account, view.life, step.device or ""), done)

@@ -6,12 +6,14 @@ time of the answer tells whether the account exists.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from ipaddress import IPv6Address, ip_address
-from typing import TYPE_CHECKING, Any
+from math import inf
+from typing import TYPE_CHECKING
 
 from gateway.accounts.credentials import Credentials, made_up
 from gateway.edge.accounts.exchange import Trial
+from gateway.edge.procedures import Ask, Do, Procedure, Sleep, Submit, Together, ask
 from gateway.irc.names import is_valid_nick
 from gateway.state.account.messages import Login, LoginView
 from gateway.state.throttle.messages import HowLong, Take, Undo, Wait
@@ -31,23 +33,26 @@ have turned out to be right."""
 PATIENCE_S = 12.0
 """An attempt waits at most so long for an account at which too many others guess; clients give SASL 15 s."""
 
-Found = Callable[[LoginView | None], None]
-"""Takes the view of the account, or None if the network does not answer now. A view without a name: there is no such
-account; a life in such a view is the id of an alias which no account lists, and which a new claim may replace."""
 
+def look_up(edge: EdgePort, name: str) -> Procedure[LoginView | None]:
+    """Find the account which has the name as account name or as grouped nick.
 
-def look_up(edge: EdgePort, name: str, done: Found) -> None:
-    """Find the account which has the name as account name or as grouped nick."""
+    Returns None if the network does not answer now. A view without a name: there is no such account; a life in such a
+    view is the id of an alias which no account lists, and which a new claim may replace.
+    """
     folded = edge.settings.casemap(name)
-    if is_valid_nick(folded, edge.settings.limits.nick_len):
-        _follow(edge, edge.account(name), lambda view: folded in view.nicks, done)
-    else:
-        done(LoginView())
+    if not is_valid_nick(folded, edge.settings.limits.nick_len):
+        return LoginView()
+    view: LoginView | None = yield Ask(edge.account(name), Login())
+    owner = yield from _owner(edge, view)
+    return owner if owner is None or owner is view or folded in owner.nicks else _free(view)
 
 
-def look_up_certificate(edge: EdgePort, fingerprint: str, done: Found) -> None:
-    """Find the account which lists the certificate."""
-    _follow(edge, certificate_group(fingerprint), lambda view: fingerprint in view.certificates, done)
+def look_up_certificate(edge: EdgePort, fingerprint: str) -> Procedure[LoginView | None]:
+    """Find the account which lists the certificate. Returns the same as `look_up`."""
+    view: LoginView | None = yield Ask(certificate_group(fingerprint), Login())
+    owner = yield from _owner(edge, view)
+    return owner if owner is None or owner is view or fingerprint in owner.certificates else _free(view)
 
 
 def certificate_group(fingerprint: str) -> GroupId:
@@ -55,20 +60,17 @@ def certificate_group(fingerprint: str) -> GroupId:
     return GroupId("account", f"*{fingerprint}")
 
 
-def _follow(edge: EdgePort, group: GroupId, is_listed: Callable[[LoginView], bool], done: Found) -> None:
-    def found(view: LoginView | None) -> None:
-        if view is None or not view.alias:
-            done(view)
-            return
-        stale = LoginView(life=view.life)
+def _owner(edge: EdgePort, view: LoginView | None) -> Procedure[LoginView | None]:
+    """Return the account that an alias names; `view` itself if the view is no alias."""
+    if view is None or not view.alias:
+        return view
+    owner: LoginView | None = yield Ask(edge.account(view.alias), Login())
+    return _free(view) if owner is not None and owner.alias else owner
 
-        def owner(view: LoginView | None) -> None:
-            """Treat an alias as free if the account does not list the alias."""
-            done(view if view is None or (is_listed(view) and not view.alias) else stale)
 
-        edge.network.ask(edge.account(view.alias), Login(), edge.clients.mine(owner))
-
-    edge.network.ask(group, Login(), edge.clients.mine(found))
+def _free(view: LoginView | None) -> LoginView:
+    """Return the view of an alias which the account does not list, and which counts as free."""
+    return LoginView(life=view.life if view is not None else "")
 
 
 def credentials_of(edge: EdgePort, name: str, view: LoginView) -> Credentials:
@@ -115,19 +117,15 @@ class PasswordTrial(Trial):
         self._taken: dict[GroupId, int] = {}  # guards which count the attempt, and as of when
         self._guards = [GroupId("guard", f"address:{network_of(connection.address)}")]
 
-    def begin(self, then: Callable[[], None]) -> None:
-        """Call `then` once the throttle of the address lets the attempt through."""
+    def begin(self) -> Procedure[None]:
+        """Wait until the throttle of the address lets the attempt through."""
+        yield from self._take((*self._guards,), inf)
+        self.began = self._edge.now
 
-        def taken() -> None:
-            self.began = self._edge.now
-            then()
-
-        self._take((*self._guards,), self._edge.now, taken)
-
-    def meets(self, view: LoginView, then: Callable[[], None], refused: Callable[[], None]) -> None:
-        """Take the account of the name, if there is an account; call `then` once the throttles of the name, and of the
-        account if the account has another name, let the attempt through. refused: too many others have tried, and the
-        attempt has waited PATIENCE_S."""
+    def meets(self, view: LoginView) -> Procedure[bool]:
+        """Take the account of the name, if there is an account, and wait until the throttles of the name, and of the
+        account if the account has another name, let the attempt through. Returns False if too many others have tried,
+        and the attempt has waited PATIENCE_S."""
         edge, asked = self._edge, self._edge.now
         known = next((source for source in self._sources if source in view.sources), None)
         self._is_known = known is not None
@@ -136,58 +134,39 @@ class PasswordTrial(Trial):
         at = f"@{known}" if known is not None else ""
         guards = [GroupId("guard", f"account:{name}{at}") for name in folded]
         self._guards += guards
+        passed = yield from self._take(guards, PATIENCE_S)
+        self.began += edge.now - asked
+        return passed
 
-        def taken() -> None:
-            self.began += edge.now - asked
-            then()
+    def _take(self, guards: Sequence[GroupId], patience_s: float) -> Procedure[bool]:
+        """Wait until all guards, in order, let the attempt through: else two attempts could block each other. Returns
+        False after `patience_s` at one guard."""
+        for guard in guards:
+            since = self._edge.now
+            while True:
+                waited_s = self._edge.now - since
+                wait = yield Submit(guard, Take(waited_s))
+                if not isinstance(wait, Wait):  # a silent guard asks for no wait, and counts nothing
+                    break
+                if not wait.seconds:
+                    self._taken[guard] = wait.at
+                    break
+                if waited_s >= patience_s:
+                    return False
+                yield Sleep(min(wait.seconds, max(AGAIN_S, waited_s), patience_s - waited_s))
+        return True
 
-        self._take((*guards,), asked, taken, refused)
-
-    def _take(
-        self,
-        guards: tuple[GroupId, ...],
-        since: float,
-        then: Callable[[], None],
-        refused: Callable[[], None] | None = None,
-    ) -> None:
-        """Call `then` once all guards, in order, let the attempt through: else two attempts could block each other."""
-        if not guards:
-            then()
-            return
-        guard, waited_s = guards[0], self._edge.now - since
-
-        def answered(wait: Any) -> None:
-            if isinstance(wait, Wait) and wait.seconds:
-                if refused is not None and waited_s >= PATIENCE_S:
-                    refused()
-                    return
-                again_s = min(wait.seconds, max(AGAIN_S, waited_s))
-                if refused is not None:
-                    again_s = min(again_s, PATIENCE_S - waited_s)
-                self._edge.later(again_s, lambda: self._take(guards, since, then, refused))
-                return
-            if isinstance(wait, Wait):  # a silent guard asks for no wait, and counts nothing
-                self._taken[guard] = wait.at
-            self._take(guards[1:], self._edge.now, then, refused)
-
-        self._edge.network.submit(guard, Take(waited_s), self._edge.clients.mine(answered))
-
-    def check(self, credentials: Credentials, password: str, done: Callable[[bool | None], None]) -> None:
-        """Check the password outside the event loop. done(None): the check is not possible now."""
+    def check(self, credentials: Credentials, password: str) -> Procedure[bool | None]:
+        """Check the password outside the event loop. Returns None if the check is not possible now."""
         fits = self._edge.fits_first if self._is_known else self._edge.fits
-        fits(credentials, password, self._edge.clients.mine(done))
+        answer: bool | None = yield Do(lambda done: fits(credentials, password, done))
+        return answer
 
-    def failed(self, then: Callable[[], None]) -> None:
-        """Call `then` when the client may be told of the wrong password, which is when the next attempt may be made."""
-        waits_s: list[float] = []
-
-        def known(wait: Any) -> None:
-            waits_s.append(wait.seconds if isinstance(wait, Wait) else 0.0)
-            if len(waits_s) == len(self._guards):
-                self._edge.later(max(*waits_s, self.began + LEAST_S - self._edge.now), then)
-
-        for guard in self._guards:
-            self._edge.network.ask(guard, HowLong(), self._edge.clients.mine(known))
+    def failed(self) -> Procedure[None]:
+        """Wait until the client may be told of the wrong password, which is when the next attempt may be made."""
+        waits = yield Together([ask(guard, HowLong()) for guard in self._guards])
+        waits_s = [wait.seconds for wait in waits if isinstance(wait, Wait)]
+        yield Sleep(max(0.0, *waits_s, self.began + LEAST_S - self._edge.now))
 
     def undo(self) -> None:
         """Take the attempt out of the throttles: the password was right, or could not be checked."""
@@ -196,34 +175,22 @@ class PasswordTrial(Trial):
         self._taken.clear()
 
 
-Proven = Callable[[LoginView | None, bool], None]
-"""Takes the account, or None if not proven; and whether the password could be checked at all."""
+def prove(edge: EdgePort, connection: Connection, name: str, password: str) -> Procedure[tuple[LoginView | None, bool]]:
+    """Check the password of an account, for a client without SASL.
 
-
-def prove(edge: EdgePort, connection: Connection, name: str, password: str, done: Proven) -> None:
-    """Check the password of an account, for a client without SASL."""
+    Returns the account, or None if not proven; and whether the password could be checked at all.
+    """
     trial = PasswordTrial(edge, connection, name)
-
-    def found(view: LoginView | None) -> None:
-        if view is None:
-            unknown()
-        else:
-            trial.meets(view, lambda: check(view), unknown)
-
-    def unknown() -> None:
+    yield from trial.begin()
+    view = yield from look_up(edge, name)
+    fits: bool | None = None
+    if view is not None and (yield from trial.meets(view)):
+        fits = yield from trial.check(credentials_of(edge, name, view), password)
+    if fits is None:
         trial.undo()
-        done(None, False)
-
-    def check(view: LoginView) -> None:
-        trial.check(credentials_of(edge, name, view), password, lambda fits: checked(view, fits))
-
-    def checked(view: LoginView, fits: bool | None) -> None:
-        if fits is None:
-            unknown()
-        elif fits and view.credentials is not None:
-            trial.undo()
-            done(view, True)
-        else:
-            trial.failed(lambda: done(None, True))
-
-    trial.begin(lambda: look_up(edge, name, found))
+        return None, False
+    if fits and view is not None and view.credentials is not None:
+        trial.undo()
+        return view, True
+    yield from trial.failed()
+    return None, True

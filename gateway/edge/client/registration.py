@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from gateway.edge.accounts import nick_protection
 from gateway.edge.accounts.pass_login import log_in, tell_unused, wish
 from gateway.edge.client.call import Call
 from gateway.edge.client.welcome import welcome
-from gateway.edge.procedures import run
+from gateway.edge.procedures import Ask, Do, Procedure, Sleep, run
 from gateway.edge.sessions import resume
 from gateway.edge.sessions.attach import attach
 from gateway.edge.users.claim import claim
@@ -21,6 +21,7 @@ from ring.ids import GroupId, Incarnation
 from ring.placement import hash32
 
 if TYPE_CHECKING:
+    from gateway.edge.client.connection import Connection
     from gateway.edge.ports import EdgePort
 
 TRIES = 4
@@ -47,8 +48,8 @@ def new_uid(edge: EdgePort) -> str:
 
 
 def try_register(call: Call) -> None:
-    """Check the password, then claim the nick, once NICK, USER and the end of negotiation are there."""
-    connection, edge = call.connection, call.edge
+    """Begin the registration once NICK, USER and the end of negotiation are there."""
+    connection = call.connection
     ready = (
         connection.draft.nick is not None and connection.draft.username is not None and not connection.draft.cap_open
     )
@@ -57,66 +58,82 @@ def try_register(call: Call) -> None:
     if not ready or connection.queue.busy or connection.closed is not None:
         return
     connection.queue.busy = True
-    wanted = edge.settings.server_password_hash
-    login = wish(connection, edge.settings)
-    if wanted is None and login is not None:
-        log_in(call, login, lambda: _find_session(call))
-    elif wanted is None:
+    run(call.edge, _register(call))
+
+
+def _register(call: Call) -> Procedure[None]:
+    """Check the password, then attach the client to the account's session, or make the client a new user.
+
+    The call is held except for the claim of the nick: a label is answered before the claim.
+    """
+    call.hold()
+    goes_on = yield from _let_in(call)
+    call.release()
+    for tries in reversed(range(TRIES + 1)) if goes_on else ():
+        call.hold()
+        goes_on = not (yield from _attach(call)) and (yield from _may_have(call))
+        call.release()
+        seeks = tries > 0 and call.edge.settings.sessions.enabled
+        if not goes_on or not (yield from _enter(call, seeks)):
+            return
+
+
+def _let_in(call: Call) -> Procedure[bool]:
+    """Check the network's password, or log the client in by PASS. A refused client is told why and cut.
+
+    Returns whether the registration goes on.
+    """
+    edge, connection = call.edge, call.connection
+    wanted, given = edge.settings.server_password_hash, connection.draft.password or ""
+    if wanted is None:
+        login = wish(connection, edge.settings)
+        if login is not None:
+            return (yield from log_in(call, login))
         tell_unused(call)
         connection.draft.password = None  # told once, even if the nick is taken and the client tries another nick
-        _find_session(call)
-    else:
-        edge.check_password(
-            wanted, connection.draft.password or "", edge.clients.mine(lambda fits: _password_checked(call, fits))
-        )
-
-
-def _password_checked(call: Call, fits: bool | None) -> None:
-    """Go on after the check of the password. fits: None if the check was not possible."""
-    if call.connection.closed is not None:
-        return
-    if fits:
-        _find_session(call)
-        return
+        return True
+    fits: bool | None = yield Do(lambda done: edge.check_password(wanted, given, done))
+    if connection.closed is not None:
+        return False
     if fits is None:
         call.reply(n.ERR_PASSWDMISMATCH, UNCHECKED)
-        call.edge.clients.cut(call.connection, UNCHECKED)
-        return
-    call.reply(n.ERR_PASSWDMISMATCH, n.TEXT[n.ERR_PASSWDMISMATCH])
-    call.edge.traffic.cuts["password"] += 1
-    call.edge.clients.cut(call.connection, "Bad password")
+        edge.clients.cut(connection, UNCHECKED)
+    elif not fits:
+        call.reply(n.ERR_PASSWDMISMATCH, n.TEXT[n.ERR_PASSWDMISMATCH])
+        edge.traffic.cuts["password"] += 1
+        edge.clients.cut(connection, "Bad password")
+    return bool(fits)
 
 
-def _find_session(call: Call, tries: int = TRIES) -> None:
-    """Attach a logged-in client to the account's session, if there is a session, under the session's present nick."""
+def _attach(call: Call) -> Procedure[bool]:
+    """Attach a logged-in client to the account's session, if there is a session, under the session's present nick.
+
+    Returns whether the registration ends here.
+    """
     edge, connection = call.edge, call.connection
     login = connection.login
     if login is None or not edge.settings.sessions.enabled:
-        _may_have(call)
-        return
-
-    def go_on(session: User | Incarnation | None) -> None:
-        if connection.closed is not None:
-            pass
-        elif isinstance(session, User):
-            connection.queue.busy = False
-            attach(call, session)
-            edge.clients.resume(connection)
-        elif session is not None:
-            edge.forwarding.begin(call, session)
-        else:
-            _may_have(call, tries)
-        call.release()
-
-    call.hold()
-    edge.sessions.find(edge.settings.casemap(login.name), go_on)
+        return False
+    account = edge.settings.casemap(login.name)
+    session: User | Incarnation | None = yield Do(lambda done: edge.sessions.find(account, done))
+    if connection.closed is not None:
+        return True
+    if isinstance(session, User):
+        connection.queue.busy = False
+        attach(call, session)
+        edge.clients.resume(connection)
+    elif session is not None:
+        edge.forwarding.begin(call, session)
+    return session is not None
 
 
-def _may_have(call: Call, tries: int = 0) -> None:
-    assert call.connection.draft.nick is not None
-    nick_protection.check(
-        call, call.connection.draft.nick, lambda free: _claim(call, tries) if free else _give_up(call)
-    )
+def _may_have(call: Call) -> Procedure[bool]:
+    connection = call.connection
+    assert connection.draft.nick is not None
+    may = yield from nick_protection.check(call, connection.draft.nick)
+    if not may and connection.closed is None:
+        _give_up(call)
+    return may
 
 
 def _give_up(call: Call) -> None:
@@ -126,92 +143,85 @@ def _give_up(call: Call) -> None:
     call.edge.clients.resume(connection)
 
 
-def _claim(call: Call, tries: int) -> None:
-    """Claim the nick. tries: how often the session is looked for again if the account has the nick already."""
+def _enter(call: Call, seeks: bool) -> Procedure[bool]:
+    """Claim the nick, and let the user in. seeks: look for the account's session again if the account turns out to have
+    the nick or a session already.
+
+    Returns whether the account's session has to be looked for again.
+    """
     edge, connection = call.edge, call.connection
     assert connection.draft.nick is not None
-    found = edge.clients.mine(lambda former: _claim_as(call, tries, former))
-    resume.find(edge, connection, connection.draft.nick, found)
-
-
-def _claim_as(call: Call, tries: int, former: Person | None) -> None:
-    """Claim the nick. former: the guest's person on a node which has died since."""
-    edge, connection = call.edge, call.connection
+    former = yield from resume.find(edge, connection, connection.draft.nick)
     if connection.closed is not None:
-        return
-    assert connection.draft.nick is not None and connection.draft.username is not None
-    record = edge.record
+        return False
+    person = _new_person(edge, connection, former)
+    outcome = yield from claim(edge, Claim(person, moves=former is not None))
+    home = edge.nick(person.nick)
+    if connection.closed is not None:
+        edge.network.submit(home, Release(person.uid))
+        return False
+    if isinstance(outcome, Refusal):
+        return (yield from _refused(call, home, outcome, seeks))
+    if not isinstance(outcome, Granted):
+        edge.network.submit(home, Release(person.uid))
+        call.reply(n.ERR_UNAVAILRESOURCE, person.nick, n.TEXT[n.ERR_UNAVAILRESOURCE])
+        _give_up(call)
+        return False
+    user = User(outcome.person, home, connection, edge.now)
+    connection.user = user
+    user.unsettled[home] = None  # watchers of the nick know by the first PONG
+    edge.enter(user)
+    edge.network.note("client_registered", client=connection.number, nick=person.nick, uid=user.uid)
+    if connection.login is not None:
+        return (yield from _begin_session(call, user, edge.settings.casemap(connection.login.name), seeks))
+    _welcome(call, user)
+    if former is not None:
+        resume.take_seats(edge, user)
+    return False
+
+
+def _new_person(edge: EdgePort, connection: Connection, former: Person | None) -> Person:
+    """former: the guest's person on a node which has died since."""
+    draft, record = connection.draft, edge.record
+    assert draft.nick is not None and draft.username is not None
     uid = former.uid if former is not None else new_uid(edge)
-    person = Person(
+    return Person(
         uid,
         max(former.version + 1, int(edge.now * 1000)) if former is not None else 1,
-        connection.draft.nick,
-        connection.draft.username,
+        draft.nick,
+        draft.username,
         connection.host,
-        connection.draft.real,
+        draft.real,
         record.key,
         record.incarnation,
         account=connection.login.name if connection.login is not None else None,
         signon=int(edge.now * 1000),
         certificate=resume.mark(uid, connection),
     )
-    resumes = former is not None
-    claimed = edge.clients.mine(lambda outcome: _claimed(call, person, outcome, tries, resumes))
-    run(edge, claim(edge, Claim(person, moves=resumes)), claimed)
 
 
-def _claimed(call: Call, person: Person, outcome: Any, tries: int, resumes: bool) -> None:
+def _begin_session(call: Call, user: User, account: str, seeks: bool) -> Procedure[bool]:
+    """Make the user the account's session. The account's preferences decide about private messages: the preferences are
+    known before 001.
+
+    If the account has a session by now, though nobody answered for the session at the first search, the client goes on
+    with that session. The user whom the client was about to become leaves, and never was seen (P38). Returns whether
+    the session has to be looked for again.
+    """
     edge, connection = call.edge, call.connection
-    home = edge.nick(person.nick)
-    if connection.closed is not None:
-        edge.network.submit(home, Release(person.uid))
-        return
-    if isinstance(outcome, Refusal):
-        _refused(call, home, outcome, tries)
-        return
-    if not isinstance(outcome, Granted):
-        edge.network.submit(home, Release(person.uid))
-        call.reply(n.ERR_UNAVAILRESOURCE, person.nick, n.TEXT[n.ERR_UNAVAILRESOURCE])
-        _give_up(call)
-        return
-    user = User(outcome.person, home, connection, edge.now)
-    connection.user = user
-    user.unsettled[home] = None  # watchers of the nick know by the first PONG
-    edge.enter(user)
-    edge.network.note("client_registered", client=connection.number, nick=person.nick, uid=user.uid)
-    if connection.login is None:
-        _welcome(call, user)
-        if resumes:
-            resume.take_seats(edge, user)
-        return
-    # The account's preferences decide about private messages: the preferences are known before 001.
     call.hold()
     connection.turn_aside()
-
-    def begun(other: bool) -> None:
-        if other and tries and connection.closed is None:
-            _give_way(call, user, tries - 1)
-        else:
-            _welcome(call, user)
-        call.release()
-
-    edge.sessions.begin(user, edge.settings.casemap(connection.login.name), begun)
-
-
-def _give_way(call: Call, user: User, tries: int) -> None:
-    """Let the client go on with the account's session, though nobody answered for the session at the first search. The
-    user whom the client was about to become leaves, and never was seen (P38)."""
-    edge, connection = call.edge, call.connection
-    connection.turn_back()
-    user.detach(connection)
-    connection.user = None
-
-    def left() -> None:
-        _find_session(call, tries)
-        call.release()
-
-    call.hold()
-    depart(edge, user, "", done=left)
+    other: bool = yield Do(lambda done: edge.sessions.begin(user, account, done))
+    gives_way = other and seeks and connection.closed is None
+    if gives_way:
+        connection.turn_back()
+        user.detach(connection)
+        connection.user = None
+        yield Do(lambda done: depart(edge, user, "", done=lambda: done(None)))
+    else:
+        _welcome(call, user)
+    call.release()
+    return gives_way
 
 
 def _welcome(call: Call, user: User) -> None:
@@ -226,22 +236,21 @@ def _welcome(call: Call, user: User) -> None:
     edge.clients.resume(connection)
 
 
-def _refused(call: Call, home: GroupId, refusal: Refusal, tries: int) -> None:
-    """Refuse the nick. If the account has the nick, another connection was faster: look for the session again."""
-    edge, connection = call.edge, call.connection
-    name = connection.login.name if connection.login is not None else None
+def _refused(call: Call, home: GroupId, refusal: Refusal, seeks: bool) -> Procedure[bool]:
+    """Refuse the nick. If the account has the nick, another connection was faster: the session is looked for again.
 
-    def known(view: NickView | None) -> None:
-        holder = view.holder if view is not None else None
-        if tries and holder is not None and holder.account == name and connection.closed is None:
-            edge.later(AGAIN_S, lambda: _find_session(call, tries - 1))
-        else:
-            call.refuse(refusal)
-            _give_up(call)
-        call.release()
-
+    Returns whether this is so.
+    """
+    connection = call.connection
     call.hold()
-    if name is not None:
-        edge.network.ask(home, Who(), edge.clients.mine(known))
-    else:
-        known(None)
+    if connection.login is not None and seeks:
+        view: NickView | None = yield Ask(home, Who())
+        holder = view.holder if view is not None else None
+        if holder is not None and holder.account == connection.login.name and connection.closed is None:
+            call.release()
+            yield Sleep(AGAIN_S)
+            return True
+    call.refuse(refusal)
+    _give_up(call)
+    call.release()
+    return False

@@ -10,10 +10,10 @@ the user's own id. Only people with the certificate can tell the certificate's u
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Final
 
+from gateway.edge.procedures import Ask, AskNode, Procedure
 from gateway.edge.rpc.asks import LettingGoAsk, Seats, SeatsAsk
 from gateway.state.channel.channel import Channel
 from gateway.state.channel.messages import Update
@@ -39,33 +39,24 @@ def mark(uid: str, connection: Connection) -> str:
     return blake2b(connection.certificate.encode(), key=uid.encode(), digest_size=16).hexdigest()
 
 
-def find(edge: EdgePort, connection: Connection, nick: str, then: Callable[[Person | None], None]) -> None:
-    """Look for the former user of a guest, on a dead node; then(the user, or None: the guest is somebody new).
+def find(edge: EdgePort, connection: Connection, nick: str) -> Procedure[Person | None]:
+    """Look for the former user of a guest, on a dead node. Returns the user, or None: the guest is somebody new.
 
     Asks the nick's group, and the holder's node where nobody has found the node dead yet: at most settle_max_s.
     """
     network, home, until = edge.network, edge.nick(nick), edge.now + edge.network.settings.settle_max_s
     if connection.login is not None or not connection.certificate or network.level < SeatsAsk.SINCE:
-        then(None)
-        return
-
-    def known(view: NickView | None) -> None:
-        holder = view.holder if view is not None else None
-        if holder is None or holder.account is not None or holder.certificate != mark(holder.uid, connection):
-            then(None)
-        else:
-            look(holder)
-
-    def look(holder: Person) -> None:
-        if not edge.lives(holder.edge):
-            then(holder)
-        elif holder.edge == network.me or edge.now >= until:
-            then(None)
-        else:  # a dead node not yet found dead does not answer
-            ask = LettingGoAsk(holder.uid, home.name)
-            network.ask_node(holder.node, ask, lambda reply: look(holder) if reply is None else then(None))
-
-    network.ask(home, Who(), known)
+        return None
+    view: NickView | None = yield Ask(home, Who())
+    holder = view.holder if view is not None else None
+    if holder is None or holder.account is not None or holder.certificate != mark(holder.uid, connection):
+        return None
+    while edge.lives(holder.edge):
+        if holder.edge == network.me or edge.now >= until:
+            return None
+        if (yield AskNode(holder.node, LettingGoAsk(holder.uid, home.name))) is not None:
+            return None  # a dead node not yet found dead does not answer
+    return holder
 
 
 def take_seats(edge: EdgePort, user: User) -> None:

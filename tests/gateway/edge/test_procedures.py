@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from gateway.edge.procedures import Ask, AskNode, Do, Procedure, Settle, Sleep, Submit, run
+from gateway.edge.procedures import Ask, AskNode, Do, Procedure, Settle, Sleep, Submit, Together, ask, run
 from ring.ids import GroupId
 
 GROUP = GroupId("nick", "ann")
@@ -104,3 +104,25 @@ def test_a_mistake_in_a_step_leaves_the_generator_and_is_seen_by_the_owner(edge:
     run(edge, broken())
     with pytest.raises(KeyError, match="a mistake"):
         edge.answers[0](None)
+
+
+def test_procedures_run_side_by_side_and_their_results_come_in_order(edge: Any) -> None:
+    def pair() -> Procedure[Any]:
+        return (yield Together([ask(GROUP, "first"), ask(GROUP, "second")]))
+
+    results: list[Any] = []
+    run(edge, pair(), results.append)
+    assert edge.begun == [("ask", GROUP, "first"), ("ask", GROUP, "second")]
+    edge.answers[1]("b")
+    assert results == []
+    edge.answers[0]("a")
+    assert results == [["a", "b"]]
+
+
+def test_no_procedures_side_by_side_have_ended_at_once(edge: Any) -> None:
+    def none() -> Procedure[Any]:
+        return (yield Together([]))
+
+    results: list[Any] = []
+    run(edge, none(), results.append)
+    assert results == [[]]

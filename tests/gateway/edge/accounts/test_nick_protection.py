@@ -11,6 +11,7 @@ import pytest
 from config.accounts import Accounts
 from gateway.edge.accounts import holdings
 from gateway.edge.accounts.identity import Login
+from gateway.edge.procedures import run
 from gateway.irc.names import forced_nick
 from gateway.state.account.messages import Accepted, Alias, Denied, Drop, LoginView
 from gateway.state.account.messages import Login as AskLogin
@@ -170,7 +171,8 @@ class Owner:
     def do(self, act: object, text: str, within_s: float = 3.0) -> object:
         outcomes: list[object] = []
         node = self.client.node
-        self.net.turn(node, lambda: act(node.core.edge, self.login, text, outcomes.append))  # type: ignore[operator]
+        edge = node.core.edge
+        self.net.turn(node, lambda: run(edge, act(edge, self.login, text), outcomes.append))  # type: ignore[operator]
         assert self.net.until(lambda: bool(outcomes), within_s)
         return outcomes[0]
 
@@ -247,10 +249,8 @@ def test_a_drop_frees_all_names(refusing: Net) -> None:
     ann = Owner(net)
     ann.do(holdings.add_nick, "annie")
     ann.do(holdings.add_certificate, "ab" * 32)
-    assert ann.do(lambda edge, login, text, done: holdings.drop(edge, login.name, "wrong", done), "") == Denied(
-        "unknown"
-    )
-    outcome = ann.do(lambda edge, login, text, done: holdings.drop(edge, login.name, login.life, done), "")
+    assert ann.do(lambda edge, login, text: holdings.drop(edge, login.name, "wrong"), "") == Denied("unknown")
+    outcome = ann.do(lambda edge, login, text: holdings.drop(edge, login.name, login.life), "")
     assert outcome == Accepted("ann")
     net.run(2)
     assert [whose(net, name) for name in ("ann", "annie", "*" + "ab" * 32)] == [LoginView()] * 3

@@ -10,6 +10,7 @@ import pytest
 from config.accounts import Accounts
 from gateway.edge.accounts import holdings
 from gateway.edge.accounts.sasl import FAILURES
+from gateway.edge.procedures import run
 from gateway.state.account.messages import Accepted, Register
 from gateway.state.throttle.throttle import RULES
 from tests.gateway.commands.accounts import Newcomer, answer, b64, challenge, log_in, plain, register
@@ -361,7 +362,7 @@ def test_by_certificate() -> None:
     assert login is not None
     outcomes: list[object] = []
     add, remove = holdings.add_certificate, holdings.remove_certificate
-    net.turn(ann.node, lambda: add(ann.node.core.edge, login, "ab" * 32, outcomes.append))
+    net.turn(ann.node, lambda: run(ann.node.core.edge, add(ann.node.core.edge, login, "ab" * 32), outcomes.append))
     net.run(2)
     assert outcomes == [Accepted("ann")]
     for node in net.nodes:
@@ -378,7 +379,7 @@ def test_by_certificate() -> None:
         assert stranger.log_in("", "", "EXTERNAL")[0].startswith("904 * ")
         stranger.send("AUTHENTICATE EXTERNAL", f"AUTHENTICATE {b64(b'ann')}")
         assert answer(stranger)[0].startswith("904 * ")
-    net.turn(ann.node, lambda: remove(ann.node.core.edge, login, "ab" * 32, outcomes.append))
+    net.turn(ann.node, lambda: run(ann.node.core.edge, remove(ann.node.core.edge, login, "ab" * 32), outcomes.append))
     net.run(2)
     client = Newcomer(net, "n2", certificate="ab" * 32)
     assert client.log_in("", "", "EXTERNAL")[0].startswith("904 * ")
@@ -411,7 +412,7 @@ def test_an_account_has_one_throttle_by_whatever_nick_it_is_named(ann_net: Net) 
     outcomes: list[object] = []
     edge = client.node.core.edge
     for nick in ("annie", "anny"):
-        net.turn(client.node, lambda nick=nick: holdings.add_nick(edge, login, nick, outcomes.append))
+        net.turn(client.node, lambda nick=nick: run(edge, holdings.add_nick(edge, login, nick), outcomes.append))
     net.run(2)
     took = []
     for name in ("ann", "annie", "anny", "ann", "annie", "anny"):
@@ -430,7 +431,7 @@ def test_a_fingerprint_is_no_name() -> None:
     login = ann.connection.login
     assert login is not None
     edge = ann.node.core.edge
-    net.turn(ann.node, lambda: holdings.add_certificate(edge, login, "ab" * 32, lambda outcome: None))
+    net.turn(ann.node, lambda: run(edge, holdings.add_certificate(edge, login, "ab" * 32)))
     net.run(1)
     client = Newcomer(net, "n1", certificate="ab" * 32)
     assert client.log_in("*" + "ab" * 32, "sesame") == [WRONG.format("*")]

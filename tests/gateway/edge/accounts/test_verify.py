@@ -9,6 +9,7 @@ import pytest
 
 from gateway.accounts.credentials import Credentials
 from gateway.edge.accounts import verify
+from gateway.edge.procedures import run
 from gateway.state.throttle.throttle import RULES
 from tests.gateway.commands.accounts import Newcomer, log_in, plain, register
 from tests.gateway.commands.stage import network, people
@@ -132,7 +133,7 @@ def test_before_level_1_nobody_is_remembered() -> None:
     net.run(1)
     edge = ann.node.core.edge
     views: list[Any] = []
-    verify.look_up(edge, "ann", views.append)
+    run(edge, verify.look_up(edge, "ann"), views.append)
     net.run(1)
     assert views[0].name == "ann" and views[0].sources == ()
     assert verify.sources_of(edge, ann.connection) == ()

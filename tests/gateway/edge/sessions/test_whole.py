@@ -6,7 +6,7 @@ from typing import Any
 
 from gateway.edge.sessions.whole import AGAIN_S, once_whole
 from ring.ids import GroupId
-from ring.settings import Settings
+from tests.settings import ring_settings
 
 ANN = GroupId("session", "ann")
 
@@ -16,7 +16,7 @@ class Edge:
 
     def __init__(self, *, lacks: bool) -> None:
         self.network = self
-        self.settings = Settings()
+        self.settings = ring_settings()
         self.lacks = lacks
         self.now = 0.0
         self.jobs: list[tuple[float, Any]] = []
