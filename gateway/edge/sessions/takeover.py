@@ -5,12 +5,13 @@ Everybody asking for the session meanwhile waits until the user is back in all c
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 
 from gateway.edge.ports import EdgePort
+from gateway.edge.procedures import Do, Procedure, Settle, Sleep, Submit, Together, run
 from gateway.edge.session_ports import TakeoverPort, Then
 from gateway.edge.sessions.carry_over import give
 from gateway.edge.sessions.detach import detached
@@ -20,6 +21,7 @@ from gateway.edge.views.seats import rejoin
 from gateway.state.channel.channel import Channel
 from gateway.state.channel.messages import HasLeft, Outdated, Update
 from gateway.state.nick.messages import Change, Claim, Granted
+from gateway.state.people import Person
 from gateway.state.session.messages import NotOwner, Stored, Take, Taken
 from gateway.state.session.session import Session
 from ring.ids import GroupId, Incarnation
@@ -34,8 +36,13 @@ def nobody(session: User | Incarnation | None) -> None:
     """Do nothing: nobody waits for the session, for the session is taken up to stay."""
 
 
-def _nothing_else(user: User, account: str, done: Callable[[], None]) -> None:
-    done()
+def _adopt(edge: EdgePort, user: User, account: str) -> Procedure[None]:
+    yield Do(lambda done: edge.sessions.adopt(user, account, lambda: done(None)))
+
+
+def _check_nick(edge: EdgePort, user: User) -> Procedure[None]:
+    nick_ownership.check_user(edge, user)
+    yield from ()
 
 
 class Takeover(TakeoverPort):
@@ -70,101 +77,74 @@ class Takeover(TakeoverPort):
         """Take up a session of a dead node, or a session without clients. attached: clients waiting to attach."""
         waiting = self._waiting.setdefault(account, [])
         waiting.append(then)
-        assert stored.person is not None
         if len(waiting) == 1:
-            me, was = self.edge.network.me, stored.person
-            # The version goes by the clock, to be newer than any version in the channels (P28): the nick's group may
-            # know nothing of the user any more, and this replica of the session may be older than the channels.
-            version = max(was.version + 1, int(self.edge.now * 1000))
-            person = _replace(was, node=me.key, incarnation=me.number, version=version)
-            command = Take(person, stored.person.edge, attached)
-            group = self.edge.sessions.group(account)
-            self.edge.network.submit(group, command, lambda outcome: self._taken(account, person, stored, outcome))
+            run(self.edge, self._take_up(account, stored, attached))
 
-    def _taken(self, account: str, person: Any, known: Stored, outcome: Any) -> None:
-        """known: the session in the state of the session's group at the look-up."""
+    def _take_up(self, account: str, known: Stored, attached: int) -> Procedure[None]:
+        """Claim the session, then the nick, then the seats in the channels, and answer everybody who waits.
+
+        known: the session in the state of the session's group at the look-up.
+        """
+        edge, was = self.edge, known.person
+        assert was is not None
+        # The version goes by the clock, to be newer than any version in the channels (P28): the nick's group may know
+        # nothing of the user any more, and this replica of the session may be older than the channels.
+        version, me = max(was.version + 1, int(edge.now * 1000)), edge.network.me
+        person = _replace(was, node=me.key, incarnation=me.number, version=version)
+        outcome = yield Submit(edge.sessions.group(account), Take(person, was.edge, attached))
         if not isinstance(outcome, Taken):
             self._found(account, outcome.owner if isinstance(outcome, NotOwner) else None)
             return
         # A group may have been started empty meanwhile, on a side of a partition without a replica of the group. Such a
         # group knows nothing of the session, and learns the user's channels from here.
         session = outcome.session if outcome.session.person is not None else known
-        if known.person is not None:
-            self.edge.sessions.arrivals.moved_from(account, known.person.edge)
-        home = self.edge.nick(person.nick)
-        self.edge.network.submit(
-            home, Claim(person, moves=True), lambda granted: self._claimed(account, person, session, granted)
-        )
+        edge.sessions.arrivals.moved_from(account, was.edge)
+        granted = yield Submit(edge.nick(person.nick), Claim(person, moves=True))
+        user = self._enter(account, granted.person if isinstance(granted, Granted) else person, session)
+        first = [_adopt(edge, user, account), *([] if isinstance(granted, Granted) else [_check_nick(edge, user)])]
+        yield from self._go_back(account, user, session.rooms, first)
 
-    def _claimed(self, account: str, person: Any, session: Stored, outcome: Any) -> None:
-        edge, rooms = self.edge, session.rooms
-        granted = isinstance(outcome, Granted)
-        user = User(outcome.person if granted else person, edge.nick(person.nick), None, edge.now)
+    def _enter(self, account: str, person: Person, session: Stored) -> User:
+        """Let the session's user in on this node, without any channel yet."""
+        edge = self.edge
+        user = User(person, edge.nick(person.nick), None, edge.now)
         user.session.left_at = session.left / 1000 or edge.now
-        user.session.lasts, user.session.auto_away, user.session.detached = (
-            session.lasts,
-            session.auto_away,
-            detached(session),
-        )
+        user.session.lasts, user.session.auto_away = session.lasts, session.auto_away
+        user.session.detached = detached(session)
         give(edge, user, session.kept)
         edge.enter(user)
-        self._returning[account] = rooms
-        edge.network.note("session_taken_up", None, account=account, uid=user.uid, channels=len(rooms))
-        self._go_back(account, user, rooms, self.edge.sessions.adopt, lambda found: self._found(account, found))
-        if not granted:
-            nick_ownership.check_user(edge, user)
+        self._returning[account] = session.rooms
+        edge.network.note("session_taken_up", None, account=account, uid=user.uid, channels=len(session.rooms))
+        return user
 
     def _go_back(
-        self,
-        account: str,
-        user: User,
-        rooms: dict[str, str],
-        also: Callable[[User, str, Callable[[], None]], None] = _nothing_else,
-        then: Then = nobody,
-    ) -> None:
-        """Bring the user back to the channels. also: further work before the user counts as returned. then: as in
-        `wait`; given only when the session is taken up, for a user that left this node may be on the way back as
-        another User."""
+        self, account: str, user: User, rooms: dict[str, str], first: Sequence[Procedure[None]] | None = None
+    ) -> Procedure[None]:
+        """Bring the user back to the channels. first: steps of a session that is just taken up, beside the return. The
+        callers waiting for the session are answered only then, for a user that left this node may be on the way back
+        as another User."""
+        edge = self.edge
+        found: User | Incarnation | None = None
         if user.quitting:
             return
-        awaited = 1 + len(rooms)
-        version = 0  # the newest of the seats that stay on another node
-
-        def done(outcome: Any = None) -> None:
-            nonlocal awaited, version
-            awaited -= 1
-            version = max(version, outcome.version if isinstance(outcome, Outdated) else 0)
-            if not awaited and version:
-                change = Change(_replace(user.identity.pending, version=version))
-                self.edge.network.submit(user.identity.home, change, raised)
-            elif not awaited:
-                settle()
-
-        def raised(outcome: Any) -> None:
-            if isinstance(outcome, Granted) and not user.quitting:
-                self._go_back(account, user, rooms, then=then)
-            else:  # the user is not the nick's holder yet: the channels are tried again later
-                settle()
-
-        def settle() -> None:
-            self.edge.network.settle(list(user.unsettled), ask)
-
-        def ask() -> None:
-            if user.quitting:  # the user went on elsewhere: nothing may be said in the user's name
-                then(None)
-                return
-            self.edge.sessions.ask_whether_here(user, len(user.connections) + self.awaited(account), returned)
-
-        def returned(outcome: Any) -> None:
-            if isinstance(outcome, NotOwner):  # the return took long, or this node stood still
-                then(outcome.owner)
-            else:
-                then(user)
-                self._has_returned(account, user, rooms)
-
-        also(user, account, done)
-        for folded, name in rooms.items():
-            self._return(user, GroupId("channel", folded), name, done)
+        returns = [self._return(user, GroupId("channel", folded), name) for folded, name in rooms.items()]
+        outcomes = yield Together([*(first or ()), *returns])
+        while version := max((one.version for one in outcomes if isinstance(one, Outdated)), default=0):
+            raised = yield Submit(user.identity.home, Change(_replace(user.identity.pending, version=version)))
+            if not isinstance(raised, Granted) or user.quitting:
+                break  # the user is not the nick's holder yet: the channels are tried again later
+            returns = [self._return(user, GroupId("channel", folded), name) for folded, name in rooms.items()]
+            outcomes = yield Together(returns)
+        yield Settle(list(user.unsettled))
+        if not user.quitting:  # else the user went on elsewhere: nothing may be said in the user's name
+            attached = len(user.connections) + self.awaited(account)
+            outcome = yield Do(lambda done: edge.sessions.ask_whether_here(user, attached, done))
+            # another node is the session's, if the return took long, or this node stood still
+            found = outcome.owner if isinstance(outcome, NotOwner) else user
+        if first is not None:
+            self._found(account, found)
+        if found is user:
+            self._has_returned(account, user, rooms)
 
     def _has_returned(self, account: str, user: User, rooms: dict[str, str]) -> None:
         """End the return. Channels still without the user, as after two takeovers at once, are tried again."""
@@ -178,36 +158,34 @@ class Takeover(TakeoverPort):
             self._returning[account] = lacking
         again = {folded: name for folded, name in rooms.items() if folded in lacking}
         if again:
-            self.edge.later(AGAIN_S, lambda: self._go_back(account, user, again))
+            run(self.edge, self._go_again(account, user, again))
+
+    def _go_again(self, account: str, user: User, rooms: dict[str, str]) -> Procedure[None]:
+        yield Sleep(AGAIN_S)
+        yield from self._go_back(account, user, rooms)
 
     def come_back(self, user: User, group: GroupId, name: str) -> None:
         """Bring the user back to a channel no longer followed here: in the channel's state the user may be on another
         node, as on another side of a partition."""
         self._returning[user.session.account] = {**self.returning(user.session.account), group.name: name}
-        self._go_back(user.session.account, user, {group.name: name})
+        run(self.edge, self._go_back(user.session.account, user, {group.name: name}))
 
-    def _return(self, user: User, group: GroupId, name: str, done: Callable[[Any], None]) -> None:
+    def _return(self, user: User, group: GroupId, name: str) -> Procedure[Any]:
         """Tell the channel that the user is here. A channel that took the user for gone lets the user in again."""
-
-        def updated(outcome: Any) -> None:
-            state = self.edge.network.state(group)
-            is_back = isinstance(state, Channel) and user.uid in state.members
-            if user.quitting or is_back or isinstance(outcome, Outdated):
-                returned(outcome)
-            else:
-                rejoin(self.edge, group, name, user, returned)
-
-        def returned(outcome: Any) -> None:
-            if isinstance(outcome, HasLeft):
-                self.returning(user.session.account).pop(group.name, None)
-                user.seats.forget_unseen(group)
-                self.edge.sessions.moved(user)
-            user.seats.end_joining(group)
-            done(outcome)
-
+        edge = self.edge
         user.unsettled[group] = None
         user.seats.begin_joining(group)
-        self.edge.network.submit(group, Update(user.person, moves=True), updated)
+        outcome = yield Submit(group, Update(user.person, moves=True))
+        state = edge.network.state(group)
+        is_back = isinstance(state, Channel) and user.uid in state.members
+        if not user.quitting and not is_back and not isinstance(outcome, Outdated):
+            outcome = yield Do(lambda done: rejoin(edge, group, name, user, done))
+        if isinstance(outcome, HasLeft):
+            self.returning(user.session.account).pop(group.name, None)
+            user.seats.forget_unseen(group)
+            edge.sessions.moved(user)
+        user.seats.end_joining(group)
+        return outcome
 
     def _found(self, account: str, session: User | Incarnation | None) -> None:
         for then in self._waiting.pop(account, ()):
