@@ -45,6 +45,14 @@ def format_body(source: str | None, command: str, params: Sequence[str]) -> byte
     return (body if len(body) <= BODY_BYTES else truncate(body, BODY_BYTES)) + b"\r\n"
 
 
+def format_text(source: str, command: str, target: str, text: bytes) -> bytes:
+    """Format a PRIVMSG or NOTICE without tags from the bytes of the text, to the same bytes as `format_body`."""
+    body = encode(f":{source} {command} {target} :") + text
+    if b"\n" in body or b"\r" in body or b"\0" in body or " " in target or target[:1] in ("", ":"):
+        return format_body(source, command, (target, decode(text)))
+    return (body if len(body) <= BODY_BYTES else truncate(body, BODY_BYTES)) + b"\r\n"
+
+
 def format_tags(tags: Mapping[str, str | None]) -> bytes:
     """Format tags as "@a=1;b ", with the space; b"" without tags."""
     if not tags:

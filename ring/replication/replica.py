@@ -109,6 +109,8 @@ class Replica:
     """Hold the state, lineage, log and counters of one group on one node. See the head of the file."""
 
     __slots__ = (
+        "_name",
+        "_named",
         "aliases",
         "archives",
         "at",
@@ -155,6 +157,8 @@ class Replica:
         self.promised = NO_TERM  # this node's promise to listen to no lower term (P21)
         self.lineage: Lineage = ()
         self.msgid_prefix = ""
+        self._named: Entry | None = None  # the entry that was named last
+        self._name = EventId("", 0)  # of this entry
         self.journal: ReplicaJournal | None = None  # writes changes to disk; set by the journal that adopts the replica
         self.safe = -1  # commands up to this seq are on disk; written by the journal
         self.drops = 0  # how often pending commands were dropped: a write that began before does not count
@@ -174,6 +178,7 @@ class Replica:
         """Give the log this lineage: a master begins a term, or a follower learns the terms of the master's log."""
         self.lineage = lineage
         self.past = None
+        self._named = None
         self.msgid_prefix = msgid_prefix(self.group, self.term)
         if self.journal is not None:
             self.journal.renewed(self)
@@ -186,7 +191,11 @@ class Replica:
 
     def event_id_of(self, entry: Entry) -> EventId:
         """Return an event's msgid and time for clients: the original msgid and time if the event was merged (P25)."""
-        return self.event_id(entry.seq, entry.at) if entry.original_id is None else EventId(*entry.original_id)
+        if entry is self._named:  # to write the entry, to show the entry, and to answer
+            return self._name
+        name = self.event_id(entry.seq, entry.at) if entry.original_id is None else EventId(*entry.original_id)
+        self._named, self._name = entry, name
+        return name
 
     def event_id(self, seq: int, at: int) -> EventId:
         """Return a position's msgid and time for clients, made from group, term and seq: equal on every node."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from gateway.irc.format import format_line
+from gateway.irc.format import format_body, format_tags, format_text
 from gateway.irc.times import server_time
 from gateway.state.people import Author
 
@@ -61,7 +61,36 @@ class Line:
                 tags["bot"] = None
             if self.tags:
                 tags.update(self.tags)
-        data = format_line(self.source, self.command, self.params, tags or None)
+        data = format_tags(tags) + self.body() if tags else self.body()
         if extra is None:
             self.rendered[variant] = data
         return data
+
+    def body(self) -> bytes:
+        """Return the line without tags."""
+        return format_body(self.source, self.command, self.params)
+
+
+class TextLine(Line):
+    """A person's PRIVMSG or NOTICE, rendered from the bytes of the text to the same bytes as a Line with the text."""
+
+    __slots__ = ("text",)
+
+    def __init__(
+        self,
+        source: Author | str,
+        command: str,
+        target: str,
+        text: bytes,
+        *,
+        at: int,
+        msgid: str,
+        tags: Mapping[str, str] | None,
+        bot: bool,
+    ) -> None:
+        super().__init__(source, command, (target,), at=at, msgid=msgid, tags=tags, bot=bot)
+        self.text = text
+
+    def body(self) -> bytes:
+        assert self.source is not None
+        return format_text(self.source, self.command, self.params[0], self.text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from gateway.edge.client.lines import Line
+from gateway.edge.client.lines import Line, TextLine
 from gateway.irc.message import decode
 from gateway.irc.modes import ModeChange, render_changes
 from gateway.state.channel.messages import (
@@ -27,9 +27,10 @@ from ring.replication.application import EventId
 
 
 def said(event: Said, author: Author, channel: str, stamp: EventId) -> Line:
-    target = event.status + channel
-    params = (target,) if event.verb == "TAGMSG" else (target, decode(event.text))
-    return Line(author, event.verb, params, at=stamp.at, msgid=stamp.msgid, tags=event.tags, bot=event.bot)
+    target, (msgid, at) = event.status + channel, stamp
+    if event.verb == "TAGMSG":
+        return Line(author, event.verb, (target,), at=at, msgid=msgid, tags=event.tags, bot=event.bot)
+    return TextLine(author, event.verb, target, event.text, at=at, msgid=msgid, tags=event.tags, bot=event.bot)
 
 
 def direct_message(event: DirectMessage, target: str, stamp: EventId) -> Line:

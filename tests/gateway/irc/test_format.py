@@ -9,14 +9,16 @@ from irctokens.line import tokenise
 
 from gateway.irc.format import (
     escape_tag_value,
+    format_body,
     format_line,
     format_tags,
+    format_text,
     room_for_text,
     rows_of,
     truncate,
     truncate_text,
 )
-from gateway.irc.message import parse
+from gateway.irc.message import decode, parse
 
 NASTY = st.text(st.sampled_from("a :@;\r\n\0é\udc80😀\\"), max_size=20)
 CLEAN = st.text(st.characters(exclude_characters="\r\n\0", exclude_categories=["Cs"]), max_size=20)
@@ -30,6 +32,18 @@ def test_one_line_leaves_whatever_goes_in(
     line = format_line(source, command, params, tags)
     assert line.endswith(b"\r\n")
     assert not set(line[:-2]) & {0, 10, 13}
+
+
+@given(
+    NASTY.filter(lambda source: "\udc80" not in source),
+    st.sampled_from(["PRIVMSG", "NOTICE"]),
+    st.sampled_from(["#c", "@#c", "#é", "ann", "", ":x", "a b", "#\n"]),
+    st.binary(max_size=700)
+    | st.text(max_size=300).map(str.encode)
+    | st.sampled_from([b"\xf4\x8f\xbe\x80", b"x\r\ny", b":"]),
+)
+def test_a_text_in_bytes_makes_the_same_line_as_the_text(source: str, command: str, target: str, text: bytes) -> None:
+    assert format_text(source, command, target, text) == format_body(source, command, (target, decode(text)))
 
 
 @given(MIDDLE, st.lists(MIDDLE, max_size=6), CLEAN, st.dictionaries(st.sampled_from(["a", "b", "+c/d"]), CLEAN))
