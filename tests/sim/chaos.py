@@ -149,6 +149,7 @@ class Story:
         self.people: list[Person] = []
         self.forked = False  # logs may have parted
         self.missed = False  # a node was missing, or cut off from all
+        self.outages: list[float] = []  # when the power of the last node was cut
         self.calm = True  # no node is missing: a PONG says that everybody has heard
         self.silent: Node | None = None  # whose people say nothing
         self.hanging = False  # a node is stopped, or was a moment ago, and nothing else is wrong

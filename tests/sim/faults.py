@@ -265,6 +265,7 @@ class PowerCut(Fault):
             if node.up:
                 self.down.append(node.name)
                 net.kill(node.name)
+        self.story.outages.append(net.now)
         return f"a power cut, {self.down[0]} first"
 
     def end(self) -> None:

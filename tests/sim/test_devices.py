@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gateway.edge.sessions.reports import Reports
-from tests.sim.devices import DeviceStory
+from tests.sim.devices import DeviceStory, sent_in_order
 from tests.sim.kinds import DEVICES
 from tests.sim.net import Net
 from tests.sim.test_sessions import Talker, bob, net, shown_where_it_comes_back  # noqa: F401  (fixtures)
@@ -46,6 +46,25 @@ def test_every_device_has_each_line_once(first: int) -> None:
 @pytest.mark.parametrize("seed", FOUND)
 def test_what_was_found_stays_right(seed: int) -> None:
     DEVICES.hold(seed)
+
+
+@pytest.mark.parametrize(("before_s", "may_be_lost"), [(0.0, True), (0.06, False)])
+def test_only_the_last_flush_may_be_lost_with_the_power(before_s: float, may_be_lost: bool) -> None:
+    """P35: a device was sent a line just before the power of all nodes was cut."""
+    story = DeviceStory(5)
+    there, desk = story.net, story.devices[2]
+    desk.say()
+    assert there.until(lambda: "desk-0" in [line.text for line in desk.heard.get("conversation", ())], 5)
+    there.run(before_s)
+    for node in there.nodes.values():
+        there.kill(node.name)
+    story.outages.append(there.now)
+    for number in range(1, len(there.nodes) + 1):
+        there.start(number)
+    there.run(15)
+    assert not [wrong for wrong in sent_in_order(story) if "which no history has" in wrong]
+    story.outages.clear()
+    assert bool([wrong for wrong in sent_in_order(story) if "which no history has" in wrong]) is may_be_lost
 
 
 def test_a_client_that_has_hung_up_hears_nothing_that_its_stopped_node_still_writes() -> None:
