@@ -96,6 +96,9 @@ class ArrivalsPort(ABC):
     def inquire(self, user: User, connection: Connection) -> None: ...
 
     @abstractmethod
+    def note(self, user: User, connection: Connection) -> None: ...
+
+    @abstractmethod
     def answer(self, ask: DeliveredAsk) -> Delivered: ...
 
     @abstractmethod

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from config.common import Ring
+from gateway.state.session.messages import Device
 from gateway.state.session.session import Session
 from ring.engine import Engine
 from ring.ids import GroupId
@@ -44,6 +45,14 @@ def phone(net: Net, bob: Talker) -> Newcomer:
 
 def hang_up(client: Newcomer) -> None:
     client.net.turn(client.node, lambda: client.node.core.edge.gone(client.connection, "reset"))
+
+
+def devices(net: Net) -> dict[str, Device]:
+    """The devices of the account, as the session's group knows the devices."""
+    ann = GroupId("session", "ann")
+    (state,) = [node.core.engine.state(ann) for node in net.nodes.values() if node.name in net.masters(ann)]
+    assert isinstance(state, Session)
+    return state.stored.devices
 
 
 def stop_hearing(net: Net, deaf: str, other: str) -> None:
@@ -161,6 +170,14 @@ def test_it_came_to_the_node_that_its_session_was_on_before(net: Net, bob: Talke
     assert said(again) == ["3"]
 
 
+def test_the_node_of_the_device_with_which_the_session_began_is_remembered(net: Net) -> None:
+    """Nodes that take the session up later ask that node, too (seed 88600435 of the devices)."""
+    made(net)
+    login(net, "n1", "phone")
+    net.run(2)
+    assert devices(net)["phone"].nodes.keys() == {net.nodes["n1"].key}
+
+
 def test_its_session_moves_in_the_turn_in_which_it_is_sent_a_line() -> None:
     """The last part of the stream from the former node says how far the line takes the client."""
     net = Net(4, engine=ring_settings(ring=Ring(copies=1)))  # the channel's master commits at once
@@ -221,7 +238,4 @@ def test_a_network_of_level_0_asks_nobody(monkeypatch: pytest.MonkeyPatch, net: 
     again = login(net, "n2", "phone")
     bob.say(2)
     assert said(again) == ["2"]
-    states = [node.core.engine.state(GroupId("session", "ann")) for node in net.nodes.values()]
-    devices = [state.stored.devices["phone"] for state in states if isinstance(state, Session)]
-    assert devices
-    assert not any(device.nodes for device in devices)
+    assert not devices(net)["phone"].nodes

@@ -100,20 +100,27 @@ class Arrivals(ArrivalsPort):
 
     def inquire(self, user: User, connection: Connection) -> None:
         """Ask a joining device's former nodes how far the device has come there."""
-        network, account, device = self.edge.network, user.session.account, connection.device
-        if not account or network.level < DeliveredAsk.SINCE:
+        account = user.session.account
+        if not account or self.edge.network.level < DeliveredAsk.SINCE:
             return
-        known = self._known(user, device)
-        here = connection.remote.stream.peer if connection.remote.stream is not None else network.me
-        if known.get(here.key) != here.number:
-            for table in (self._nodes, self._news):
-                self._add(table.setdefault(account, {}), device, here)
+        known = self._known(user, connection.device)
+        self.note(user, connection)
         former = self._former.get(account)
         inquiry = NodesAsked(self.edge, connection, user)
         inquiry.ask_at(known)
         inquiry.ask_at({former.key: former.number} if former is not None else {})
         if inquiry.open:
             connection.delivery.inquiry = inquiry
+
+    def note(self, user: User, connection: Connection) -> None:
+        """Note that the device is on the node of the client."""
+        network, account, device = self.edge.network, user.session.account, connection.device
+        if not account or network.level < DeliveredAsk.SINCE:
+            return
+        here = connection.remote.stream.peer if connection.remote.stream is not None else network.me
+        if self._known(user, device).get(here.key) != here.number:
+            for table in (self._nodes, self._news):
+                self._add(table.setdefault(account, {}), device, here)
 
     @staticmethod
     def _add(devices: dict[str, dict[str, int]], device: str, node: Incarnation) -> None:

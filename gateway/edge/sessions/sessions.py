@@ -213,6 +213,8 @@ class Sessions(SessionsPort):
     def adopt(self, user: User, account: str, then: Callable[[], None] = lambda: None) -> None:
         user.session.account = account
         self.users[account] = user
+        for connection in user.connections:
+            self.arrivals.note(user, connection)
         self.reports.report(account, user)
         self.look_up(user, then)
 
