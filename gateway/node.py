@@ -47,7 +47,7 @@ class NodeCore:
         )
         self.engine = Engine(record, settings.engine, table, self.edge.application, rng)
         self.edge.network = self.engine
-        self.engine.duplex.accept = self.edge.forwarding.accept
+        self.engine.duplex.accept = self.edge.accept
         self.engine.levels.keep_in(NETWORK, Raise)
         self.webhooks = Deliveries(self.engine, settings.webhooks, settings.edge)
         self.engine.mastering = self.webhooks.mastering

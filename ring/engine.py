@@ -5,7 +5,7 @@ Theory of operation. The engine does no I/O. The shell calls `begin(now)`, then 
 The engine belongs to one thread, and never blocks. node.py has the parts of which the engine is made.
 
 Invariants. `now` never goes back. The engine alone writes `now`, `has_met` and the times at which peers were heard. The
-rules of ring/PROTOCOL.md are cited as P1 to P48.
+rules of ring/PROTOCOL.md are cited as P1 to P49.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from ring.agenda import NEVER
 from ring.duplex import Stream
 from ring.durations import LEAVING_REPEAT_S, TICK_S
 from ring.features import LEVEL, fitting, unsupported
-from ring.history.cursor import reached
+from ring.history.cursor import has, reached
 from ring.history.local import Ahead, ahead, logged
 from ring.ids import UNREADABLE, Evidence, GroupId, Incarnation, Term
 from ring.known_nodes import KnownNodes
@@ -32,10 +32,7 @@ from ring.roster import NodeRecord, Roster
 from ring.settings import Settings
 from ring.storage.store import Line
 from ring.wire.codec import decode
-from ring.wire.history import (
-    Cursor,
-    Query,
-)
+from ring.wire.history import Cursor, Query
 from ring.wire.messages import Message
 from ring.wire.node import Records
 
@@ -304,6 +301,11 @@ class Engine(Node, KnownNodes):
         """Return the cursor up to which local people saw the group; seq 0 if the group is not shown here."""
         replica = self.replicas.shown(group)
         return reached(replica) if replica is not None else Cursor(0, 0)
+
+    def has_shown(self, group: GroupId, msgid: str) -> bool:
+        """Tell whether local people were shown the group up to the event of this id."""
+        replica = self.replicas.shown(group)
+        return replica is not None and has(replica, reached(replica))(msgid)
 
     def recent(self, group: GroupId, query: Query) -> list[Line]:
         """Return the part of the answer that the shown replica's log has. The query's marks and limit are not

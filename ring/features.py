@@ -36,7 +36,8 @@ LEVELS: Final[tuple[str, ...]] = (
     'and channels are read in pages (Look of "page:", ChannelView.total). '
     "Machines speak in channels, once for each key (Speak, Spoken, Stored.keys), and operators to everybody (Announce)"
     ". A guest with a TLS certificate comes back as the same user (Person.certificate, SeatsAsk, Seats). "
-    "A channel names the version of a seat that stays on a session's former node (Update.moves, Outdated)",
+    "A channel names the version of a seat that stays on a session's former node (Update.moves, Outdated). "
+    "Private messages between guests go from edge to edge (streams that begin with Opening)",
 )
 """The features of each level, by the level's number."""
 

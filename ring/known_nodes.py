@@ -7,6 +7,7 @@ from abc import abstractmethod
 from ring.ids import GroupId, Incarnation
 from ring.membership.peers import Peers
 from ring.network import Network
+from ring.replication.returning import CatchUp
 from ring.roster import NodeRecord
 
 
@@ -14,6 +15,12 @@ class KnownNodes(Network):
     """Answer the questions of `Network` about nodes."""
 
     peers: Peers
+    catch_up: CatchUp
+
+    @property
+    def catches_up(self) -> bool:
+        """Tell whether this node was stopped, and has yet to learn what has happened meanwhile (P20)."""
+        return bool(self.catch_up.lacking)
 
     @abstractmethod
     def target(self, group: GroupId) -> str: ...

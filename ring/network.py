@@ -79,6 +79,9 @@ class Network(ABC):
     def applied_to(self, group: GroupId) -> Cursor: ...
 
     @abstractmethod
+    def has_shown(self, group: GroupId, msgid: str) -> bool: ...
+
+    @abstractmethod
     def recent(self, group: GroupId, query: Query) -> list[Line]: ...
 
     @abstractmethod
@@ -92,6 +95,10 @@ class Network(ABC):
     @property
     @abstractmethod
     def roster(self) -> Roster: ...
+
+    @property
+    @abstractmethod
+    def catches_up(self) -> bool: ...
 
     @property
     @abstractmethod

@@ -40,7 +40,7 @@ def _pairs(subjects: dict[str, Figures]) -> list[tuple[str, str]]:
         kind, _, size = over.partition(" ")
         if kind == "circlet":
             pairs += [(over, under) for under in subjects if under != over and under.partition(" ")[2] == size]
-        if size:
+        if size and kind in subjects:
             pairs.append((over, kind))
     return pairs
 

@@ -86,6 +86,15 @@ WORKLOADS = (
         probe_every=15,
         nodes=(1, 3),
     ),
+    Workload(
+        "private-linked",
+        "1,000 people of three linked servers to each other, two of three to another server, 100 in flight",
+        joins=0,
+        senders=1000,
+        private=True,
+        probe_every=5,
+        nodes=(3,),
+    ),
 )
 
 

@@ -17,6 +17,7 @@ from gateway.edge.client.connection import Connection
 from gateway.edge.client.talk import ChannelTalk
 from gateway.edge.direct.conversations import Conversations
 from gateway.edge.direct.messages import DirectMessages
+from gateway.edge.direct.remote_messages import OPENING
 from gateway.edge.ports import EdgePort
 from gateway.edge.rpc.actions import Actions
 from gateway.edge.rpc.asked import answer
@@ -38,6 +39,7 @@ from gateway.edge.views.view import View
 from gateway.irc.format import truncate_text
 from gateway.irc.message import clean, storable
 from gateway.irc.names import is_nick
+from ring.duplex import Stream
 from ring.durations import REST_S
 from ring.ids import GroupId, Incarnation
 from ring.links.admission import Ticket
@@ -242,13 +244,15 @@ class Edge(EdgePort):
     def is_busy(self) -> bool:
         """Tell whether something is under way that the next tick goes on with. If not, a tick in REST_S will do."""
         clients = self.clients
-        return bool(clients.attention.restless or clients.turns.waiting or self.timers.next_at <= self.now + REST_S)
+        waits = clients.attention.restless or clients.turns.waiting or self.direct.remote.is_busy
+        return bool(waits or self.timers.next_at <= self.now + REST_S)
 
     def tick(self, now: float) -> None:
         self.sessions.tick(now)
         self.reclaim.tick(now)
         self.timers.tick(now)
         self.clients.attention.tick(now)
+        self.direct.remote.tick(now)
         if now >= self._reconcile_at:
             self._reconcile_at = now + RECONCILE_S
             self._reconcile()
@@ -256,6 +260,13 @@ class Edge(EdgePort):
             seats.show_returned(self)
 
     # Other nodes ----------------------------------------------------------------------------------------------------
+
+    def accept(self, stream: Stream, first: bytes) -> None:
+        """Take a new stream of another node. first: the part that says what the stream is for."""
+        if first == OPENING:
+            self.direct.remote.accept(stream)
+        else:
+            self.forwarding.accept(stream, first)
 
     def asked(self, node: Incarnation, body: Any) -> Any:
         return answer(self, body)

@@ -102,10 +102,18 @@ class TalkPort(ABC):
     def relay(self, connection: Connection, line: bytes) -> bool: ...
 
 
+class RemoteMessagesPort(ABC):
+    """Private messages between guests of two nodes (direct/remote.py)."""
+
+    @abstractmethod
+    def is_news(self, msgid: str) -> bool: ...
+
+
 class DirectMessagesPort(ABC):
     """Private messages under way (direct/messages.py)."""
 
     local: LocalMessagesPort
+    remote: RemoteMessagesPort
 
     @abstractmethod
     def tell(self, call: Call, home: GroupId, tell: Tell, done: Callable[[Any], None]) -> None: ...

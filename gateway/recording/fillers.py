@@ -20,6 +20,9 @@ HASH: Final = "$argon2"
 FLOW: Final = 41
 """Tag of ring.wire.Flow, a message with lines of clients in its parts."""
 
+SENT: Final = 2
+"""Tag of gateway.edge.direct.remote_messages.Sent."""
+
 SPOKEN: Final = frozenset((b"PRIVMSG", b"NOTICE", b"TAGMSG", b"CPRIVMSG", b"CNOTICE"))
 SERVICES: Final = frozenset((b"nickserv", b"*circlet", b"*playback"))
 TO_NICKSERV: Final = frozenset((b"NICKSERV", b"NS"))
@@ -72,7 +75,7 @@ def _filled(value: Any, texts: bool, *, lines: bool = False) -> Any:
     if isinstance(value, list):
         if _is_scram(value):
             return [b"x" * len(value[0]), value[1], b"x" * len(value[2]), b"x" * len(value[3])]
-        lines = lines or _is_flow(value)
+        lines = (lines and not _is_direct(value)) or _is_flow(value)
         return _without_webhook([_filled(part, texts, lines=lines) for part in value])
     if isinstance(value, dict):
         filled = {_filled(key, texts): _filled(part, texts) for key, part in value.items()}
@@ -135,6 +138,11 @@ def _is_scram(value: list[Any]) -> bool:
 
 def _is_flow(value: list[Any]) -> bool:
     return len(value) >= 6 and value[0] == FLOW and isinstance(value[4], list)
+
+
+def _is_direct(value: list[Any]) -> bool:
+    """Tell whether a part of a stream is a private message (`Sent`, with the speaker): its bytes are a text."""
+    return len(value) > 6 and value[0] == SENT and isinstance(value[4], list)
 
 
 # What clients say, and read -------------------------------------------------------------------------------------------

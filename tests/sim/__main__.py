@@ -12,7 +12,7 @@ from functools import partial
 import click
 from rich.progress import Progress
 
-from tests.sim.kinds import ACCOUNTS, DEVICES, TALK, WEBHOOKS, Kind
+from tests.sim.kinds import ACCOUNTS, DEVICES, TALK, WEBHOOKS, WHISPERS, Kind
 
 
 def broken(kind: Kind, seed: int) -> list[str]:
@@ -70,10 +70,19 @@ def soak(kind: Kind, first: int, count: int, jobs: int) -> int:
 @click.option("--devices", is_flag=True, help="an account's clients come and go, too")
 @click.option("--accounts", is_flag=True, help="accounts are made, changed and dropped, too")
 @click.option("--webhooks", is_flag=True, help="receivers of webhooks hear what is said, too")
+@click.option("--whispers", is_flag=True, help="most of the talk is private")
 def main(
-    seed: int | None, count: int | None, first: int, jobs: int, devices: bool, accounts: bool, webhooks: bool
+    seed: int | None,
+    count: int | None,
+    first: int,
+    jobs: int,
+    devices: bool,
+    accounts: bool,
+    webhooks: bool,
+    whispers: bool,
 ) -> None:
-    kind = DEVICES if devices else ACCOUNTS if accounts else WEBHOOKS if webhooks else TALK
+    chosen = ((devices, DEVICES), (accounts, ACCOUNTS), (webhooks, WEBHOOKS), (whispers, WHISPERS))
+    kind = next((kind for wanted, kind in chosen if wanted), TALK)
     if count is not None:
         sys.exit(min(soak(kind, first, count, jobs), 1))
     if seed is None:

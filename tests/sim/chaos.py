@@ -253,28 +253,33 @@ class Story:
         end = net.now + for_s
         while net.now < end:
             net.run(min(chance.expovariate(4.0), max(end - net.now, 0.001)))
-            person = chance.choice(self.people)
-            if person.closed is not None or not person.node.up or person.node is self.silent:
-                continue
-            act = chance.random()
-            if act < 0.62:
-                person.say()
-            elif act < 0.72:
-                person.ping()
-            elif act < 0.78:
-                person.send(f"TOPIC {RING} :topic-{chance.randrange(1000)}")
-            elif act < 0.83:
-                person.send(f"MODE {RING} {chance.choice('+-')}{chance.choice('ins')}")
-            elif act < 0.86:
-                person.send(f"MODE {RING} {chance.choice('+-')}b *!*@host{chance.randrange(5)}")
-            elif act < 0.88:
-                person.send(f"{chance.choice(('JOIN', 'PART'))} {SIDE}")
-            elif act < 0.98:
-                person.whisper(chance.choice([other for other in self.people if other is not person]))
-            elif act < 0.99:
-                person.send(f"NICK {person.nick}{chance.choice('abc')}")
-            else:
-                person.send(f"NICK {chance.choice(WANTED)}")
+            self.act()
+
+    def act(self) -> None:
+        """Somebody says or does something."""
+        chance = self.chance
+        person = chance.choice(self.people)
+        if person.closed is not None or not person.node.up or person.node is self.silent:
+            return
+        act = chance.random()
+        if act < 0.62:
+            person.say()
+        elif act < 0.72:
+            person.ping()
+        elif act < 0.78:
+            person.send(f"TOPIC {RING} :topic-{chance.randrange(1000)}")
+        elif act < 0.83:
+            person.send(f"MODE {RING} {chance.choice('+-')}{chance.choice('ins')}")
+        elif act < 0.86:
+            person.send(f"MODE {RING} {chance.choice('+-')}b *!*@host{chance.randrange(5)}")
+        elif act < 0.88:
+            person.send(f"{chance.choice(('JOIN', 'PART'))} {SIDE}")
+        elif act < 0.98:
+            person.whisper(chance.choice([other for other in self.people if other is not person]))
+        elif act < 0.99:
+            person.send(f"NICK {person.nick}{chance.choice('abc')}")
+        else:
+            person.send(f"NICK {chance.choice(WANTED)}")
 
     def _heal(self) -> None:
         net = self.net

@@ -10,6 +10,7 @@ from tests.sim.chaos import Story
 from tests.sim.checks import CHECKS, check
 from tests.sim.devices import DEVICE_CHECKS, DeviceStory
 from tests.sim.webhooks import WEBHOOK_CHECKS, WebhookStory
+from tests.sim.whispers import WHISPER_CHECKS, WhisperStory
 
 
 class Kind(NamedTuple):
@@ -36,4 +37,5 @@ class Kind(NamedTuple):
 TALK = Kind(Story, CHECKS)
 DEVICES = Kind(DeviceStory, DEVICE_CHECKS, " --devices")
 ACCOUNTS = Kind(AccountStory, ACCOUNT_CHECKS, " --accounts")
+WHISPERS = Kind(WhisperStory, WHISPER_CHECKS, " --whispers")
 WEBHOOKS = Kind(WebhookStory, WEBHOOK_CHECKS, " --webhooks")

@@ -13,6 +13,7 @@ from gateway.edge.cursors.cursors import Cursors
 from gateway.edge.cursors.history import ChannelStory
 from gateway.edge.cursors.playback import Playback
 from gateway.edge.direct.conversations import Conversations
+from gateway.edge.direct.remote import RemoteMessages, _Incoming
 from gateway.edge.sessions.unsettled import UnsettledLines
 from gateway.state.account.account import Account
 from gateway.webhooks import deliveries
@@ -59,7 +60,7 @@ from tests.sim.faults import (
     Reset,
     Slow,
 )
-from tests.sim.kinds import ACCOUNTS, DEVICES, TALK, WEBHOOKS, Kind
+from tests.sim.kinds import ACCOUNTS, DEVICES, TALK, WEBHOOKS, WHISPERS, Kind
 
 SEEDS = 400
 
@@ -294,6 +295,17 @@ def talk_through_the_nick(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Conversations, "keeps", lambda self, user: False)
 
 
+def show_again_what_came_directly(patch: pytest.MonkeyPatch) -> None:
+    """P49: a message in doubt is shown by the nick's group, too, though it came."""
+    patch.setattr(RemoteMessages, "is_news", lambda self, msgid: True)
+    patch.setattr(RemoteMessages, "_is_shown", lambda self, msgid: False)
+
+
+def show_what_follows_a_refusal(patch: pytest.MonkeyPatch) -> None:
+    """P49: what comes directly overtakes the message before, which goes by the nick's group."""
+    patch.setattr(_Incoming, "forget", lambda self, floor: self.refused.clear())
+
+
 def forget_what_was_said_to_a_session_elsewhere(patch: pytest.MonkeyPatch) -> None:
     """P9: what the node that a session is on has not carried out dies with it."""
     patch.setattr(UnsettledLines, "add", lambda self, line: None)
@@ -404,6 +416,8 @@ BREAKS = [
     Break(play_the_newest_first, (Reset,), ("sent_in_order",), DEVICES),
     Break(play_nothing, (Reset,), ("sent_in_order",), DEVICES),
     Break(talk_through_the_nick, (Reset,), ("sent_in_order",), DEVICES),
+    Break(show_again_what_came_directly, (Cut,), ("nothing_twice",), WHISPERS),
+    Break(show_what_follows_a_refusal, (Lossy,), ("own_order",), WHISPERS),
     Break(forget_what_was_said_to_a_session_elsewhere, (Leave,), ("said_once",), DEVICES),
     Break(start_alone, (PowerCut,), ("accounts_agree", "possible"), ACCOUNTS),
     Break(register_whoever_is_missing, (PowerCut,), ("accounts_agree", "possible"), ACCOUNTS),

@@ -176,6 +176,7 @@ def _enter(call: Call, seeks: bool) -> Procedure[bool]:
         return (yield from _begin_session(call, user, edge.settings.casemap(connection.login.name), seeks))
     _welcome(call, user)
     if former is not None:
+        user.privacy.forget_positions()
         resume.take_seats(edge, user)
     return False
 

@@ -62,7 +62,7 @@ class LocalMessages(LocalMessagesPort):
         user, holder = found
         if (refusal := refusal_of(holder, sender.person)) is not None:
             return refusal
-        call.stamp = self._event_id()
+        call.stamp = self.event_id()
         show_message(self._edge, user, sender.person, tell.verb, tell.text, tell.tags, call.stamp)
         return Reached(holder)
 
@@ -91,7 +91,7 @@ class LocalMessages(LocalMessagesPort):
 
     def _send(self, body: bytes, user: User, echo: Connection | None) -> None:
         """Send the line to the holder's clients, and to the speaker's client if it wants an echo."""
-        event_id = self._event_id()
+        event_id = self.event_id()
         for connection in user.connections:
             connection.send(_tags(connection.variant, event_id) + body)
         if echo is not None:
@@ -105,24 +105,34 @@ class LocalMessages(LocalMessagesPort):
         return home
 
     def _holder(self, sender: User, home: GroupId) -> tuple[User, Person] | None:
-        """Return the guest here who has this nick for certain, with the facts in the nick's group."""
+        """Return the guest here who may be told at once by this sender, with the facts in the nick's group."""
         owners = self._edge.nick_owners.of(home)
-        if len(owners) != 1 or not self._is_guest(sender, sender.person) or (sender.uid, home) in self._waiting:
+        if not owners or not self.is_guest(sender, sender.person) or (sender.uid, home) in self._waiting:
+            return None
+        return self.holder(home)
+
+    def holder(self, home: GroupId) -> tuple[User, Person] | None:
+        """Return the guest here who has this nick for certain, with the facts in the nick's group. None: nothing is
+        certain, or something about the nick is under way."""
+        owners = self._edge.nick_owners.of(home)
+        if len(owners) != 1:
             return None
         user, state = owners[0], self._edge.network.state(home)
         if not isinstance(state, Nick) or not state.is_held:
             return None
         holder = state.holder
         assert holder is not None
-        if holder.uid != user.uid or holder.edge != self._edge.network.me or not self._is_guest(user, holder):
+        if holder.uid != user.uid or holder.edge != self._edge.network.me or not self.is_guest(user, holder):
             return None
         changes = user.identity.renaming is not None or user.identity.reclaiming or user.quitting
         return (user, holder) if not changes and user.person.nick == holder.nick else None
 
-    def _is_guest(self, user: User, person: Person) -> bool:
+    def is_guest(self, user: User, person: Person) -> bool:
+        """Tell whether the user has no account, and is not about to log in."""
         return person.account is None and not user.session.account and not self._edge.sessions.is_unsure(user)
 
-    def _event_id(self) -> EventId:
+    def event_id(self) -> EventId:
+        """Make the id of a message that has no place in a replicated order."""
         network = self._edge.network
         if not self._prefix:
             self._prefix = f"{hash32(network.me.key):x}-{network.me.number:x}-"

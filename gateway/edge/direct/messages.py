@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
@@ -20,14 +20,15 @@ from gateway.edge.client.slots import Slot
 from gateway.edge.cursors.playback import await_echo
 from gateway.edge.direct.local import LocalMessages
 from gateway.edge.direct.opening import open_conversation
+from gateway.edge.direct.pairs import UNKNOWN, DirectMessage, Pair, Turn
+from gateway.edge.direct.remote import InDoubt, RemoteMessages
 from gateway.edge.ports import DirectMessagesPort, EdgePort
 from gateway.edge.procedures import run
-from gateway.irc import numerics as n
 from gateway.state.conversation.conversation import Conversation, other_of
 from gateway.state.conversation.messages import Say
 from gateway.state.idempotency import IdempotencyKey, Probe
 from gateway.state.nick.messages import Reached, Tell
-from gateway.state.people import Person, Refusal
+from gateway.state.people import Refusal
 from gateway.state.session.messages import Stored
 from ring.ids import GroupId
 
@@ -36,105 +37,44 @@ if TYPE_CHECKING:
     from gateway.edge.users.user import User
 
 
-class DirectMessage(NamedTuple):
-    """A private message on the way to the nick's holder. At least one of the two people has an account. home: the
-    nick's group."""
-
-    call: Call
-    user: User
-    home: GroupId
-    tell: Tell
-    holder: Person
-    place: Slot
-    done: Callable[[Any], None]
-
-    @property
-    def has_guest(self) -> bool:
-        return not self.user.session.account or self.holder.account is None
-
-
-_UNKNOWN: Final = object()
-
-
-class _Turn(Token):
-    """A private message waiting for the nick's group. The turn is also the slot for the message's answers."""
-
-    __slots__ = ("home", "key", "messages", "outcome", "tell", "user")
-
-    def __init__(
-        self, messages: DirectMessages, call: Call, home: GroupId, tell: Tell, done: Callable[[Any], None]
-    ) -> None:
-        self.items = []
-        self.open = True
-        self.call = call
-        self.done = done
-        self.place = None  # itself
-        self.messages = messages
-        self.user = call.user
-        self.home = home
-        self.tell = tell
-        self.key = self.user.uid, home
-        self.outcome: Any = _UNKNOWN
-
-    def go(self) -> None:
-        """Ask the nick's group: the user's choice is known by now."""
-        self.messages.ask(self, self.messages.in_conversation(self.user, self.tell.idempotency_key))
-
-    def __call__(self, outcome: Any) -> None:
-        """Take the answer of the nick's group."""
-        if isinstance(outcome, Refusal) and outcome.numeric == n.ERR_NOSUCHNICK:
-            self.messages.look_for(self.home.name, outcome, self.known)
-        else:
-            self.messages.in_turn(self, outcome)
-
-    def known(self, outcome: Any) -> None:
-        self.messages.in_turn(self, outcome)
-
-    def found(self, outcome: Any) -> None:
-        """Send the message on: all earlier messages of the user to the nick have gone."""
-        if isinstance(outcome, Reached) and outcome.in_conversation:
-            message = DirectMessage(self.call, self.user, self.home, self.tell, outcome.person, self, self.ended)
-            self.messages.say(message)
-        else:
-            self.ended(outcome)
-
-    def ended(self, outcome: Any) -> None:
-        call = self.call
-        self.messages.sent(self.user)
-        if call.connection.closed is None and call.connection.user is self.user:
-            call.within(self, self.done, outcome)
-        call.close(self)
-
-
 class DirectMessages(DirectMessagesPort):
     """Holds the private messages of people here on the way to a conversation or a nick."""
+
+    remote: RemoteMessages
 
     def __init__(self, edge: EdgePort) -> None:
         self.edge = edge
         self._opening: dict[tuple[str, str], deque[DirectMessage]] = {}  # by speaker and other person (see _key)
-        self._turns: dict[tuple[str, GroupId], list[_Turn]] = {}  # by user and nick, the oldest first
+        self._pairs: dict[tuple[str, GroupId], Pair] = {}  # by user and nick
         self._sending: dict[str, int] = {}  # uid -> how many private messages have no place yet
         self._quitting: dict[str, Callable[[], None]] = {}  # uid -> called once all of these have a place
-        self.local = LocalMessages(edge, self._turns)
+        self.local = LocalMessages(edge, self._pairs)
+        self.remote = RemoteMessages(edge, self.local)
+
+    def pair(self, key: tuple[str, GroupId]) -> Pair:
+        found = self._pairs.get(key)
+        if found is None:
+            found = self._pairs[key] = Pair()
+        return found
 
     def tell(self, call: Call, home: GroupId, tell: Tell, done: Callable[[Any], None]) -> None:
         """Send a private message; done(Reached, or the reason of a failure). The message is sent even if the client
         leaves meanwhile. tell.in_conversation: the present answer of `in_conversation`."""
-        turn = _Turn(self, call, home, tell, done)
+        turn = Turn(self, call, home, tell, done)
         call.hold_in(turn)
-        uid = turn.user.uid
+        uid, pair = turn.user.uid, turn.pair
         self._sending[uid] = self._sending.get(uid, 0) + 1
-        turns = self._turns.get(turn.key)
-        if turns is None:
-            self._turns[turn.key] = [turn]
-        else:
-            turns.append(turn)
+        pair.turns.append(turn)
         if self.edge.sessions.is_unsure(turn.user):
             self.edge.sessions.once_known(turn.user, turn.go)
+        elif not pair.asked and not pair.held and self.remote.send(turn.user, home, tell, turn.came):
+            pair.direct += 1
+        elif pair.direct:
+            pair.held.append(turn)
         else:
             self.ask(turn, tell.in_conversation)
 
-    def ask(self, turn: _Turn, in_conversation: bool) -> None:
+    def ask(self, turn: Turn, in_conversation: bool) -> None:
         """Ask the nick's group, with the user's choice on kept messages."""
         user, tell = turn.user, turn.tell
         guests = (
@@ -147,8 +87,18 @@ class DirectMessages(DirectMessagesPort):
             if (tell.in_conversation, tell.guests) == (in_conversation, guests)
             else replace(tell, in_conversation=in_conversation, guests=guests)
         )
-        user.unsettled[turn.home] = None
-        self.edge.network.submit(turn.home, asked, turn)
+        self._submit_turn(turn, asked)
+
+    def ask_in_doubt(self, turn: Turn, doubt: InDoubt) -> None:
+        """Ask the nick's group to tell a message that may have come directly, to the same user under the same id."""
+        msgid, at = doubt.event_id
+        facts = {"in_conversation": False, "guests": False, "uid": doubt.uid, "msgid": msgid, "at": at}
+        self._submit_turn(turn, replace(turn.tell, **facts))
+
+    def _submit_turn(self, turn: Turn, tell: Tell) -> None:
+        turn.pair.asked += 1
+        turn.user.unsettled[turn.home] = None
+        self.edge.network.submit(turn.home, tell, turn)
 
     def in_conversation(self, user: User, idempotency_key: IdempotencyKey | None) -> bool:
         """Return whether the user prefers conversations, or may have used one on a former node (P9)."""
@@ -167,15 +117,20 @@ class DirectMessages(DirectMessagesPort):
 
         self.edge.sessions.look(name, looked)
 
-    def in_turn(self, turn: _Turn, outcome: Any) -> None:
+    def in_turn(self, turn: Turn, outcome: Any) -> None:
         """Send messages on in the order of speaking: answers of the nick's group may come in any order."""
         turn.outcome = outcome
-        turns = self._turns[turn.key]
-        while turns and turns[0].outcome is not _UNKNOWN:
-            first = turns.pop(0)
+        turns = turn.pair.turns
+        while turns and turns[0].outcome is not UNKNOWN:
+            first = turns.popleft()
             first.found(first.outcome)
-        if not turns:
-            self._turns.pop(turn.key, None)
+        self.forget(turn)
+
+    def forget(self, turn: Turn) -> None:
+        """Forget the pair if none of its messages waits for an answer."""
+        pair = turn.pair
+        if not pair.turns and not pair.direct and self._pairs.get(turn.key) is pair:
+            del self._pairs[turn.key]
 
     def _submit(
         self, group: GroupId, command: Any, call: Call, user: User, place: Slot, done: Callable[[Any], None]

@@ -9,14 +9,19 @@ from ring.ids import GroupId
 CONVERSATIONS: Final = 50
 """Most open conversations remembered for a guest; for a forgotten conversation the question is asked again."""
 
+POSITIONS: Final = 200
+"""Most nicks' groups of which the last answer to a user is remembered. A forgotten group is asked again."""
+
 
 class Privacy:
     """Only gateway/edge/direct writes these fields."""
 
-    __slots__ = ("guest_conversations", "keeps")
+    __slots__ = ("_is_sure", "_positions", "guest_conversations", "keeps")
 
     def __init__(self) -> None:
         self.keeps = False  # private messages are kept, if the other side agrees; False until known
+        self._positions: dict[GroupId, str | None] | None = None  # nicks' groups -> the last answer to this user (P49)
+        self._is_sure = True  # all groups that have answered this user are known
         self.guest_conversations: dict[str, GroupId] = {}  # of a guest, by the folded account of the other side
 
     def remember(self, account: str, group: GroupId) -> None:
@@ -24,3 +29,22 @@ class Privacy:
         self.guest_conversations[account] = group
         if len(self.guest_conversations) > CONVERSATIONS:
             self.guest_conversations.pop(next(iter(self.guest_conversations)))
+
+    def position(self, home: GroupId) -> str | None:
+        """Return the msgid of the last answer of the nick's group to a message of the user, as far as the holder may
+        not have been shown so much; "" if there is none; None if that is not known."""
+        unknown = "" if self._is_sure else None
+        return self._positions.get(home, unknown) if self._positions is not None else unknown
+
+    def remember_position(self, home: GroupId, msgid: str | None) -> None:
+        """Remember the last answer of the nick's group. None: a message without an answer may come later."""
+        if self._positions is None:
+            self._positions = {}
+        self._positions[home] = msgid
+        if len(self._positions) > POSITIONS:
+            self._positions.pop(next(iter(self._positions)))
+            self._is_sure = False
+
+    def forget_positions(self) -> None:
+        """Ask each nick's group first: the user has said something on another node, too."""
+        self._is_sure = False

@@ -69,6 +69,11 @@ class People:
         seen = self.seen.get(uid)
         return seen.person if seen is not None else None
 
+    def called(self, folded: str) -> Person | None:
+        """Return the person who is shown here by the folded nick; None if nobody is, or the person is gone."""
+        seen = self.seen.get(self._by_nick.get(folded, ""))
+        return seen.person if seen is not None and not seen.gone else None
+
     def author(self, uid: str, source: str, account: str | None) -> Author:
         """Return the author by the newest facts, so nobody reads an old nick after the NICK line. For an unknown
         person, return the author by the given source and account."""

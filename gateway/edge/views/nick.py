@@ -35,6 +35,8 @@ def _told(edge: EdgePort, event: Told, stamp: EventId) -> None:
     user = edge.users.get(event.uid)
     if user is None or user.quitting:
         return
+    if event.msgid and not edge.direct.remote.is_news(event.msgid):
+        return  # P49: the message came directly, and its speaker's node did not hear so
     if event.verb == "INVITE":
         channel = decode(event.text)
         user.seats.invite(edge.channel(channel), channel)

@@ -11,8 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.accounts.credentials import Credentials, Scram
+from gateway.edge.direct.remote_messages import Sent
 from gateway.recording.doors import Lines
 from gateway.recording.fillers import client_line, packed, said, shown
+from gateway.state.people import Person
 from ring.ids import UNREADABLE
 
 PLAIN = b64encode(b"\0ann\0sesame")
@@ -113,6 +115,26 @@ def test_texts_in_messages_are_replaced_and_names_stay() -> None:
         "x xxxxx", "word", {"k": "xxx xxxxx"}, 7, 1.5, True,
     ]  # fmt: skip
     assert fill([b"\x92\x01\xc4\x02hi"]) == [b"\x92\x01\xc4\x02xx"]  # a value within bytes, as lines on disk are
+
+
+def test_private_messages_of_guests_of_other_nodes_are_treated_as_texts() -> None:
+    sent = Sent(
+        "bob",
+        "0a",
+        1,
+        Person("0b", 1, "ann", "~ann", "host", "ann", "node", 1),
+        "PRIVMSG",
+        b"NICK me",
+        {"+a": "b c"},
+        "m",
+        7,
+        0,
+    )
+    flow = [41, 1, True, 0, [msgspec.msgpack.encode(sent)], 0]
+    (found,) = fill(flow)[4]
+    assert msgspec.msgpack.decode(found, type=Sent) == msgspec.structs.replace(
+        sent, text=b"xxxx xx", tags={"+a": "x x"}
+    )
 
 
 def test_lines_of_clients_of_other_nodes_are_treated_as_lines() -> None:
