@@ -37,7 +37,12 @@ PARTS: Final = (
     Part("seats", "Seats", "gateway/edge/users/rooms.py", "gateway/edge/users"),
     Part("privacy", "Privacy", "gateway/edge/direct/privacy.py", "gateway/edge/direct"),
     Part("monitoring", "Monitoring", "gateway/edge/users/monitoring.py", "gateway/edge/users"),
+    Part("socket", "SocketSide", "gateway/edge/client/socket_side.py", "gateway/edge/client"),
+    Part("queue", "CommandQueue", "gateway/edge/client/queue.py", "gateway/edge/client"),
     Part("bucket", "Bucket", "gateway/edge/client/bucket.py", "gateway/edge/client"),
+    Part("draft", "Draft", "gateway/edge/client/draft.py", "gateway/edge/client"),
+    Part("proof", "Proof", "gateway/edge/accounts/exchange.py", "gateway/edge/accounts"),
+    Part("delivery", "Delivery", "gateway/edge/cursors/delivery.py", "gateway/edge/cursors"),
     Part("remote", "RemoteSide", "gateway/edge/sessions/remote.py", "gateway/edge/sessions"),
 )
 """The parts of a user (gateway/edge/users/user.py) and of a connection (gateway/edge/client/connection.py)."""

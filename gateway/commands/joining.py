@@ -50,12 +50,13 @@ def _join(call: Call, name: str, key: str | None) -> None:
     user.seats.begin_joining(group)
 
     def submit(makes: bool) -> None:
-        command = Join(user.person, key, call.connection.secure, user.identity.oper is not None, name, makes=makes)
+        secure = call.connection.socket.secure
+        command = Join(user.person, key, secure, user.identity.oper is not None, name, makes=makes)
         call.submit(group, command, lambda outcome: done(makes, outcome))
 
     def done(makes: bool, outcome: object) -> None:
         if makes and group not in call.made:
-            call.connection.bucket.give_back()
+            call.connection.queue.bucket.give_back()
         may_not_make = isinstance(outcome, Refusal) and outcome.numeric == n.ERR_UNAVAILRESOURCE
         if may_not_make and flood.may_make(call.connection, edge.settings, edge.now):
             submit(True)  # earlier JOINs found existing channels, so the caller may make this channel after all

@@ -81,7 +81,7 @@ def _one(call: Call, user: User, verb: str, target: str, text: bytes, tags: dict
     elif (home := edge.find_nick(target)) is not None:
         key = call.idempotency_key(number)
         in_conversation = edge.direct.in_conversation(user, key)
-        _tell(call, home, Tell(person, verb, text, tags, target, call.connection.secure, in_conversation, key))
+        _tell(call, home, Tell(person, verb, text, tags, target, call.connection.socket.secure, in_conversation, key))
     elif verb != "NOTICE":
         numeric = n.ERR_NOSUCHCHANNEL if is_channel(name) else n.ERR_NOSUCHNICK
         call.reply(numeric, target[:64], n.TEXT[numeric])

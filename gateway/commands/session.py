@@ -33,21 +33,20 @@ def cap(call: Call) -> None:
     if sub == "LS":
         asked = call.params[1] if len(call.params) > 1 else ""
         version = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 6 else 301
-        connection.cap_version = max(connection.cap_version, version)
-        connection.caps |= implied(connection.cap_version)
-        connection.draft.cap_open = connection.draft.cap_open or not registered
+        connection.draft.negotiate(version, registers_later=not registered)
+        connection.caps |= implied(connection.draft.cap_version)
         _cap(call, "LS", listed(offer, version), version)
     elif sub == "LIST":
-        _cap(call, "LIST", sorted(connection.caps), connection.cap_version)
+        _cap(call, "LIST", sorted(connection.caps), connection.draft.cap_version)
     elif sub == "REQ":
-        connection.draft.cap_open = connection.draft.cap_open or not registered
+        connection.draft.negotiate(registers_later=not registered)
         asked = call.params[1] if len(call.params) > 1 else ""
-        caps = change(connection.caps, asked, offer, implied(connection.cap_version))
+        caps = change(connection.caps, asked, offer, implied(connection.draft.cap_version))
         if caps is not None:
             connection.negotiate(caps, variant(caps))
-        _cap(call, "NAK" if caps is None else "ACK", asked.split(), connection.cap_version)
+        _cap(call, "NAK" if caps is None else "ACK", asked.split(), connection.draft.cap_version)
     elif sub == "END":
-        connection.draft.cap_open = False
+        connection.draft.end_negotiation()
         if connection.proof.sasl is not None and not connection.proof.sasl.waits:  # the client has given the login up
             abort(call)
         if not registered:
@@ -66,7 +65,7 @@ def password(call: Call) -> None:
     if call.connection.user is not None:
         call.reply(n.ERR_ALREADYREGISTERED, n.TEXT[n.ERR_ALREADYREGISTERED])
     else:
-        call.connection.draft.password = call.params[0]
+        call.connection.draft.give_password(call.params[0])
 
 
 @command("NICK", anytime=True)
@@ -81,7 +80,7 @@ def nick(call: Call) -> None:
     elif why := call.edge.settings.reservation(wanted):
         call.reply(n.ERR_ERRONEUSNICKNAME, wanted, why)
     elif connection.user is None:
-        connection.draft.nick = wanted
+        connection.draft.name(wanted)
         try_register(call)
     else:
         call.alone(lambda: _rename(call, wanted))
@@ -89,7 +88,7 @@ def nick(call: Call) -> None:
 
 def _rename(call: Call, wanted: str) -> None:
     if call.user.person.nick != wanted:
-        call.connection.queue.busy = True
+        call.connection.queue.pause()
         call.hold()
         run(call.edge, _check_and_rename(call, wanted))
 
@@ -99,7 +98,7 @@ def _check_and_rename(call: Call, wanted: str) -> Procedure[None]:
     if (yield from check(call, wanted)):
         rename(call, wanted)
     elif connection.closed is None:
-        connection.queue.busy = False
+        connection.queue.unpause()
         call.edge.clients.resume(connection)
     call.release()
 
@@ -114,9 +113,11 @@ def user(call: Call) -> None:
         call.reply(n.ERR_NEEDMOREPARAMS, "USER", n.TEXT[n.ERR_NEEDMOREPARAMS])
         return
     name = account_of(call.params[0])  # users of bouncers write account@device or account/device
-    connection.draft.claimed = call.params[0] if name != call.params[0] else ""
-    connection.draft.username = "~" + clean_user(name, limits.user_len - 1)
-    connection.draft.real = call.edge.text(call.params[3], limits.real_len)
+    connection.draft.introduce(
+        "~" + clean_user(name, limits.user_len - 1),
+        call.edge.text(call.params[3], limits.real_len),
+        call.params[0] if name != call.params[0] else "",
+    )
     try_register(call)
 
 

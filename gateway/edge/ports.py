@@ -156,7 +156,7 @@ class ClientsPort(ResumingPort):
     below zero."""
 
     connections: dict[int, Connection]
-    outputs: Outputs
+    outputs: Outputs[Connection]
     turns: Turns
 
     @property

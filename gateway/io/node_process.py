@@ -369,7 +369,7 @@ class NodeProcess(Process):
             certificate=certificate,
             ticket=client.ticket,
         )
-        connection.delivery.receipts = client if self.recorder is None else self.recorder.receipts(client)
+        connection.delivery.take_receipts(client if self.recorder is None else self.recorder.receipts(client))
         self.log.info("client_connected", client=connection.number, address=address, tls=secure)
         self.touched()
         return connection

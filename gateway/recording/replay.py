@@ -153,7 +153,7 @@ class _Replay:
                 connection = edge.connect(
                     number, address, secure=secure, now=now, certificate=certificate, ticket=ticket
                 )
-                connection.delivery.receipts = _Receipts(self._pull)
+                connection.delivery.take_receipts(_Receipts(self._pull))
                 self._connections[number] = connection
             case "edge.take_outputs":
                 self._compare(taken(edge.take_outputs(), texts=self._texts))

@@ -39,9 +39,9 @@ def _numbered(user: User) -> dict[int, Connection]:
 @CIRCLET.command("SESSIONS", "list your connected clients, on all nodes")
 def sessions(request: Request) -> None:
     for number, connection in _numbered(request.call.user).items():
-        secure = "with TLS" if connection.secure else "without TLS"
+        secure = "with TLS" if connection.socket.secure else "without TLS"
         this = ", this one" if connection is request.call.connection else ""
-        since = server_time(int(connection.opened * 1000))
+        since = server_time(int(connection.socket.opened * 1000))
         where = f"{connection.address} on {node_of(request, connection)}, {secure}"
         request.say(f"{number}: {named(connection.device)} from {where}, since {since}{this}")
 

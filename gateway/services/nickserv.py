@@ -34,11 +34,11 @@ def prove_first(request: Request, name: str, password: str, then: Callable[[Logi
     if connection.proof.verifying:
         request.say("Another password of yours is being checked: wait for the answer.")
         return
-    connection.proof.verifying = True
+    connection.proof.begin_check()
 
     def proven(answer: tuple[LoginView | None, bool]) -> None:
         view, known = answer
-        connection.proof.verifying = False
+        connection.proof.end_check()
         if connection.user is None:  # the session has moved to another node meanwhile
             return
         if view is not None:

@@ -168,7 +168,7 @@ class Guest(Client):
 
     def __init__(self, net: Net, node: str, nick: str, certificate: str | None = CERTIFICATE) -> None:
         self.begin(net, net.nodes[node], nick, "10.0.0.1")
-        self.connection.certificate = certificate
+        self.connection.socket.certificate = certificate
         self.send(f"NICK {nick}", f"USER {nick} 0 * :{nick} real")
         assert net.until(lambda: any(" 221 " in line or " 433 " in line for line in self.got), 20)
 

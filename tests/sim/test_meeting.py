@@ -54,7 +54,7 @@ def test_who_logs_in_when_a_partition_heals_goes_on_with_the_session(after: int)
     name = meeting(net)
     net.run(0.05 * after)
     phone = Newcomer(net, name)
-    phone.connection.login = Login("ann", "", "phone")  # its password was checked in no time
+    phone.connection.proof.login = Login("ann", "", "phone")  # its password was checked in no time
     phone.send("CAP END", "NICK ann", "USER ann 0 * :ann")
     net.run(10)
     goes_on(phone)

@@ -8,6 +8,7 @@ from typing import Any, TypeAlias, TypeVar
 
 from gateway.accounts.credentials import Credentials
 from gateway.accounts.steps import Mechanism
+from gateway.edge.accounts.identity import Login
 from gateway.state.account.messages import LoginView
 
 T = TypeVar("T")
@@ -53,12 +54,23 @@ class Exchange:
 
 
 class Proof:
-    """The attempts of a connection to prove an account. sasl: the exchange under way. verifying: a password is being
-    checked. failures: number of failed SASL exchanges."""
+    """The account that a client has proven, and the attempts to prove an account. login: None without an account. sasl:
+    the exchange under way. verifying: a password is being checked. failures: number of failed SASL exchanges."""
 
-    __slots__ = ("failures", "sasl", "verifying")
+    __slots__ = ("failures", "login", "sasl", "verifying")
 
     def __init__(self) -> None:
+        self.login: Login | None = None
         self.sasl: Exchange | None = None
         self.verifying = False
         self.failures = 0
+
+    def begin_check(self) -> None:
+        self.verifying = True
+
+    def end_check(self) -> None:
+        self.verifying = False
+
+    def take(self, login: Login | None) -> None:
+        """Take the client's login as another node knows the login."""
+        self.login = login

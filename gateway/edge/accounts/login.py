@@ -49,7 +49,7 @@ def login(call: Call, proven: Login, done: Callable[[bool], None]) -> None:
     def changed(outcome: Any) -> None:
         if outcome is FAILED or isinstance(outcome, Refusal):
             for one, was in were.items():
-                one.login = was
+                one.proof.login = was
             _want(user, were[connection])
             done(False)
             return
@@ -163,7 +163,7 @@ def _give(
     """Set the login of every connection: a user logs in with all connections or none. Returns the former logins."""
     were = {connection: connection.login for connection in (user.connections if user is not None else connections)}
     for connection in were:
-        connection.login = login(connection)
+        connection.proof.login = login(connection)
     return were
 
 

@@ -73,7 +73,7 @@ def log_in(call: Call, wanted: Wish) -> Procedure[bool]:
     connection.proof.verifying = True
     view, known = yield from prove(edge, connection, account, wanted.password)
     connection.proof.verifying = False
-    connection.opened += edge.now - began  # the client is not to blame for this time
+    connection.socket.excuse(edge.now - began)
     if connection.closed is not None:
         return False
     if view is None:

@@ -50,7 +50,7 @@ def register(call: Call, name: str, password: str, done: Callable[[Failure], Non
         done((problem[0], shown, problem[1]))
     else:
         call.hold()
-        connection.queue.busy = True
+        connection.queue.pause()
         run(call.edge, _register(call, name, password), lambda failure: _end(call, failure, done))
 
 
@@ -71,7 +71,7 @@ def unfit(settings: AccountSettings, password: str) -> tuple[str, str] | None:
 def _end(call: Call, failure: Failure, done: Callable[[Failure], None]) -> None:
     """Report the result, and carry out the lines of the client which have waited for the result."""
     connection = call.connection
-    connection.queue.busy = False
+    connection.queue.unpause()
     if connection.closed is None:
         done(failure)
     call.release()

@@ -126,7 +126,7 @@ def _turn(call: Call, exchange: Exchange, step: Step) -> Procedure[None]:
     exchange.waits = connection.proof.verifying = True
     found = yield from _prove(call, exchange, step)
     connection.proof.verifying = False
-    connection.opened += call.edge.now - began  # the client is not to blame for this time
+    connection.socket.excuse(call.edge.now - began)
     if connection.proof.sasl is exchange and connection.closed is None:
         if isinstance(found, Challenge):
             exchange.waits = False

@@ -74,12 +74,12 @@ class Attention(AttentionPort):
             order.hurry(connection, now - edge.network.settings.settle_max_s)
         if queue.pending:
             self._clients.turns.waiting[connection] = None
-        if connection.ending is not None:
+        if connection.queue.ending is not None:
             self._clients.leave_if_done(connection)
         if remote.forwarder is not None:
             remote.forwarder.tick()
         owes = remote.forwarder is not None and remote.forwarder.owes
-        return bool(queue.calls or queue.pending or owes) or connection.ending is not None
+        return bool(queue.calls or queue.pending or owes) or connection.queue.ending is not None
 
     def _judge_silence(self, connection: Connection, now: float) -> float:
         """Ask a silent client for a sign of life, or cut a client that takes too long. Returns the time of the next
@@ -90,21 +90,21 @@ class Attention(AttentionPort):
         why: str = ""
         cut: Cut | None = None
         if connection.user is None:
-            end = connection.opened + settings.clients.register_timeout_s
+            end = connection.socket.opened + settings.clients.register_timeout_s
             if connection.proof.verifying and end < now <= end + PROVING_MAX_S:
                 return now + VERIFYING_S
             why, cut = "Registration timed out", "registration_timeout"
-        elif connection.pinged_at:
-            end = connection.pinged_at + settings.clients.ping_timeout_s
-            why, cut = f"Ping timeout: {round(now - connection.last_heard)} seconds", "ping_timeout"
+        elif connection.socket.pinged_at:
+            end = connection.socket.pinged_at + settings.clients.ping_timeout_s
+            why, cut = f"Ping timeout: {round(now - connection.socket.last_heard)} seconds", "ping_timeout"
         else:
-            end = connection.last_heard + settings.clients.ping_every_s
+            end = connection.socket.last_heard + settings.clients.ping_every_s
         if now <= end:
             return end
         if cut is not None:
             self._edge.traffic.cuts[cut] += 1
             self._clients.cut(connection, why)
             return now + settings.clients.ping_every_s
-        connection.pinged_at = now
+        connection.socket.pinged_at = now
         connection.send(Line(None, "PING", (settings.network.server_name,)).render(0))
         return now + settings.clients.ping_timeout_s

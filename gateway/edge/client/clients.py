@@ -44,7 +44,7 @@ class Clients(ClientsPort):
         self.edge = edge
         self.dispatch = dispatch
         self.connections = {}
-        self.outputs = Outputs()
+        self.outputs: Outputs[Connection] = Outputs()
         self.turns = Turns()
         self._texts = Texts(edge.settings, edge.record.name)
         self.attention = Attention(edge, self)
@@ -81,7 +81,7 @@ class Clients(ClientsPort):
         self.attention.add(connection)
         verdict = ticket if ticket is not None else self.admission.admit(address, now)
         if isinstance(verdict, Ticket):
-            connection.ticket = verdict
+            connection.socket.ticket = verdict
         else:
             self.cut(connection, REFUSED[verdict])
         return connection
@@ -89,8 +89,8 @@ class Clients(ClientsPort):
     def feed(self, connection: Connection, data: bytes) -> None:
         """Take at most flood.READ_BYTES of a client. Lines wait while the client floods, or a NICK is under way."""
         waited, settings, now = len(connection.queue.pending), self.edge.settings, self.edge.network.now
-        connection.last_heard, connection.pinged_at = now, 0.0
-        lines, traffic = connection.splitter.feed(data), self.edge.traffic
+        connection.socket.last_heard, connection.socket.pinged_at = now, 0.0
+        lines, traffic = connection.socket.splitter.feed(data), self.edge.traffic
         traffic.bytes_received += len(data)
         traffic.lines_received += len(lines)
         turns = self.turns if flood.is_stranger(connection) else None
@@ -119,7 +119,7 @@ class Clients(ClientsPort):
         found, lines, size = [], 0, 0
         alike: dict[tuple[bytes, ...], bytes] = {}
         for connection in self.outputs.take():
-            out = connection.ready
+            out = connection.socket.ready
             count = len(out)
             if count < MANY:
                 data = out[0] if count == 1 else b"".join(out)
@@ -138,7 +138,7 @@ class Clients(ClientsPort):
 
     def read(self, connection: Connection, line: bytes) -> None:
         """Take a whole line of a client of another node. The client's node slows the client down."""
-        connection.last_heard, connection.pinged_at = self.edge.now, 0.0
+        connection.socket.last_heard, connection.socket.pinged_at = self.edge.now, 0.0
         connection.queue.pending.append(line)
         self.resume(connection)
 
@@ -161,7 +161,7 @@ class Clients(ClientsPort):
         while pending and most > 0 and connection.is_free and self._may_pass(connection, pending[0]):
             most -= 1
             # The socket is not read meanwhile: a line counts as heard when the line is carried out.
-            connection.last_heard, connection.pinged_at = self.edge.now, 0.0
+            connection.socket.last_heard, connection.socket.pinged_at = self.edge.now, 0.0
             self.handle(connection, pending.pop(0))
         connection.queue.resuming = False
         if pending:
@@ -177,7 +177,7 @@ class Clients(ClientsPort):
             self.resume(connection, 1)
             if 0 < len(connection.queue.pending) < before:
                 turns.waiting[connection] = None  # behind the others
-            elif connection.ending is not None:
+            elif connection.queue.ending is not None:
                 self.leave_if_done(connection)
 
     def handle(self, connection: Connection, line: Item) -> None:
@@ -250,7 +250,8 @@ class Clients(ClientsPort):
             for sub, names in (("NEW", new), ("DEL", gone)):
                 if names and "cap-notify" in connection.caps:
                     nick = connection.user.person.nick if connection.user is not None else "*"
-                    for line in capabilities.lines(now.network.server_name, nick, sub, names, connection.cap_version):
+                    version = connection.draft.cap_version
+                    for line in capabilities.lines(now.network.server_name, nick, sub, names, version):
                         connection.send(line.render(0))
 
     # The end of a connection ------------------------------------------------------------------------------------------
@@ -261,12 +262,12 @@ class Clients(ClientsPort):
             return
         connection.turn_back()
         order.flush(connection)
-        connection.send(Line(None, "ERROR", (f"Closing Link: {connection.host} ({reason})",)).render(0))
+        connection.send(Line(None, "ERROR", (f"Closing Link: {connection.socket.host} ({reason})",)).render(0))
         connection.closed = reason
         self.outputs.dirty[connection] = None
         departure.leave(self.edge, connection, reason)
         connection.queue.pending.clear()
-        if connection.unread:
+        if connection.socket.unread:
             self.gone(connection, reason)
 
     def gone(self, connection: Connection, reason: str) -> None:
@@ -274,45 +275,43 @@ class Clients(ClientsPort):
         if self.connections.pop(connection.number, None) is None:
             return
         self.attention.remove(connection)
-        if connection.ticket is not None:
-            connection.ticket.release()
+        if connection.socket.ticket is not None:
+            connection.socket.ticket.release()
         if connection.closed is None:
             connection.closed = reason
             departure.leave(self.edge, connection, reason)
             connection.queue.pending.clear()
-        if connection.delivery.farewell is not None:
-            connection.delivery.farewell()
-            connection.delivery.farewell = None
+        connection.delivery.end()
         if connection.remote.stream is not None:
             connection.remote.stream.close(reason)
 
     def ended(self, connection: Connection, reason: str) -> None:
         """Note that the client sends no more lines. The client leaves once all lines are carried out and answered."""
-        if connection.closed is None and connection.ending is None:
-            connection.ending = reason
+        if connection.closed is None and connection.queue.ending is None:
+            connection.queue.ending = reason
             self.attention.restless[connection] = None
         self.leave_if_done(connection)
 
     def lost(self, connection: Connection, reason: str) -> None:
         """Note that the socket is closed. Waiting lines of the client are carried out all the same."""
-        connection.unread = True
+        connection.socket.unread = True
         self.ended(connection, reason)
         if connection.closed is not None:
             self.gone(connection, reason)
 
     def leave_if_done(self, connection: Connection) -> None:
         """Let a client leave that sends no more lines, once all its lines are carried out and answered."""
-        if connection.ending is None or connection.closed is not None or connection.left:
+        if connection.queue.ending is None or connection.closed is not None or connection.socket.left:
             return
         if connection.queue.pending or not connection.is_free:
             return
-        forwarder, nobody = connection.remote.forwarder, connection.unread and connection.user is None
+        forwarder, nobody = connection.remote.forwarder, connection.socket.unread and connection.user is None
         if (connection.queue.calls and not nobody) or (forwarder is not None and forwarder.unsettled.lines):
             return
-        if connection.unread:
-            self.cut(connection, connection.ending)
+        if connection.socket.unread:
+            self.cut(connection, connection.queue.ending)
         else:
-            departure.bow_out(self.edge, connection, connection.ending)
+            departure.bow_out(self.edge, connection, connection.queue.ending)
 
     def hang_up(self, connection: Connection, reason: str) -> None:
         """Close a connection whose client has been told why."""

@@ -6,95 +6,72 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from gateway.edge.accounts.exchange import Proof
-from gateway.edge.client.bucket import Bucket
 from gateway.edge.client.draft import Draft
 from gateway.edge.client.outputs import Outputs
 from gateway.edge.client.queue import CommandQueue
+from gateway.edge.client.socket_side import SocketSide
 from gateway.edge.cursors.delivery import Delivery
 from gateway.edge.sessions.remote import RemoteSide
-from gateway.irc.splitter import LineSplitter
 
 if TYPE_CHECKING:
     from gateway.edge.accounts.identity import Login
     from gateway.edge.client.lines import Line
     from gateway.edge.users.user import User
-    from ring.links.admission import Ticket
 
 
 class Connection:
-    """A client's connection. The shell reads `out` and `closed` at each flush and owns the socket."""
+    """A client's connection, composed of parts. The shell reads `closed` and the output at each flush, and owns the
+    socket.
+
+    out: the list for new lines: `socket.ready`, or a list of lines which wait for earlier lines. outputs: of all
+    connections of the node. closed: why the shell should close the socket once all lines are written. user: None before
+    the registration.
+    """
 
     __slots__ = (
-        "address",
-        "bucket",
-        "cap_version",
-        "caps",
-        "certificate",
-        "closed",
-        "delivery",
-        "draft",
-        "ending",
-        "host",
-        "last_heard",
-        "left",
-        "login",
-        "markers",
-        "number",
-        "opened",
-        "out",
-        "outputs",
-        "pinged_at",
-        "proof",
-        "queue",
-        "ready",
-        "remote",
-        "secure",
-        "splitter",
-        "ticket",
-        "unread",
-        "user",
+        "caps", "closed", "delivery", "draft", "out", "outputs", "proof", "queue", "remote", "socket", "user",
         "variant",
-    )
+    )  # fmt: skip
 
     def __init__(
         self,
         number: int,
         address: str,
-        outputs: Outputs,
+        outputs: Outputs[Connection],
         *,
         secure: bool,
         now: float,
         certificate: str | None = None,
     ) -> None:
-        self.number = number
-        self.address = address
-        self.host = f"0{address}" if address.startswith(":") else address or "unknown"
-        self.secure = secure
-        self.certificate = certificate  # fingerprint of the client's certificate: SHA-256 of the DER, in hex
-        self.splitter = LineSplitter()
-        self.ready: list[bytes] = []  # what is written at the next flush
-        self.out = self.ready  # the list for new lines: `ready`, or a list of lines which wait for earlier lines
-        self.outputs = outputs  # of all connections of the node
-        self.closed: str | None = None  # why the shell should close the socket once `out` is written
-        self.left = False  # the user goes on without the connection
-        self.ending: str | None = None  # why the client, which sends no more, leaves once all lines are carried out
-        self.unread = False  # the socket is closed, and nobody reads the answers
-        self.ticket: Ticket | None = None  # from the admission; None for another node's client
-        self.opened = now
-        self.last_heard = now
-        self.pinged_at = 0.0  # when the unanswered PING was sent, 0 for none
-        self.bucket = Bucket()
+        self.socket = SocketSide(number, address, secure=secure, now=now, certificate=certificate)
+        self.queue = CommandQueue()
         self.draft = Draft()
         self.proof = Proof()
         self.delivery = Delivery()
         self.remote = RemoteSide()
-        self.queue = CommandQueue()
+        self.out = self.socket.ready
+        self.outputs = outputs
+        self.closed: str | None = None
         self.caps: frozenset[str] = frozenset()
-        self.cap_version = 0
         self.variant = 0
-        self.user: User | None = None  # once registered
-        self.login: Login | None = None  # the account which the client has proven
-        self.markers: dict[str, int] = {}  # of a client without an account: folded target -> read up to, Unix ms
+        self.user: User | None = None
+
+    @property
+    def number(self) -> int:
+        return self.socket.number
+
+    @property
+    def address(self) -> str:
+        return self.socket.address
+
+    @property
+    def certificate(self) -> str | None:
+        return self.socket.certificate
+
+    @property
+    def login(self) -> Login | None:
+        """The account which the client has proven."""
+        return self.proof.login
 
     @property
     def is_free(self) -> bool:
@@ -111,7 +88,7 @@ class Connection:
         """nick!user@host, with "*" for each part which is not known yet."""
         if self.user is not None:
             return self.user.person.source
-        return f"{self.draft.nick or '*'}!{self.draft.username or '*'}@{self.host}"
+        return f"{self.draft.nick or '*'}!{self.draft.username or '*'}@{self.socket.host}"
 
     @property
     def settled(self) -> int:
@@ -122,7 +99,7 @@ class Connection:
     def sent(self) -> int:
         """Return the number of bytes sent to the client, including bytes which wait to be written."""
         written = self.delivery.receipts.written if self.delivery.receipts is not None else 0
-        return written + sum(map(len, self.ready))
+        return written + sum(map(len, self.socket.ready))
 
     def negotiate(self, caps: frozenset[str], variant: int) -> None:
         """Set the capabilities, and the variant of lines for these."""
@@ -140,9 +117,9 @@ class Connection:
     def turn_back(self) -> list[bytes]:
         """Let further lines go out again. Returns the lines held back meanwhile."""
         meanwhile = self.out
-        if meanwhile is self.ready:
+        if meanwhile is self.socket.ready:
             return []
-        self.out = self.ready
+        self.out = self.socket.ready
         self.outputs.layout += 1
         return meanwhile
 

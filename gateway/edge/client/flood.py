@@ -43,27 +43,30 @@ DEBT_S: Final = 30.0
 
 def fill(connection: Connection, settings: EdgeSettings, now: float) -> None:
     """Fill the bucket of a new connection, or of a connection from another node."""
-    connection.bucket.tokens, connection.bucket.refilled_at = float(settings.flood.burst), now
+    bucket = connection.queue.bucket
+    bucket.tokens, bucket.refilled_at = float(settings.flood.burst), now
 
 
 def may_pass(connection: Connection, line: Item, settings: EdgeSettings, now: float) -> bool:
     """Whether the line is carried out now; if so, take the tokens for the line."""
-    tokens = connection.bucket.tokens + (now - connection.bucket.refilled_at) * settings.flood.rate
-    if tokens > settings.flood.burst:
-        tokens = float(settings.flood.burst)
-    connection.bucket.tokens, connection.bucket.refilled_at = tokens, now
+    bucket, control = connection.queue.bucket, settings.flood
+    tokens = bucket.tokens + (now - bucket.refilled_at) * control.rate
+    if tokens > control.burst:
+        tokens = float(control.burst)
+    bucket.tokens, bucket.refilled_at = tokens, now
     if connection.remote.stream is not None:
         # The client's node takes a token for each line, and this node takes tokens for the further work.
         return tokens >= 0.0
     if tokens < 1.0:
         return False
-    connection.bucket.tokens = tokens - 1.0 - (len(line) // 1024 if isinstance(line, bytes) else 0)
+    bucket.tokens = tokens - 1.0 - (len(line) // 1024 if isinstance(line, bytes) else 0)
     return True
 
 
 def charge(connection: Connection, tokens: float, settings: EdgeSettings) -> None:
     """Take tokens for work which was done or has begun; give back a surplus if `tokens` is below 0."""
-    connection.bucket.tokens = max(connection.bucket.tokens - tokens, -DEBT_S * settings.flood.rate)
+    bucket = connection.queue.bucket
+    bucket.tokens = max(bucket.tokens - tokens, -DEBT_S * settings.flood.rate)
 
 
 def price(lines: int) -> float:
@@ -73,14 +76,14 @@ def price(lines: int) -> float:
 
 def may_make(connection: Connection, settings: EdgeSettings, now: float) -> bool:
     """Whether the connection may make a channel; if so, count the channel. To take back: `bucket.give_back`."""
-    most = settings.flood.channels_per_minute
+    bucket, most = connection.queue.bucket, settings.flood.channels_per_minute
     if not most:
         return True
-    connection.bucket.makes = max(0.0, connection.bucket.makes - (now - connection.bucket.makes_at) * most / 60)
-    connection.bucket.makes_at = now
-    if connection.bucket.makes > most - 1:
+    bucket.makes = max(0.0, bucket.makes - (now - bucket.makes_at) * most / 60)
+    bucket.makes_at = now
+    if bucket.makes > most - 1:
         return False
-    connection.bucket.makes += 1
+    bucket.makes += 1
     return True
 
 

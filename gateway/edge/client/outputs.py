@@ -12,14 +12,22 @@ audience (`Room`). An audience has marked its connections as dirty if its `turn`
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Generic, Protocol, TypeVar
 
-if TYPE_CHECKING:
-    from gateway.edge.client.connection import Connection
-    from gateway.edge.client.lines import Line
+from gateway.edge.client.lines import Line
 
 
-class Outputs:
+class Writable(Protocol):
+    """A connection, as the output sees the connection."""
+
+    out: list[bytes]
+    variant: int
+
+
+C = TypeVar("C", bound=Writable)
+
+
+class Outputs(Generic[C]):
     """Shared by the connections of a node. dirty: connections with something to write at the next flush, in order.
     turn: counts how often `dirty` was emptied or cut. layout: counts changes of a registered connection's variant, or
     of the list for its new lines."""
@@ -27,28 +35,28 @@ class Outputs:
     __slots__ = ("dirty", "layout", "turn")
 
     def __init__(self) -> None:
-        self.dirty: dict[Connection, None] = {}
+        self.dirty: dict[C, None] = {}
         self.turn = 0
         self.layout = 0
 
-    def take(self) -> dict[Connection, None]:
+    def take(self) -> dict[C, None]:
         """Return the dirty connections, and begin another turn."""
         found, self.dirty = self.dirty, {}
         self.turn += 1
         return found
 
-    def leave(self, connections: list[Connection]) -> None:
+    def leave(self, connections: list[C]) -> None:
         """Let only these connections be dirty: the others' output is sent."""
         self.dirty = dict.fromkeys(connections)
         self.turn += 1
 
 
-class Audience:
+class Audience(Generic[C]):
     """The lists for new lines of some connections, by variant, while nothing about the connections changes."""
 
     __slots__ = ("_connections", "_layout", "_lists", "_outputs", "_turn")
 
-    def __init__(self, connections: dict[Connection, None], outputs: Outputs) -> None:
+    def __init__(self, connections: dict[C, None], outputs: Outputs[C]) -> None:
         """connections: at least one, of a node with these outputs."""
         self._connections = connections
         self._outputs = outputs

@@ -57,7 +57,7 @@ def try_register(call: Call) -> None:
         return
     if not ready or connection.queue.busy or connection.closed is not None:
         return
-    connection.queue.busy = True
+    connection.queue.pause()
     run(call.edge, _register(call))
 
 
@@ -119,7 +119,7 @@ def _attach(call: Call) -> Procedure[bool]:
     if connection.closed is not None:
         return True
     if isinstance(session, User):
-        connection.queue.busy = False
+        connection.queue.unpause()
         attach(call, session)
         edge.clients.resume(connection)
     elif session is not None:
@@ -138,7 +138,7 @@ def _may_have(call: Call) -> Procedure[bool]:
 
 def _give_up(call: Call) -> None:
     connection = call.connection
-    connection.queue.busy = False
+    connection.queue.unpause()
     connection.draft.nick = None
     call.edge.clients.resume(connection)
 
@@ -191,7 +191,7 @@ def _new_person(edge: EdgePort, connection: Connection, former: Person | None) -
         max(former.version + 1, int(edge.now * 1000)) if former is not None else 1,
         draft.nick,
         draft.username,
-        connection.host,
+        connection.socket.host,
         draft.real,
         record.key,
         record.incarnation,
@@ -227,7 +227,7 @@ def _begin_session(call: Call, user: User, account: str, seeks: bool) -> Procedu
 
 def _welcome(call: Call, user: User) -> None:
     connection, edge = call.connection, call.edge
-    connection.queue.busy = False
+    connection.queue.unpause()
     if connection.closed is not None or connection.user is not user:
         return
     meanwhile = connection.turn_back()

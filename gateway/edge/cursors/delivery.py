@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple, Protocol
 
 from gateway.state.session.session import CURSORS
@@ -105,12 +105,12 @@ class Delivery:
 
     awaiting: groups awaiting playback of missed lines, and the cursor of each. playbacks: the playback of each group.
     late_echoes: commands with their own line among the missed lines. inquiry: under way. reader: None before the first
-    playback.
+    playback. markers: of a client without an account: folded target -> read up to, Unix ms.
     """
 
     __slots__ = (
-        "awaiting", "cursors", "farewell", "inquiry", "late_echoes", "on_the_way", "parted", "playbacks", "reached",
-        "reader", "receipts",
+        "awaiting", "cursors", "farewell", "inquiry", "late_echoes", "markers", "on_the_way", "parted", "playbacks",
+        "reached", "reader", "receipts",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -125,3 +125,33 @@ class Delivery:
         self.late_echoes: dict[GroupId, list[Callable[[Any], None]]] = {}
         self.inquiry: Inquiry | None = None
         self.reader: Reader | None = None
+        self.markers: dict[str, int] = {}
+
+    def attach(self, groups: Iterable[GroupId]) -> None:
+        """Await the playback of all groups of a session."""
+        self.awaiting = dict.fromkeys(groups)
+
+    def start_from(self, cursors: Mapping[str, Cursor]) -> None:
+        """Take the cursors of the awaited groups, by folded name."""
+        self.awaiting = {group: cursors.get(group.name) for group in self.awaiting}
+
+    def await_playback(self, group: GroupId, cursor: Cursor | None = None) -> None:
+        """Await the playback of a group, from the cursor unless the playback is awaited already."""
+        self.awaiting.setdefault(group, cursor)
+
+    def send_piece(self, piece: OnTheWay) -> None:
+        self.on_the_way.append(piece)
+
+    def take_receipts(self, receipts: Receipts) -> None:
+        """Take the counts of the connection's socket."""
+        self.receipts = receipts
+
+    def at_the_end(self, farewell: Callable[[], None]) -> None:
+        """Call farewell() once the bytes received by the cut client are known."""
+        self.farewell = farewell
+
+    def end(self) -> None:
+        """Note that the bytes received by the cut client are known."""
+        farewell, self.farewell = self.farewell, None
+        if farewell is not None:
+            farewell()

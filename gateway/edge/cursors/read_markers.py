@@ -32,17 +32,18 @@ def marker(edge: EdgePort, connection: Connection, folded: str) -> int:
     """Return the marker in Unix ms; 0 if there is none."""
     user = connection.user
     if user is None or not user.session.account:
-        return connection.markers.get(folded, 0)
+        return connection.delivery.markers.get(folded, 0)
     state = edge.network.state(edge.sessions.group(user.session.account))
     return state.stored.markers.get(folded, 0) if isinstance(state, Session) else 0
 
 
 def mark(edge: EdgePort, connection: Connection, folded: str, at: int) -> int:
     """Set and return a marker of a client without an account. A marker only grows, and is no later than now."""
-    known = connection.markers.pop(folded, 0)
-    at = connection.markers[folded] = max(known, min(at, int(edge.now * 1000)))
-    if len(connection.markers) > MOST:
-        del connection.markers[min(connection.markers, key=lambda name: connection.markers[name])]
+    markers = connection.delivery.markers
+    known = markers.pop(folded, 0)
+    at = markers[folded] = max(known, min(at, int(edge.now * 1000)))
+    if len(markers) > MOST:
+        del markers[min(markers, key=lambda name: markers[name])]
     return at
 
 

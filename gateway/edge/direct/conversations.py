@@ -143,7 +143,7 @@ class Conversations(ConversationsPort):
             self._sit(user, group, None)
             return
         for connection in user.connections:
-            connection.delivery.awaiting.setdefault(group)
+            connection.delivery.await_playback(group)
         user.seats.begin_returning(group, user.connections)
 
         def sit() -> None:
@@ -238,7 +238,7 @@ class Conversations(ConversationsPort):
             if uid not in room.users:
                 room.add(user)
                 for connection in user.seats.end_returning(group):
-                    play(self.edge, connection, user, group, connection.opened)
+                    play(self.edge, connection, user, group, connection.socket.opened)
         for uid in [uid for uid in room.users if uid not in here] if room is not None else ():
             assert room is not None
             self.edge.sessions.cursors.mark(room.users[uid], group)

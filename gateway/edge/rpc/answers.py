@@ -67,7 +67,7 @@ def _detail(edge: EdgePort, ask: DetailAsk) -> Detail | None:
     return Detail(
         int(edge.now - user.spoke_at),
         tuple(shown),
-        bool(user.connections) and all(connection.secure for connection in user.connections),
+        bool(user.connections) and all(connection.socket.secure for connection in user.connections),
         user.identity.oper is not None,
         user.connection.address if private and user.connection is not None else "",
         modes_of(user) if private else "",

@@ -193,10 +193,10 @@ def _client(edge: EdgePort, connection: Connection) -> ClientRow:
         connection.number,
         node.key,
         connection.address,
-        connection.secure,
+        connection.socket.secure,
         connection.login.device if connection.login is not None else "",
-        int(connection.opened),
-        max(0, int(edge.now - connection.last_heard)),
+        int(connection.socket.opened),
+        max(0, int(edge.now - connection.socket.last_heard)),
     )
 
 

@@ -66,7 +66,7 @@ def arrive(edge: EdgePort, connection: Connection, user: User, group: GroupId, c
 def go_on(edge: EdgePort, connection: Connection, user: User, cursors: Mapping[str, Cursor]) -> None:
     """Show the missed lines, and nothing else, to a connection whose session has come from another node."""
     user.attach(connection)
-    connection.delivery.awaiting = {group: cursors.get(group.name) for group in connection.delivery.awaiting}
+    connection.delivery.start_from(cursors)
     edge.sessions.cursors.sent(connection, cursors)
     edge.sessions.arrivals.inquire(user, connection)
     edge.sessions.attached(user)
@@ -76,7 +76,7 @@ def go_on(edge: EdgePort, connection: Connection, user: User, cursors: Mapping[s
         if group.name in cursors:
             read_on(edge, connection, user, group)
         else:
-            play(edge, connection, user, group, connection.opened)
+            play(edge, connection, user, group, connection.socket.opened)
     once_known(connection, lambda: kicks.go_on(edge, connection, user))
     for name in edge.sessions.takeover.returning(user.session.account):
         group = GroupId("channel", name)

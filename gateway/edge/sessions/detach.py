@@ -56,7 +56,7 @@ def _hide(edge: EdgePort, user: User, group: GroupId) -> None:
     channel, room = visible(edge, user, group), user.seats.rooms[group]
     for connection in user.connections:
         was_shown = group not in connection.delivery.awaiting
-        connection.delivery.awaiting.setdefault(group, edge.network.applied_to(group))
+        connection.delivery.await_playback(group, edge.network.applied_to(group))
         room.drop(connection)
         if channel is not None and was_shown:
             connection.show(Line(user.person.author, "PART", (channel.name, "Detached")))

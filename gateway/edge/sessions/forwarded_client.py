@@ -37,15 +37,15 @@ AGAIN_S = 0.5
 
 
 def standing_of(connection: Connection, session: str) -> Standing:
-    return Standing(connection.caps, connection.cap_version, connection.login, session)
+    return Standing(connection.caps, connection.draft.cap_version, connection.login, session)
 
 
 def give(standing: Standing, edge: EdgePort, connection: Connection) -> None:
     """Give the connection the same standing on this node."""
-    connection.cap_version = standing.cap_version
+    connection.draft.negotiate(standing.cap_version, registers_later=False)
     connection.negotiate(standing.caps, capabilities.variant(standing.caps))
     if connection.login != standing.login:
-        connection.login = standing.login
+        connection.proof.take(standing.login)
         watch(edge, connection)
 
 
@@ -79,7 +79,7 @@ class ForwardedClient(Forwarder):
         connection = self.connection
         hello = Hello(
             connection.address,
-            connection.secure,
+            connection.socket.secure,
             connection.certificate,
             standing_of(connection, self.account),
             connection.draft.nick or "*",
@@ -109,7 +109,7 @@ class ForwardedClient(Forwarder):
         """Forward a line of the client."""
         self.unsettled.add(line)
         if self.unsettled.is_full:
-            self.connection.queue.busy = True
+            self.connection.queue.pause()
         if self.stream is not None:
             self.stream.send(line)
 
@@ -132,7 +132,7 @@ class ForwardedClient(Forwarder):
         self._reached()
         self.edge.sessions.arrivals.ended(self)
         if self._on_the_way:
-            self.connection.delivery.farewell = self._reached
+            self.connection.delivery.at_the_end(self._reached)
 
     def _reached(self) -> None:
         """Report the cursors to the session's group: the session's node may be dead, and nobody else knows."""
@@ -195,7 +195,10 @@ class ForwardedClient(Forwarder):
 
     def _arrived(self) -> None:
         self.shown, self.tries = True, 0
-        self.connection.queue.busy = self.unsettled.is_full
+        if self.unsettled.is_full:
+            self.connection.queue.pause()
+        else:
+            self.connection.queue.unpause()
         self._release()
         self.edge.clients.resume(self.connection)
 
@@ -209,7 +212,7 @@ class ForwardedClient(Forwarder):
         if reason == "lost" and not self.is_gone:
             self._reached()
         if reason in ("lost", MOVED, "unknown"):
-            self.connection.queue.busy = True  # the client's lines wait
+            self.connection.queue.pause()
             self.edge.later(AGAIN_S if self.tries else 0.0, self.find)
         elif self.is_gone:
             self._give_up(reason)
@@ -231,7 +234,7 @@ class ForwardedClient(Forwarder):
     def _give_up(self, reason: str) -> None:
         """Drop the remaining lines and cut the client: no session is left to hear the lines."""
         self.unsettled.lines.clear()
-        self.connection.queue.pending.clear()
+        self.connection.queue.drop_lines()
         self._release()
         self._end()
         self.edge.clients.cut(self.connection, reason)
@@ -255,7 +258,9 @@ class ForwardedClient(Forwarder):
         connection, edge = self.connection, self.edge
         self._brought()
         edge.sessions.arrivals.ended(self)
-        connection.remote.forwarder, connection.queue.busy, connection.queue.line = None, False, self.unsettled.settled
+        connection.remote.forwarder = None
+        connection.queue.go_on_from(self.unsettled.settled)
+        connection.queue.unpause()
         if self.is_gone:
             connection.user = user
             for line in self.unsettled.lines:
@@ -263,7 +268,7 @@ class ForwardedClient(Forwarder):
             connection.user = None
             self._give_up("")  # no line is left
             return
-        connection.queue.pending[:0] = self.unsettled.lines
+        connection.queue.return_lines(self.unsettled.lines)
         if self.shown:
             go_on(edge, connection, user, self.cursors)
         elif self.call is not None:

@@ -53,7 +53,8 @@ class Forwarding(ForwardingPort):
             self.edge.clients.cut(connection, "Server is shutting down")
         else:
             forwarder = connection.remote.forwarder = ForwardedClient(self.edge, connection, None)
-            forwarder.shown = connection.queue.busy = True
+            forwarder.shown = True
+            connection.queue.pause()
             forwarder.was_sent(cursors)
             self._once_answered(connection, forwarder.find)
 
@@ -113,8 +114,10 @@ class Forwarding(ForwardingPort):
             now=edge.now,
             certificate=hello.certificate,
         )
-        connection.remote.stream, connection.draft.nick, connection.remote.told = stream, hello.nick, hello.standing
-        connection.remote.speaker, connection.queue.line = hello.speaker, hello.settled
+        connection.draft.name(hello.nick)
+        connection.queue.go_on_from(hello.settled)
+        connection.remote.stream, connection.remote.speaker = stream, hello.speaker
+        connection.remote.told = hello.standing
         give(hello.standing, edge, connection)
         edge.clients.carry(connection)
         stream.received = lambda line: edge.clients.read(connection, line)
@@ -157,12 +160,11 @@ class Forwarding(ForwardingPort):
         """Send the waiting lines, and the number of the client's last settled line (P9)."""
         edge, stream, settled = self.edge, connection.remote.stream, connection.settled
         assert stream is not None
-        data = b"".join(connection.ready)
-        connection.ready.clear()
+        data = connection.socket.take()
         if data or settled > connection.remote.settled_told:
             connection.remote.settled_told = settled
             cursors = edge.sessions.cursors.fresh(connection)
-            connection.delivery.on_the_way.append(OnTheWay(stream.next + 1, cursors))
+            connection.delivery.send_piece(OnTheWay(stream.next + 1, cursors))
             told = connection.remote.told
             if connection.user is not None:  # else the session has gone on elsewhere, and the client follows
                 connection.remote.told = standing_of(connection, connection.user.session.account)

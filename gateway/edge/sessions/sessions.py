@@ -266,7 +266,7 @@ class Sessions(SessionsPort):
         leave are shown no JOIN."""
         inside = user.seats.unseen.get(room.group, {})
         for connection in user.connections:
-            connection.delivery.awaiting.setdefault(room.group)
+            connection.delivery.await_playback(room.group)
         room.add(user)
         channel = visible(self.edge, user, room.group)
         if channel is not None and room.group not in user.session.detached:

@@ -43,10 +43,10 @@ def leave(edge: EdgePort, connection: Connection, reason: str, done: Callable[[]
     done(): all changes are settled.
     """
     user = connection.user
-    if connection.left:
+    if connection.socket.left:
         done()
         return
-    connection.left = True
+    connection.socket.leave()
     if connection.remote.forwarder is not None:
         connection.remote.forwarder.close()
     if user is None:

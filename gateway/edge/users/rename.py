@@ -17,7 +17,7 @@ from ring.ids import GroupId
 
 def rename(call: Call, nick: str) -> None:
     """Rename the caller. The caller's earlier commands are settled first, and further lines wait for the end (P28)."""
-    call.connection.queue.busy = True
+    call.connection.queue.pause()
     call.hold()
     run(call.edge, _rename(call, nick))
 
@@ -25,7 +25,7 @@ def rename(call: Call, nick: str) -> None:
 def _rename(call: Call, nick: str) -> Procedure[None]:
     yield from _take(call, nick)
     call.user.identity.renaming = None
-    call.connection.queue.busy = False
+    call.connection.queue.unpause()
     call.release()
     call.edge.clients.resume(call.connection)
 

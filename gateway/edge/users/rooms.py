@@ -28,7 +28,7 @@ class Room:
         self.listed: set[str] = set()  # uids which came with the replica: NAMES tells a newcomer here of these
         self.users: dict[str, User] = {}
         self.connections: dict[Connection, None] = {}  # only `add`, `let_in` and `drop` write these
-        self._audience: Audience | None = None  # of these
+        self._audience: Audience[Connection] | None = None  # of these
         self.held_back: dict[Connection, None] = {}  # of these: told of events, played messages later
         self.watchers: dict[str, User] = {}  # users who have detached the channel until somebody names the user
 

@@ -57,7 +57,7 @@ class User:
 
     def attach(self, connection: Connection) -> None:
         """Attach the connection. A channel tells the connection of events once the missed lines have been shown."""
-        connection.delivery.awaiting = dict.fromkeys((*self.seats.all, *self.seats.returning))
+        connection.delivery.attach((*self.seats.all, *self.seats.returning))
         self.seats.attach(connection)
         self.connections[connection] = None
         connection.user = self

@@ -40,6 +40,12 @@ def test_a_user_has_few_fields_and_every_part() -> None:
     assert {"identity", "session", "seats", "privacy", "monitoring"} <= {*own} & {part.field for part in PARTS}
 
 
+def test_a_connection_has_few_fields_and_every_part() -> None:
+    own = fields(ROOT / "gateway/edge/client/connection.py", "Connection")
+    assert len(own) <= MOST
+    assert {"socket", "queue", "draft", "proof", "delivery", "remote"} <= {*own} & {part.field for part in PARTS}
+
+
 def test_a_stranger_who_writes_a_part_is_found(tmp_path: Path) -> None:
     seats = Part("seats", "Seats", "gateway/users/seats.py", "gateway/users")
     for path, source in ((seats.path, SEATS), ("gateway/commands.py", COMMAND)):

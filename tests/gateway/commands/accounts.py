@@ -25,7 +25,7 @@ class Newcomer(Client):
 
     def __init__(self, net: Net, node: str, caps: str = "sasl", certificate: str | None = None) -> None:
         self.begin(net, net.nodes[node], "*", "10.0.0.1")
-        self.connection.certificate = certificate
+        self.connection.socket.certificate = certificate
         if caps:
             self.send("CAP LS 302", f"CAP REQ :{caps}")
             self.lines()

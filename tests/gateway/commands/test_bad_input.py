@@ -58,7 +58,7 @@ def test_an_endless_line_takes_no_memory(net: Net) -> None:
     (ann,) = people(net, "ann")
     for _ in range(1000):
         ann.send_bytes(b"x" * 10_000)
-    assert len(ann.connection.splitter._rest) < 10_000
+    assert len(ann.connection.socket.splitter._rest) < 10_000
     ann.send_bytes(b"\r\n")
     assert [line.split()[1] for line in ann.sync()] == ["417"]
 

@@ -112,7 +112,7 @@ def test_markers_without_an_account_live_as_long_as_the_connection(net: Net) -> 
 def test_a_connection_keeps_so_many_markers(net: Net) -> None:
     bob = net.client("n1", "bob", "draft/read-marker")
     bob.ask(*(f"MARKREAD #{n} timestamp=2023-11-14T22:{n // 60 % 13:02}:{n % 60:02}.{n:04}Z" for n in range(1_010)))
-    assert len(bob.connection.markers) == 1_000
+    assert len(bob.connection.delivery.markers) == 1_000
 
 
 def test_who_has_no_capability(net: Net) -> None:

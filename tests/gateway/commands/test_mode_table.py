@@ -159,7 +159,7 @@ def logged_in_only(cast: Cast) -> None:
 def tls_only(cast: Cast) -> None:
     cast.set("+S")
     assert refused(cast.dan, "JOIN #c", "489")
-    cast.dan.connection.secure = True
+    cast.dan.connection.socket.secure = True
     assert not refused(cast.dan, "JOIN #c", "489")
 
 

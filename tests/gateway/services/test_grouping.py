@@ -16,7 +16,7 @@ def test_certificates(net: Net) -> None:
     ann, bob = with_account(net, "ann", "bob")
     last = list(net.nodes)[-1]
     assert log_in(Newcomer(net, last, certificate=CERTIFICATE), "", "", "EXTERNAL")[-1].startswith("904")
-    ann.connection.certificate = CERTIFICATE
+    ann.connection.socket.certificate = CERTIFICATE
     assert told(ann, "CERT ADD") == [f"{CERTIFICATE} logs in to ann."]
     assert told(ann, "CERT ADD " + ":".join(["CD"] * 32)) == ["cd" * 32 + " logs in to ann."]
     assert told(ann, "CERT list") == [CERTIFICATE, "cd" * 32]

@@ -417,7 +417,7 @@ def test_an_account_has_one_throttle_by_whatever_nick_it_is_named(ann_net: Net) 
     took = []
     for name in ("ann", "annie", "anny", "ann", "annie", "anny"):
         other = Newcomer(net, "n2")
-        other.connection.address = f"10.1.1.{len(took)}"
+        other.connection.socket.address = f"10.1.1.{len(took)}"
         began = net.now
         assert other.log_in(name, "mellon") == [WRONG.format("*")]
         took.append(round(net.now - began))
@@ -453,7 +453,7 @@ def test_of_many_guesses_at_once_no_more_are_made_than_one_after_the_other(ann_n
     clients = [Newcomer(net, f"n{number % 3 + 1}") for number in range(20)]
     began = net.now
     for number, client in enumerate(clients):
-        client.connection.address = "10.1.1.1" if whose == "address" else f"10.1.1.{number}"
+        client.connection.socket.address = "10.1.1.1" if whose == "address" else f"10.1.1.{number}"
         name = "ann" if whose == "account" or client is clients[-1] else f"name{number}"
         if client is clients[-1]:
             net.run(0.03)  # the wrong ones come first, whatever their messages take

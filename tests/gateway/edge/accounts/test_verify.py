@@ -39,7 +39,7 @@ class Guessers:
     def begin(self, name: str = "ann") -> None:
         for number in range(STRANGERS):
             client = Newcomer(self.net, f"n{number % len(self.net.nodes) + 1}")
-            client.connection.address = f"10.7.{number}.1"
+            client.connection.socket.address = f"10.7.{number}.1"
             self._guess(client, name)
             self.clients.append(client)
 
@@ -50,7 +50,7 @@ class Guessers:
             for number, client in enumerate(self.clients):
                 if client.closed is not None:
                     self.clients[number] = client = Newcomer(self.net, client.node.name)
-                    client.connection.address = f"10.7.{number}.1"
+                    client.connection.socket.address = f"10.7.{number}.1"
                     self._guess(client, name)
                 elif any(" 904 " in line for line in client.lines()):
                     self._guess(client, name)
@@ -96,14 +96,14 @@ def test_a_guess_at_a_name_that_nobody_has_is_slowed_alike(net: Net) -> None:
 
 def test_the_certificate_with_which_somebody_logged_in_goes_first_too(net: Net) -> None:
     phone = Newcomer(net, "n1", certificate="cd" * 32)
-    phone.connection.address = "10.9.1.1"
+    phone.connection.socket.address = "10.9.1.1"
     assert took(net, phone) < 1
     net.run(1)
     guessers = Guessers(net)
     guessers.begin()
     guessers.go_on(20)
     abroad = Newcomer(net, "n1", certificate="cd" * 32)
-    abroad.connection.address = "10.9.2.2"
+    abroad.connection.socket.address = "10.9.2.2"
     assert took(net, abroad) <= 2
 
 
@@ -118,7 +118,7 @@ def test_who_waits_in_vain_is_told_to_come_again_before_its_client_gives_up(net:
     guessers.begin()
     guessers.go_on(25)
     stranger = Newcomer(net, "n1")
-    stranger.connection.address = "10.9.3.3"
+    stranger.connection.socket.address = "10.9.3.3"
     began = net.now
     assert log_in(stranger, "ann", "sesame")[-1].startswith(
         ("903", "904 * :SASL authentication failed: try again later")

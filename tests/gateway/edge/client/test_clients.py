@@ -154,7 +154,7 @@ def test_each_connection_with_news_is_named_once_with_all_its_bytes(net: Net) ->
     mine.send(b"three\r\n")
     edge.clients.outputs.dirty[mine] = None
     assert edge.take_outputs() == [(mine, b"one\r\nthree\r\n"), (other, b"two\r\n")]
-    assert edge.take_outputs() == [] and mine.ready == []
+    assert edge.take_outputs() == [] and mine.socket.ready == []
     assert (edge.traffic.lines_sent - lines, edge.traffic.bytes_sent - size) == (3, 17)
 
 

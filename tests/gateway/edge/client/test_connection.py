@@ -17,7 +17,7 @@ def connections(count: int = 1) -> list[Connection]:
 @pytest.mark.parametrize(("address", "host"), [("10.0.0.1", "10.0.0.1"), ("::1", "0::1"), ("", "unknown")])
 def test_the_host_is_the_address_in_a_form_that_clients_can_read(address: str, host: str) -> None:
     connection = Connection(1, address, Outputs(), secure=True, now=5.0)
-    assert connection.host == host
+    assert connection.socket.host == host
     assert connection.source == f"*!*@{host}"
     connection.draft.nick, connection.draft.username = "ann", "a"
     assert connection.source == f"ann!a@{host}"
@@ -27,7 +27,7 @@ def test_output_marks_the_connection_once_for_the_next_flush() -> None:
     (one,) = connections()
     one.send(b"a\r\n")
     one.send(b"b\r\n")
-    assert one.ready == [b"a\r\n", b"b\r\n"] and list(one.outputs.dirty) == [one]
+    assert one.socket.ready == [b"a\r\n", b"b\r\n"] and list(one.outputs.dirty) == [one]
     assert one.sent() == 6
 
 
@@ -35,7 +35,7 @@ def test_a_closed_connection_is_sent_nothing_more() -> None:
     (one,) = connections()
     one.closed = "bye"
     one.send(b"a\r\n")
-    assert one.ready == [] and not one.outputs.dirty and not one.is_free
+    assert one.socket.ready == [] and not one.outputs.dirty and not one.is_free
 
 
 def test_lines_are_held_back_until_the_connection_turns_back() -> None:
@@ -43,10 +43,10 @@ def test_lines_are_held_back_until_the_connection_turns_back() -> None:
     one.send(b"before\r\n")
     one.turn_aside()
     one.send(b"meanwhile\r\n")
-    assert one.ready == [b"before\r\n"]
+    assert one.socket.ready == [b"before\r\n"]
     assert one.turn_back() == [b"meanwhile\r\n"]
     one.send(b"after\r\n")
-    assert one.ready == [b"before\r\n", b"after\r\n"]
+    assert one.socket.ready == [b"before\r\n", b"after\r\n"]
     assert one.turn_back() == []
 
 
@@ -56,8 +56,8 @@ def test_a_line_for_many_is_rendered_once_for_each_variant() -> None:
     line = Line("ann!a@h", "PRIVMSG", ("#c", "hi"), at=7)
     assert deliver(line, readers, skip=readers[3]) == 3
     assert {*line.rendered} == {0, TIME}
-    assert readers[1].ready[0] is readers[2].ready[0] != readers[0].ready[0]
-    assert readers[3].ready == [] and list(readers[0].outputs.dirty) == readers[:3]
+    assert readers[1].socket.ready[0] is readers[2].socket.ready[0] != readers[0].socket.ready[0]
+    assert readers[3].socket.ready == [] and list(readers[0].outputs.dirty) == readers[:3]
 
 
 def test_whoever_is_left_out_need_not_be_among_the_readers() -> None:

@@ -124,7 +124,7 @@ def test_many_lines_of_any_answer_cost_tokens_and_few_do_not() -> None:
     slow(net, [ann])
     ann.send(*["WHOIS p1"] * 10)
     net.run(0.1)
-    assert ann.connection.bucket.tokens >= 10.0  # a token each
+    assert ann.connection.queue.bucket.tokens >= 10.0  # a token each
     ann.send("WHO #c", "WHO #c", "PING x")  # 121 lines each: 12 tokens
     net.run(1)
     assert not any(line.endswith(" x") for line in ann.got)

@@ -15,8 +15,8 @@ ROOM = GroupId("channel", "#c")
 
 def someone(connection: Connection) -> User:
     name = f"u{connection.number}"
-    person = Person(name, name, "u", "h", "real", None, Incarnation("k", 1), connection.opened)
-    connection.user = User(person, GroupId("nick", name), connection, connection.opened)
+    person = Person(name, name, "u", "h", "real", None, Incarnation("k", 1), connection.socket.opened)
+    connection.user = User(person, GroupId("nick", name), connection, connection.socket.opened)
     return connection.user
 
 
@@ -38,7 +38,11 @@ def test_everybody_gets_the_line_in_the_own_variant_and_is_dirty_once_a_turn() -
     cat.negotiate(frozenset(), TIME | TAGS)
     line = said("one")
     assert room.deliver(line) == 3
-    assert (ann.ready, bob.ready, cat.ready) == ([line.render(0)], [line.render(TIME)], [line.render(TIME | TAGS)])
+    assert (ann.socket.ready, bob.socket.ready, cat.socket.ready) == (
+        [line.render(0)],
+        [line.render(TIME)],
+        [line.render(TIME | TAGS)],
+    )
     assert room.deliver(said("two")) == 3
     assert list(outputs.dirty) == [ann, bob, cat] and list(outputs.take()) == [ann, bob, cat]
     room.deliver(said("three"))
@@ -49,7 +53,7 @@ def test_the_speaker_is_left_out_and_need_not_be_in_the_room() -> None:
     room, (ann, bob), outputs = room_of(2)
     ann.send(b"before\r\n")
     assert room.deliver(said("one"), ann) == 1
-    assert ann.ready == [b"before\r\n"] and bob.ready == [said("one").render(0)]
+    assert ann.socket.ready == [b"before\r\n"] and bob.socket.ready == [said("one").render(0)]
     assert room.deliver(said("two"), Connection(9, "", outputs, secure=False, now=5.0)) == 2
     assert Room(ROOM).deliver(said("nobody")) == 0
 
@@ -59,8 +63,8 @@ def test_a_new_variant_counts_from_the_next_line_on() -> None:
     room.deliver(said("one"))
     ann.negotiate(frozenset({"server-time"}), TIME)
     room.deliver(said("two"))
-    assert ann.ready == [said("one").render(0), said("two").render(TIME)]
-    assert bob.ready == [said("one").render(0), said("two").render(0)]
+    assert ann.socket.ready == [said("one").render(0), said("two").render(TIME)]
+    assert bob.socket.ready == [said("one").render(0), said("two").render(0)]
 
 
 def test_lines_wait_with_a_member_turned_aside() -> None:
@@ -69,11 +73,11 @@ def test_lines_wait_with_a_member_turned_aside() -> None:
     ann.turn_aside()
     room.deliver(said("two"))
     assert room.deliver(said("mine"), ann) == 1
-    assert ann.ready == [said("one").render(0)]
+    assert ann.socket.ready == [said("one").render(0)]
     assert ann.turn_back() == [said("two").render(0)]
     room.deliver(said("three"))
-    assert ann.ready == [said("one").render(0), said("three").render(0)]
-    assert len(bob.ready) == 4
+    assert ann.socket.ready == [said("one").render(0), said("three").render(0)]
+    assert len(bob.socket.ready) == 4
 
 
 def test_members_come_and_go_between_two_lines_of_a_turn() -> None:
@@ -83,10 +87,10 @@ def test_members_come_and_go_between_two_lines_of_a_turn() -> None:
     cat = Connection(7, "10.0.0.1", outputs, secure=False, now=5.0)
     room.add(someone(cat))
     assert room.deliver(said("two")) == 2
-    assert (len(ann.ready), len(bob.ready), len(cat.ready)) == (2, 1, 1)
+    assert (len(ann.socket.ready), len(bob.socket.ready), len(cat.socket.ready)) == (2, 1, 1)
     room.let_in(bob)
     room.deliver(said("three"))
-    assert len(bob.ready) == 2
+    assert len(bob.socket.ready) == 2
     assert set(outputs.dirty) == {ann, bob, cat}
 
 
@@ -94,6 +98,6 @@ def test_whose_output_was_sent_in_the_middle_of_a_turn_is_dirty_again() -> None:
     room, (ann, bob), outputs = room_of(2)
     room.deliver(said("one"))
     outputs.leave([bob])
-    ann.ready.clear()
+    ann.socket.ready.clear()
     room.deliver(said("two"))
-    assert set(outputs.dirty) == {ann, bob} and ann.ready == [said("two").render(0)]
+    assert set(outputs.dirty) == {ann, bob} and ann.socket.ready == [said("two").render(0)]

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.edge.cursors.delivery import Delivery
 from gateway.edge.cursors.read_markers import CAPABILITY, MOST, applied, line, mark, marker, send_marker
 from gateway.state.session.messages import Marked
 from ring.ids import GroupId
@@ -26,7 +27,7 @@ class Client:
     """A connection without an account."""
 
     def __init__(self, *caps: str) -> None:
-        self.markers: dict[str, int] = {}
+        self.delivery = Delivery()
         self.user = None
         self.caps = frozenset(caps)
         self.shown: list[Any] = []
@@ -52,7 +53,7 @@ def test_markers_are_bounded_and_the_earliest_goes() -> None:
     one = client()
     for number in range(MOST + 1):
         mark(edge(), one, f"#{number}", number + 1)
-    assert len(one.markers) == MOST and marker(edge(), one, "#0") == 0
+    assert len(one.delivery.markers) == MOST and marker(edge(), one, "#0") == 0
 
 
 @pytest.mark.parametrize(("at", "shown"), [(0, "*"), (7, "timestamp=1970-01-01T00:00:00.007Z")])

@@ -106,7 +106,7 @@ def test_who_is_away_or_hears_only_people_with_accounts_says_so() -> None:
     bob.sync()
     assert [line[:11] for line in ann.ask("PRIVMSG bob :hi", "NOTICE bob :hi")] == ["477 ann bob"]
     assert bob.sync() == []
-    assert bob.ask("PRIVMSG bob :to myself") == [f":bob!~bob@{bob.connection.host} PRIVMSG bob :to myself"]
+    assert bob.ask("PRIVMSG bob :to myself") == [f":bob!~bob@{bob.connection.socket.host} PRIVMSG bob :to myself"]
 
 
 def test_answers_keep_the_order_of_the_commands() -> None:
