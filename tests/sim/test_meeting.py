@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from gateway.edge.accounts.identity import Login
+from gateway.state.channel.channel import Channel
 from gateway.state.nick.messages import Release
+from gateway.state.nick.nick import Nick
 from gateway.state.session.messages import Reached
 from ring.ids import GroupId
 from tests.gateway.commands.accounts import Newcomer
@@ -73,3 +75,35 @@ def test_who_identifies_when_a_partition_heals_takes_nothing_from_the_session(af
     net.run(10)
     assert others == [True]
     goes_on(login(net, name, "phone"))
+
+
+def test_who_begins_a_session_on_a_side_that_knows_of_none_goes_on_with_the_former_session() -> None:
+    """The password was checked before the partition (seed 99600176 of the devices)."""
+    net = Net(3, disks=True)
+    made(net)
+    (master,) = net.masters(GroupId("account", "ann"))
+    laptop = login(net, master, "laptop")
+    laptop.send(f"JOIN {CHANNEL}")
+    laptop.sync()
+    net.run(2)
+    name = apart(net)
+    phone = Newcomer(net, name)
+    assert phone.log_in("ann@phone", "sesame")[-1].startswith("903")
+    cut(net, name)
+    phone.send("CAP END", "NICK ann", "USER ann 0 * :ann")
+    net.run(5)
+    phone.send("JOIN #small")
+    phone.sync()
+    edge = net.nodes[name].core.edge
+    (other,) = [user.uid for user in edge.users.values() if user.session.account == "ann"]
+    net.links.heal()
+    net.run(30)
+    (user,) = [user for node in net.nodes.values() for user in node.core.edge.users.values() if user.session.account]
+    assert user.uid != other and [*user.seats.rooms] == [GroupId("channel", CHANNEL)]
+    laptop.send(f"PRIVMSG {CHANNEL} :hello")
+    laptop.sync()
+    net.run(1)
+    assert phone.closed is None and phone.heard(CHANNEL) == ["hello"]
+    states = [m.replica.state for node in net.nodes.values() for m in node.core.engine.replicas.masters.values()]
+    assert other not in [state.holder.uid for state in states if isinstance(state, Nick) and state.holder is not None]
+    assert other not in [uid for state in states if isinstance(state, Channel) for uid in state.members]

@@ -104,7 +104,7 @@ class Arrivals(ArrivalsPort):
         if not account or self.edge.network.level < DeliveredAsk.SINCE:
             return
         known = self._known(user, connection.device)
-        self.note(user, connection)
+        self.note(user)
         former = self._former.get(account)
         inquiry = NodesAsked(self.edge, connection, user)
         inquiry.ask_at(known)
@@ -112,15 +112,16 @@ class Arrivals(ArrivalsPort):
         if inquiry.open:
             connection.delivery.inquiry = inquiry
 
-    def note(self, user: User, connection: Connection) -> None:
-        """Note that the device is on the node of the client."""
-        network, account, device = self.edge.network, user.session.account, connection.device
+    def note(self, user: User) -> None:
+        """Note that each device of the user is on the node of its client."""
+        network, account = self.edge.network, user.session.account
         if not account or network.level < DeliveredAsk.SINCE:
             return
-        here = connection.remote.stream.peer if connection.remote.stream is not None else network.me
-        if self._known(user, device).get(here.key) != here.number:
-            for table in (self._nodes, self._news):
-                self._add(table.setdefault(account, {}), device, here)
+        for connection in user.connections:
+            here = connection.remote.stream.peer if connection.remote.stream is not None else network.me
+            if self._known(user, connection.device).get(here.key) != here.number:
+                for table in (self._nodes, self._news):
+                    self._add(table.setdefault(account, {}), connection.device, here)
 
     @staticmethod
     def _add(devices: dict[str, dict[str, int]], device: str, node: Incarnation) -> None:

@@ -21,6 +21,7 @@ from gateway.edge.session_ports import SessionsPort, Then
 from gateway.edge.sessions.attach import arrive as show_arrival
 from gateway.edge.sessions.attach import read_on
 from gateway.edge.sessions.reports import Reports
+from gateway.edge.sessions.superseded import withdraw
 from gateway.edge.sessions.takeover import Takeover
 from gateway.edge.sessions.whole import once_whole
 from gateway.edge.settings import lasts
@@ -84,8 +85,7 @@ class Sessions(SessionsPort):
         elif user is not None:
             self._confirm(account, user, then)
         else:
-            looked = partial(self._looked, account, then)
-            once_whole(self.edge, self.group(account), lambda: self.look(account, looked))
+            once_whole(self.edge, self.group(account), lambda: self.look(account, partial(self._looked, account, then)))
 
     def _confirm(self, account: str, user: User, then: Then) -> None:
         """Ask the group whether the session is still here: the session may have gone while this node stood still."""
@@ -113,7 +113,7 @@ class Sessions(SessionsPort):
         self.ask_whether_here(user, len(user.connections), confirmed)
 
     def ask_whether_here(self, user: User, attached: int, then: Callable[[Any], None]) -> None:
-        account, me = user.session.account, self.edge.network.me
+        account = user.session.account
 
         def answered(outcome: Any) -> None:
             if isinstance(outcome, NotOwner) and self.users.get(account) is user:
@@ -122,7 +122,7 @@ class Sessions(SessionsPort):
                 self.reports.forget(account)  # the group was started empty
             then(outcome)
 
-        self.edge.network.submit(self.group(account), Take(user.person, me, attached), answered)
+        self.edge.network.submit(self.group(account), Take(user.person, self.edge.network.me, attached), answered)
 
     def look(self, account: str, then: Callable[[Stored | None], None]) -> None:
         """Ask the session's group for the session; then(None): nobody answers."""
@@ -213,8 +213,7 @@ class Sessions(SessionsPort):
     def adopt(self, user: User, account: str, then: Callable[[], None] = lambda: None) -> None:
         user.session.account = account
         self.users[account] = user
-        for connection in user.connections:
-            self.arrivals.note(user, connection)
+        self.arrivals.note(user)
         self.reports.report(account, user)
         self.look_up(user, then)
 
@@ -333,6 +332,7 @@ class Sessions(SessionsPort):
         """Let the user and the connections follow the session to another node."""
         self.edge.forwarding.tell_last(user)
         connections = {connection: self.cursors.now(user, connection) for connection in user.connections}
+        withdraw(self.edge, user)
         self.let_go(user)
         for connection, cursors in connections.items():
             user.connections.pop(connection, None)
@@ -355,9 +355,8 @@ class Sessions(SessionsPort):
 
     def _forget(self, account: str) -> None:
         del self.users[account]
-        self.arrivals.forget(account)
-        self.reports.forget(account)
-        self.takeover.forget(account)
+        for part in (self.arrivals, self.reports, self.takeover):
+            part.forget(account)
 
     def has_gone(self, uid: str) -> bool:
         """Return whether the user went on elsewhere a while ago: the channels may not know yet."""

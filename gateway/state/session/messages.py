@@ -87,6 +87,19 @@ class Kept(msgspec.Struct, frozen=True, array_like=True):
     spoke: int = 0
 
 
+class Rival(msgspec.Struct, frozen=True, array_like=True):
+    """A session of another base, as in `Stored`. The session gives way, unless the session of the older base ends."""
+
+    person: Person | None = None
+    rooms: dict[str, str] = {}
+    lasts: bool = False
+    attached: int = 0
+    taken: int = 0
+    left: int = 0
+    auto_away: bool = False
+    kept: Kept = Kept()
+
+
 class Stored(msgspec.Struct, frozen=True, array_like=True):
     """The session of an account, if there is a session, and the account's devices, which outlive the session.
 
@@ -95,8 +108,12 @@ class Stored(msgspec.Struct, frozen=True, array_like=True):
     ms. left: when the last connection was closed, Unix ms; 0 while there are connections. conversations: name of the
     conversation's group -> conversation. markers: folded channel or nick -> read marker, Unix ms (IRCv3 read-marker).
     detached: folded channel -> hidden channel. auto_away: the user is away because no client is attached. kicks: folded
-    channel -> last kick.
+    channel -> last kick. base: when the group first had a session, Unix ms; 0: below feature level 2. Equal on both
+    sides of a partition, unless a side began the group empty. rivals: base -> session begun on another side, from a
+    merge to the next change.
     """
+
+    NEWER: ClassVar = {"base": 2, "rivals": 2}
 
     person: Person | None = None
     rooms: dict[str, str] = {}
@@ -111,6 +128,8 @@ class Stored(msgspec.Struct, frozen=True, array_like=True):
     auto_away: bool = False
     kicks: dict[str, Kick] = {}
     kept: Kept = Kept()
+    base: int = 0
+    rivals: dict[int, Rival] = {}
 
 
 # Commands ------------------------------------------------------------------------------------------------------------
@@ -231,6 +250,8 @@ Command = (
 class Changed(_Tagged, frozen=True, tag=21):
     """The session has changed. devices: only changed devices; the other fields are complete."""
 
+    NEWER: ClassVar = {"base": 2}
+
     person: Person | None
     rooms: dict[str, str]
     lasts: bool
@@ -239,6 +260,7 @@ class Changed(_Tagged, frozen=True, tag=21):
     left: int
     devices: dict[str, Device]
     auto_away: bool = False
+    base: int = 0
 
 
 class DeviceForgotten(_Tagged, frozen=True, tag=22):

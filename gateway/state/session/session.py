@@ -41,6 +41,7 @@ from gateway.state.session.messages import (
     Present,
     Reached,
     Report,
+    Rival,
     Stored,
     Take,
     Taken,
@@ -130,6 +131,7 @@ class Session(StateBase):
             devices = _bounded({**self.stored.devices, **event.devices}, at)
             facts = {"person": event.person, "rooms": event.rooms, "lasts": event.lasts, "attached": event.attached}
             facts |= {"taken": event.taken, "left": event.left, "auto_away": event.auto_away}
+            facts |= {"base": event.base, "rivals": {}}
             if event.person is None:
                 facts |= {"kicks": {}, "kept": Kept()}
             self.stored = _replace(self.stored, **facts, devices=devices)
@@ -144,7 +146,7 @@ class Session(StateBase):
         rooms = s.rooms if same else {}
         left = 0 if command.attached else s.left or at
         facts = (command.person, rooms, s.lasts and same, command.attached, at, left)
-        changed = Changed(*facts, {}, s.auto_away and same)
+        changed = Changed(*facts, {}, s.auto_away and same, self._base(at))
         return Decision(Taken(s), changed)
 
     def _report(self, command: Report, at: int) -> Decision:
@@ -153,14 +155,14 @@ class Session(StateBase):
             return self._reached(command, at)  # the report came too late, but the cursors are true
         left = 0 if command.attached else s.left or at
         facts = (command.person, command.rooms, command.lasts, command.attached, s.taken, left)
-        return Decision(None, Changed(*facts, self._further(command, at), command.auto_away))
+        return Decision(None, Changed(*facts, self._further(command, at), command.auto_away, self._base(at)))
 
     def _reached(self, command: Reached | Report, at: int) -> Decision:
         s = self.stored
         if not command.cursors and not (isinstance(command, Report) and command.nodes):
             return NOTHING
         facts = (s.person, s.rooms, s.lasts, s.attached, s.taken, s.left)
-        return Decision(None, Changed(*facts, self._further(command, at), s.auto_away))
+        return Decision(None, Changed(*facts, self._further(command, at), s.auto_away, self._base(at)))
 
     def _further(self, command: Reached | Report, at: int) -> dict[str, Device]:
         devices, cursors = self.stored.devices, command.cursors
@@ -186,7 +188,13 @@ class Session(StateBase):
         return Decision(None, self._ended(at)) if self.owner == command.owner else NOTHING
 
     def _ended(self, at: int) -> Changed:
-        return Changed(None, {}, False, 0, at, self.stored.left or at, {})
+        return Changed(None, {}, False, 0, at, self.stored.left or at, {}, base=self._base(at))
+
+    def _base(self, at: int) -> int:
+        """Return when the group first had a session, or may have had: a group without any begins now."""
+        s = self.stored
+        is_new = not s.base and not s.taken and not s.rivals
+        return at if is_new else min([s.base, *s.rivals])
 
     def _forget(self, command: ForgetDevice, at: int) -> Decision:
         known = command.device in self.stored.devices
@@ -279,11 +287,15 @@ def _last_kicks(kicks: dict[str, Kick]) -> dict[str, Kick]:
 
 
 def merge(a: Stored, b: Stored) -> Stored:
-    """Merge two states: the session of the last owner, and the furthest cursors of each device.
+    """Merge two states: the session, and the furthest cursors of each device.
 
+    Of sessions of one base, the last owner's counts, be the session over or not. Of sessions of several bases, the
+    session of the oldest base goes on: the sides that began the group empty did not know of that session (P26).
     Commutative, associative, idempotent.
     """
-    last = max(a, b, key=_order)
+    rivals = _united(a, b)
+    base = _first(rivals)
+    first = rivals.pop(base)
     devices = {name: _one(a.devices.get(name), b.devices.get(name)) for name in sorted({**a.devices, **b.devices})}
     conversations = {**a.conversations, **b.conversations}
     for name in a.conversations.keys() & b.conversations.keys():
@@ -299,12 +311,35 @@ def merge(a: Stored, b: Stored) -> Stored:
     kicks = {**a.kicks, **b.kicks}
     for name in a.kicks.keys() & b.kicks.keys():
         kicks[name] = max(a.kicks[name], b.kicks[name], key=lambda kick: (kick.cursor.at, _encode(kick)))
-    found = {"conversations": _newest(conversations), "markers": _latest(markers), "detached": _recent(detached)}
-    return _replace(last, devices=devices, kicks=_last_kicks(kicks), **found)
+    found: dict[str, Any] = {
+        "conversations": _newest(conversations),
+        "markers": _latest(markers),
+        "detached": _recent(detached),
+    }
+    session: dict[str, Any] = {name: getattr(first, name) for name in Rival.__struct_fields__}
+    return Stored(**session, devices=devices, kicks=_last_kicks(kicks), **found, base=base, rivals=rivals)
 
 
-def _order(stored: Stored) -> tuple[int, bytes]:
-    return stored.taken, _encode(_replace(stored, devices={}, conversations={}, markers={}, detached={}, kicks={}))
+def _united(a: Stored, b: Stored) -> dict[int, Rival]:
+    """Return the last session of each base, by base; of bases without any session so far, at most one base."""
+    found: dict[int, Rival] = {}
+    for stored in (a, b):
+        own = Rival(*(getattr(stored, name) for name in Rival.__struct_fields__))
+        for base, session in ((stored.base, own), *stored.rivals.items()):
+            found[base] = max(found.get(base, session), session, key=_order)
+    had = {base: session for base, session in sorted(found.items()) if session.taken or session.person is not None}
+    last = max(found, key=lambda base: (_order(found[base]), base))
+    return had or {last: found[last]}
+
+
+def _first(sessions: dict[int, Rival]) -> int:
+    """Return the oldest base with a session; if no session is left, the base of the session that ended last."""
+    there = [base for base, session in sessions.items() if session.person is not None]
+    return min(there, default=max(sessions, key=lambda base: (_order(sessions[base]), base)))
+
+
+def _order(session: Rival) -> tuple[int, bool, bytes]:
+    return session.taken, session.person is not None, _encode(session)
 
 
 def _one(a: Device | None, b: Device | None) -> Device:

@@ -231,7 +231,49 @@ STATES = st.builds(
         st.builds(Kick, st.just("#A"), st.just("b!b@c"), st.sampled_from("xy"), st.just(5), st.builds(Cursor, AT, AT)),
         max_size=2,
     ),
+    base=st.integers(0, 2),
 )
+
+
+def begun(person: Person, at: int, taken: int = 0) -> Session:
+    """A group that had its first session then."""
+    session = Session("ann")
+    do(session, Take(person, None), at)
+    if taken:
+        do(session, Take(person, person.edge), taken)
+    return session
+
+
+def test_the_session_of_the_side_that_had_one_before_goes_on() -> None:
+    """P26: the other side of the partition began the group empty, and the session there is the later."""
+    ours, theirs = begun(ANN, 5), begun(on(BOB, THERE), 30)
+    both = merge(ours.stored, theirs.stored)
+    assert (both.person, both.taken, both.base, [*both.rivals]) == (ANN, 5, 5, [30])
+
+
+def test_a_session_goes_on_where_that_of_the_older_side_is_over() -> None:
+    ours, theirs = begun(ANN, 5), begun(on(BOB, THERE), 30)
+    do(ours, End(ANN.uid, ANN.edge), 20)
+    both = merge(ours.stored, theirs.stored)
+    assert (both.person, both.base) == (on(BOB, THERE), 30)
+    again = Session("ann")
+    again.stored = both
+    do(again, End(BOB.uid, THERE), 40)
+    assert (again.stored.base, again.stored.rivals) == (5, {}), "the group is as old as its oldest side"
+
+
+def test_of_one_base_the_last_owner_s_session_counts() -> None:
+    here, there = begun(ANN, 5), begun(ANN, 5, 40)
+    do(here, End(ANN.uid, ANN.edge), 20)
+    assert merge(here.stored, there.stored).person == ANN
+    gone = begun(ANN, 5, 10)
+    assert merge(here.stored, gone.stored).person is None
+
+
+def test_a_group_that_has_been_told_of_devices_alone_has_begun() -> None:
+    session = Session("ann")
+    do(session, Reached({"phone": {}}), 7)
+    assert session.stored.base == 7
 
 
 @given(STATES, STATES, STATES)
