@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from gateway.accounts.credentials import Credentials
-from gateway.admin import accounts
-from gateway.admin.procedures import Problem as Trouble
-from gateway.admin.procedures import Procedure, run
-from gateway.edge.edge import Edge
-from gateway.node import NodeCore
 from gateway.state.account.account import Account
 from gateway.state.account.messages import Info, InfoView
+
+if TYPE_CHECKING:
+    from gateway.admin.procedures import Procedure
+    from gateway.edge.edge import Edge
+    from gateway.node import NodeCore
 
 PAGE = 1_000
 
@@ -74,6 +75,8 @@ Reply = Callable[[Accounts | Done | Problem], None]
 
 
 def answer(core: NodeCore, request: Request, reply: Reply) -> None:
+    from gateway.admin import accounts  # operators' programs import this file, and need no core
+
     edge = core.edge
     if isinstance(request, AccountsAsk):
         reply(_kept(core, request.after) if edge.settings.accounts.enabled else Problem(accounts.NONE))
@@ -86,6 +89,9 @@ def answer(core: NodeCore, request: Request, reply: Reply) -> None:
 
 
 def _run(edge: Edge, procedure: Procedure[str], reply: Reply) -> None:
+    from gateway.admin.procedures import Problem as Trouble
+    from gateway.admin.procedures import run
+
     run(edge, procedure, lambda said: reply(Problem(said.text) if isinstance(said, Trouble) else Done(said)))
 
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from gateway.admin import lists, webhooks
-from gateway.admin.procedures import Problem as Trouble
-from gateway.admin.procedures import Procedure, run
 from gateway.edge.rpc.operator_asks import WebhookRow
-from gateway.edge.rpc.pages import MOST
 from gateway.guest_accounts import Done, Problem
-from gateway.node import NodeCore
+
+if TYPE_CHECKING:
+    from gateway.admin.procedures import Problem as Trouble
+    from gateway.admin.procedures import Procedure
+    from gateway.node import NodeCore
 
 
 class WebhooksAsk(msgspec.Struct, frozen=True, tag="webhooks"):
@@ -77,13 +78,18 @@ Answer = Webhooks | WebhookMade | Done | Problem
 
 
 def answer(core: NodeCore, request: Request, reply: Callable[[Answer], None]) -> None:
+    from gateway.admin.procedures import run  # operators' programs import this file, and need no core
+
     def done(result: Answer | Trouble) -> None:
-        reply(Problem(result.text) if isinstance(result, Trouble) else result)
+        reply(result if isinstance(result, Answer) else Problem(result.text))
 
     run(core.edge, _procedure(core, request), done)
 
 
 def _procedure(core: NodeCore, request: Request) -> Procedure[Answer]:
+    from gateway.admin import lists, webhooks
+    from gateway.edge.rpc.pages import MOST
+
     edge = core.edge
     if isinstance(request, WebhooksAsk):
         listed = yield from lists.page(edge, "webhooks", request.next, MOST)

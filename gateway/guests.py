@@ -6,6 +6,7 @@ To add a request, add a tagged struct to `Request`, another for the answer to `R
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -13,11 +14,13 @@ from gateway import guest_accounts, guest_webhooks
 from gateway.guest_accounts import Accounts, AccountsAsk, AddAccount, Done, DropAccount, Problem, SetPassword
 from gateway.guest_webhooks import AddWebhook, RemoveWebhook, WebhookMade, Webhooks, WebhooksAsk
 from gateway.load import Load, LoadAsk, load
-from gateway.node import NodeCore
 from gateway.status import Around, Status, status
 from gateway.trace import TraceAsk, Traced, flaw, trace
 from ring.ids import UNREADABLE
 from ring.links.link import LinkState
+
+if TYPE_CHECKING:
+    from gateway.node import NodeCore
 
 __all__ = [
     "Accounts", "AccountsAsk", "AddAccount", "AddWebhook", "Done", "DropAccount", "ForgetNode", "Load", "LoadAsk",

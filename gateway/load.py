@@ -5,14 +5,16 @@ from __future__ import annotations
 import heapq
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from gateway.node import NodeCore
 from gateway.status import CHANNEL, Around, Status, status
 from ring.links.link import LinkState
 from ring.replication.replica import Replica
+
+if TYPE_CHECKING:
+    from gateway.node import NodeCore
 
 LATELY_S: Final = 10.0
 """A channel's rate counts the log entries of this many seconds."""

@@ -10,6 +10,7 @@ from gateway.commands.operators import NETWORK
 from gateway.commands.table import dispatch
 from gateway.edge.edge import Edge
 from gateway.edge.settings import EdgeSettings
+from gateway.irc.times import DAY_S
 from gateway.state.kinds import kinds
 from gateway.state.network.messages import Attend, Raise
 from gateway.webhooks.deliveries import Deliveries
@@ -18,8 +19,6 @@ from ring.engine import Engine
 from ring.membership.directory.view import RosterChanged
 from ring.roster import NodeRecord
 from ring.settings import Settings
-
-DAY_S = 86_400
 
 
 class NodeSettings(NamedTuple):

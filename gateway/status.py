@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from typing import Annotated, Literal, NamedTuple, cast
+from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple, cast
 
 import msgspec
 from msgspec import Meta
 
 from gateway.edge.rpc.operator_asks import WebhookRow
-from gateway.node import NodeCore
 from gateway.state.nick.nick import Nick
 from gateway.webhooks.addresses import host_of
 from ring.lag import lag
 from ring.links.link import LinkState
 from ring.roster import NodeRecord
+
+if TYPE_CHECKING:
+    from gateway.node import NodeCore
 
 CHANNEL = "channel"
 NICK = "nick"

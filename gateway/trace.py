@@ -7,18 +7,20 @@ O(entries in the answer).
 
 from __future__ import annotations
 
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import msgspec
 
 from gateway.irc.names import is_valid_channel
-from gateway.node import NodeCore
 from gateway.state.channel.messages import Said
-from ring.engine import Engine
 from ring.ids import GroupId, Term
 from ring.replication import progress
 from ring.replication.replica import Replica
 from ring.wire.log import Entry
+
+if TYPE_CHECKING:
+    from gateway.node import NodeCore
+    from ring.engine import Engine
 
 CHANNEL: Final = "channel"
 

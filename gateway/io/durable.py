@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from gateway.io.settings import own_histories
-from gateway.node import DAY_S
+from gateway.irc.times import DAY_S
 from ring.agenda import NEVER
 from ring.ids import UNREADABLE, GroupId
 from ring.io.crash import crash_only

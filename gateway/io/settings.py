@@ -8,7 +8,7 @@ from config import NodeConfig
 from gateway.edge.settings import ChannelHistory, EdgeSettings
 from gateway.io.version import VERSION
 from gateway.irc.casemapping import Casemap
-from gateway.node import DAY_S
+from gateway.irc.times import DAY_S
 from ring.features import LEVEL
 from ring.ids import GroupId
 from ring.links.hello import Terms

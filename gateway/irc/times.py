@@ -5,10 +5,14 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 from functools import lru_cache
+from typing import Final
 
 _SERVER_TIME = re.compile(r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?Z", re.ASCII)
 _SECONDS = re.compile(r"(\d{1,11})(?:\.(\d{0,9}))?", re.ASCII)
 _LAST_S = 253_402_300_799  # the end of year 9999
+
+DAY_S: Final = 86_400
+"""Seconds of a day."""
 
 
 def server_time(ms: int) -> str:

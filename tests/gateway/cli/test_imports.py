@@ -39,3 +39,10 @@ def test_commands_that_ask_no_network_import_no_network(words: tuple[str, ...]) 
 @pytest.mark.parametrize("name", ["status", "nodes", "webhook"])
 def test_commands_that_ask_the_network_import_no_server(name: str) -> None:
     assert slow_modules(name, "--help") <= {"pydantic", "rich", "asyncio", "structlog"}
+
+
+@pytest.mark.parametrize("name", ["visits", "tracer", "screen", "board", "survey"])
+def test_what_asks_a_node_imports_no_core(name: str) -> None:
+    script = f"import gateway.cli.{name}, json, sys; print(json.dumps([*sys.modules]))"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert not {"aiohttp", "ring.engine", "gateway.node", "gateway.edge.edge"} & {*json.loads(done.stdout)}
