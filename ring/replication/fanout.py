@@ -31,6 +31,10 @@ from ring.replication.role_port import RolePort
 from ring.wire.log import Command, Entry, raw
 from ring.wire.replication import Append, Continue, Publish, Replace, Resync
 
+TAIL = 32
+"""A node's first snapshot carries so many of the last entries. If the node has to serve the group a moment later, as on
+a small side of a partition, the node's people are told what was said just before (P14)."""
+
 
 class Fanout:
     """Send the groups mastered here to the other nodes, and count what these nodes have."""
@@ -129,7 +133,7 @@ class Fanout:
             self.probe(m, follower)
         else:  # the snapshot has this very entry, which the follower shows from the tail (P41)
             follower = m.followers[edge.key] = self.progress(edge, replica.seq - 1, confirmed=True)
-            self._port.send(edge.key, Replace(replica.group, replica.snapshot(replica.seq - 1), replica.seq - 1))
+            self._port.send(edge.key, Replace(replica.group, replica.snapshot(replica.seq - TAIL), replica.seq - 1))
         follower.sits = True
         self.lagging[replica.group] = None
 
