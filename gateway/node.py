@@ -50,7 +50,7 @@ class NodeCore:
         self.engine.levels.keep_in(NETWORK, Raise)
         self.webhooks = Deliveries(self.engine, settings.webhooks, settings.edge)
         self.engine.mastering = self.webhooks.mastering
-        self.edge.webhooks = self.webhooks.rows
+        self.edge.outside.webhooks = self.webhooks.rows
 
     def name_of(self, key: str) -> str:
         """Return the name of a present or former node by ring key; return the ring key if the name is unknown."""

@@ -55,7 +55,7 @@ def credentials(edge: EdgePort, password: str) -> Procedure[Credentials]:
     least = edge.settings.accounts.password_min
     if len(password.encode()) < least:
         raise Problem("invalid", f"the password is too short: give {least} bytes or more")
-    made = yield Do(lambda done: edge.make_credentials(password, done))
+    made = yield Do(lambda done: edge.outside.make_credentials(password, done))
     if not isinstance(made, Credentials):
         raise Problem("unanswered", "the node has too much to do to hash a password now: try again")
     return made

@@ -55,7 +55,8 @@ def create(edge: EdgePort, allow: Allow, channel: str, url: str, secret: str | N
         raise Problem("refused", why)
     if secret is not None and (len(secret) not in SECRET or not secret.isascii() or not secret.isprintable()):
         raise Problem("invalid", f"a secret has {SECRET.start} to {SECRET.stop - 1} printable ASCII characters")
-    made = Made(edge.random_bytes(ID_BYTES).hex(), channel, secret or edge.random_bytes(SECRET_BYTES).hex())
+    random = edge.outside.random_bytes
+    made = Made(random(ID_BYTES).hex(), channel, secret or random(SECRET_BYTES).hex())
     outcome = yield Submit(group, Subscribe(made.id, url, made.secret, by))
     if isinstance(outcome, NotSubscribed):
         raise Problem("refused", f"{channel} has {MOST} webhooks, as many as a channel may have: remove one first")

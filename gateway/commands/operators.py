@@ -30,7 +30,7 @@ def oper(call: Call) -> None:
         call.reply(n.ERR_NOOPERHOST, n.TEXT[n.ERR_NOOPERHOST])
         return
     checked = call.later(lambda fits: _checked(call, found, fits))
-    call.alone(lambda: call.edge.check_password(found.password_hash, password, checked))
+    call.alone(lambda: call.edge.outside.check_password(found.password_hash, password, checked))
 
 
 def _checked(call: Call, operator: Operator, fits: bool | None) -> None:
@@ -79,7 +79,7 @@ def wallops(call: Call) -> None:
 def rehash(call: Call) -> None:
     call.reply(n.RPL_REHASHING, "configuration", n.TEXT[n.RPL_REHASHING])
     call.edge.network.note("rehash", operator=call.user.identity.oper)
-    said = call.edge.rehash()
+    said = call.edge.outside.rehash()
     if said.live:
         call.notice(f"Taken at once: {', '.join(said.live)}")
     if said.needs_restart:
@@ -97,4 +97,4 @@ def die(call: Call) -> None:
     """Stop this node. The node hands its groups to other nodes first."""
     call.notice(f"Node {call.edge.record.name} is stopping.")
     call.edge.network.note("die", operator=call.user.identity.oper)
-    call.edge.die()
+    call.edge.outside.die()

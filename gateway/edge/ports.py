@@ -13,22 +13,22 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
-from gateway.accounts.credentials import Credentials
-from gateway.accounts.scram import Proves
 from gateway.edge.client.answer_port import AnswerPort, ResumingPort
 from gateway.edge.client.connection import Connection
 from gateway.edge.client.outputs import Outputs
 from gateway.edge.client.texts import Texts
 from gateway.edge.client.turns import Turns
+from gateway.edge.outside import Outside
 from gateway.edge.rpc.actions import Actions
 from gateway.edge.rpc.asks import Counts, ReclaimedAsk
-from gateway.edge.rpc.operator_asks import WebhookRow
 from gateway.edge.session_ports import ForwardingPort, Run, SessionsPort
-from gateway.edge.settings import Rehashed
 from gateway.edge.users.known_people import People
 from gateway.edge.users.nick_owners import NickOwners
 from gateway.edge.users.rooms import Room
 from gateway.edge.users.user import User
+from gateway.irc.format import truncate_text
+from gateway.irc.message import clean, storable
+from gateway.irc.names import is_nick
 from gateway.irc.splitter import Item
 from gateway.state.account.messages import InfoView
 from gateway.state.conversation.conversation import Party
@@ -74,6 +74,9 @@ class ConversationsPort(ABC):
 
     @abstractmethod
     def choose(self, user: User, keep: bool | None, done: Callable[[Any], None]) -> None: ...
+
+    @abstractmethod
+    def reconcile(self) -> None: ...
 
     @abstractmethod
     def know(self, user: User, view: InfoView) -> None: ...
@@ -203,6 +206,10 @@ class CensusPort(ABC):
     def channels(self) -> int: ...
 
 
+STORABLE_LEVEL = 1
+"""From this feature level on, texts of people keep their bytes that are not UTF-8."""
+
+
 class EdgePort(AnswerPort):
     """The edge of a node, as its parts and the commands see the edge."""
 
@@ -219,6 +226,7 @@ class EdgePort(AnswerPort):
     # For the next flush
     told: dict[GroupId, None]
     # Parts
+    outside: Outside
     clients: ClientsPort
     census: CensusPort
     sessions: SessionsPort
@@ -228,18 +236,6 @@ class EdgePort(AnswerPort):
     forwarding: ForwardingPort
     reclaim: ReclaimingPort
     monitored_nicks: MonitorPort
-    # The outside
-    check_password: Callable[[str, str, Callable[[bool | None], None]], None]
-    fits: Callable[[Credentials, str, Callable[[bool | None], None]], None]
-    fits_first: Callable[[Credentials, str, Callable[[bool | None], None]], None]
-    make_credentials: Callable[[str, Callable[[Credentials | None], None]], None]
-    webhooks: Callable[[], dict[str, WebhookRow]]
-    random_bytes: Callable[[int], bytes]
-    proves: Proves
-    keyed: Callable[[bytes], bytes]
-    rehash: Callable[[], Rehashed]
-    look: Callable[[int, int], bytes]
-    die: Callable[[], None]
 
     # Names
 
@@ -247,20 +243,24 @@ class EdgePort(AnswerPort):
     @abstractmethod
     def now(self) -> float: ...
 
-    @abstractmethod
-    def channel(self, name: str) -> GroupId: ...
+    def channel(self, name: str) -> GroupId:
+        return GroupId("channel", self.settings.casemap(name))
 
-    @abstractmethod
-    def nick(self, name: str) -> GroupId: ...
+    def nick(self, name: str) -> GroupId:
+        return GroupId("nick", self.settings.casemap(name))
 
-    @abstractmethod
-    def find_nick(self, text: str) -> GroupId | None: ...
+    def find_nick(self, text: str) -> GroupId | None:
+        """Return the group of a typed nick, in any case of letters; None if nobody may have such a nick."""
+        group = self.nick(text)
+        return group if is_nick(group.name, self.settings.limits.nick_len) else None
 
-    @abstractmethod
-    def account(self, name: str) -> GroupId: ...
+    def account(self, name: str) -> GroupId:
+        return GroupId("account", self.settings.casemap(name))
 
-    @abstractmethod
-    def text(self, text: str, limit: int) -> str: ...
+    def text(self, text: str, limit: int) -> str:
+        """Return a person's text as links and disks carry the text, at most `limit` bytes. Bytes other than UTF-8 are
+        kept; while the network acts below STORABLE_LEVEL, such bytes are replaced."""
+        return truncate_text(storable(text) if self.network.level >= STORABLE_LEVEL else clean(text), limit)
 
     @abstractmethod
     def next_serial(self) -> int: ...
@@ -273,16 +273,7 @@ class EdgePort(AnswerPort):
     @abstractmethod
     def later(self, seconds: float, job: Run) -> None: ...
 
-    # Users and connections
-
-    @abstractmethod
-    def enter(self, user: User) -> None: ...
-
-    @abstractmethod
-    def forget(self, user: User) -> None: ...
-
-    @abstractmethod
-    def kill(self, user: User, reason: str, because: GroupId) -> None: ...
+    # Users
 
     @abstractmethod
     def depart(self, user: User, reason: str) -> None: ...

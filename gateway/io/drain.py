@@ -27,9 +27,9 @@ async def drain(node: NodeProcess) -> None:
     while node.core.holds_groups and node.now < limit:
         await asyncio.sleep(LOOK_S)
     node.begin()
-    node.core.edge.close_all("Server is shutting down")
+    node.core.edge.clients.close_all("Server is shutting down")
     node.touched()
-    while not node.core.edge.idle and node.now < limit:
+    while not node.core.edge.clients.idle and node.now < limit:
         await asyncio.sleep(LOOK_S)
     node.flush()
     node.peers.owes = node.core.holds_groups

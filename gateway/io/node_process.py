@@ -98,13 +98,13 @@ class NodeProcess(Process):
         self.recorder = tape.begin(self.record, settings, self.now, self.log) if tape is not None else None
         self.core = self.recorder.door if self.recorder is not None else NodeCore(self.record, settings, self.rng)
         self.passwords = Passwords(self._wake, self.log)
-        self.core.edge.check_password = self.passwords.check
-        self.core.edge.fits = self.passwords.fits
-        self.core.edge.fits_first = self.passwords.fits_first
-        self.core.edge.make_credentials = self.passwords.make
-        self.core.edge.random_bytes = secrets.token_bytes
-        self.core.edge.rehash = self.reload
-        self.core.edge.die = self.ask_to_stop
+        self.core.edge.outside.check_password = self.passwords.check
+        self.core.edge.outside.fits = self.passwords.fits
+        self.core.edge.outside.fits_first = self.passwords.fits_first
+        self.core.edge.outside.make_credentials = self.passwords.make
+        self.core.edge.outside.random_bytes = secrets.token_bytes
+        self.core.edge.outside.rehash = self.reload
+        self.core.edge.outside.die = self.ask_to_stop
         self.durable = Durable(self)
         self.listeners = Listeners(self)
         self.memory = Memory()
@@ -114,7 +114,7 @@ class NodeProcess(Process):
         self.watchers: list[Callable[[Note], None]] = [happenings.hear]
         self.notes = NoteLog(self.log, self.watchers)
         looks = Looks(self.core, self.peers.links, self.peers.around, happenings)
-        self.core.edge.look = looks.packed
+        self.core.edge.outside.look = looks.packed
         self.streams = Streams(self.core, looks, self.act, self.log)
         self.lag = LoopLag()
         source = Source(self.core, self.peers.links, self.act, self.peers.around, self.vitals, self.health)
@@ -302,7 +302,7 @@ class NodeProcess(Process):
         began, edge = time.monotonic(), self.core.edge
         if edge.clients.turns.waiting:
             self.begin()
-            edge.carry_on()
+            edge.clients.carry_on()
         self._carry_on(began + SLICE_S)
         self.durable.flush()
         for key, messages in self.core.engine.drain().items():
@@ -310,10 +310,10 @@ class NodeProcess(Process):
                 self.peers.send(key, payload)
         if edge.clients.outputs.dirty and (not edge.clients.turns.waiting or began >= self._held_until):
             self._held_until = began + HOLD_S
-            for connection in write_all(edge.take_outputs(), self.sockets, edge.settings.clients.sendq):
+            for connection in write_all(edge.clients.take_outputs(), self.sockets, edge.settings.clients.sendq):
                 self.begin()
                 edge.traffic.cuts["send_queue"] += 1
-                edge.gone(connection, "SendQ exceeded")
+                edge.clients.gone(connection, "SendQ exceeded")
                 self.sockets[connection.number].abort()
         if edge.traffic.shown and not edge.clients.outputs.dirty:
             edge.traffic.delivered(self.core.engine.now, self.now)
@@ -361,7 +361,7 @@ class NodeProcess(Process):
         self.begin()
         self._next_id += 1
         self.sockets[self._next_id] = client
-        connection = self.core.edge.connect(
+        connection = self.core.edge.clients.connect(
             self._next_id,
             address,
             secure=secure,
@@ -377,21 +377,21 @@ class NodeProcess(Process):
     @crash_only
     def received(self, connection: Connection, data: bytes) -> None:
         self.begin()
-        self.core.edge.feed(connection, data)
+        self.core.edge.clients.feed(connection, data)
         self.touched()
 
     @crash_only
     def ended(self, connection: Connection) -> None:
         """Tell the edge that the client has closed its half of the connection."""
         self.begin()
-        self.core.edge.ended(connection, "Connection closed")
+        self.core.edge.clients.ended(connection, "Connection closed")
         self.touched()
 
     @crash_only
     def disconnected(self, connection: Connection, reason: str) -> None:
         self.sockets.pop(connection.number, None)
         self.begin()
-        self.core.edge.lost(connection, reason)
+        self.core.edge.clients.lost(connection, reason)
         why = connection.closed or reason
         why = "Quit" if why.startswith(("Quit: ", "Client quit")) else why  # people's words stay out of the log
         self.log.info("client_disconnected", client=connection.number, reason=why)

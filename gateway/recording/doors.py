@@ -36,9 +36,10 @@ HELD: Final = 16 * 1024
 
 _ENDS: Final = re.compile(rb"([\r\n]+)")
 
-PARTS: Final = frozenset(
-    ("webhooks", "edge", "engine", "engine.peers", "engine.levels", "engine.journal", "engine.stopped")
-)
+PARTS: Final = frozenset((
+    "webhooks", "edge", "edge.clients", "edge.outside",
+    "engine", "engine.peers", "engine.levels", "engine.journal", "engine.stopped",
+))  # fmt: skip
 
 Absences = list[tuple[NodeRecord, float]]
 
@@ -48,15 +49,15 @@ INPUTS: Final[dict[str, Any]] = {
         tuple[tuple[NodeRecord, ...], tuple[NodeRecord, ...], tuple[NodeRecord, ...], tuple[str, ...]], tuple[str, ...]
     ],
     "edge.tick": tuple[float],
-    "edge.connect": tuple[int, str, bool, float, str | None],
-    "edge.feed": tuple[int, bytes],
-    "edge.carry_on": tuple[()],
-    "edge.take_outputs": tuple[()],
-    "edge.ended": tuple[int, str],
-    "edge.lost": tuple[int, str],
-    "edge.gone": tuple[int, str],
+    "edge.clients.connect": tuple[int, str, bool, float, str | None],
+    "edge.clients.feed": tuple[int, bytes],
+    "edge.clients.carry_on": tuple[()],
+    "edge.clients.take_outputs": tuple[()],
+    "edge.clients.ended": tuple[int, str],
+    "edge.clients.lost": tuple[int, str],
+    "edge.clients.gone": tuple[int, str],
     "edge.configure": tuple[bytes],  # of settings.pack
-    "edge.close_all": tuple[str],
+    "edge.clients.close_all": tuple[str],
     "engine.begin": tuple[float],
     "engine.tick": tuple[()],
     "engine.carry_on": tuple[int],
@@ -90,24 +91,24 @@ SET: Final = frozenset(("engine.journal.on", "engine.journal.trouble"))
 
 FOREIGN: Final = frozenset((
     "engine.submit", "engine.ask", "engine.recall", "engine.watch", "engine.unwatch",
-    "engine.settle", "engine.give_up", "edge.kill", "edge.cut",
+    "engine.settle", "engine.give_up", "edge.clients.cut",
 ))  # fmt: skip
 """Calls from HTTP with a continuation of the shell. A recording cannot hold a continuation, so the recording ends."""
 
 ANSWERS: Final[dict[str, Any]] = {
-    "edge.check_password": bool | None,
-    "edge.fits": bool | None,
-    "edge.fits_first": bool | None,
-    "edge.make_credentials": Credentials | None,
+    "edge.outside.check_password": bool | None,
+    "edge.outside.fits": bool | None,
+    "edge.outside.fits_first": bool | None,
+    "edge.outside.make_credentials": Credentials | None,
     "engine.read_store": list[Line] | str,
     "engine.work_store": int | str,
 }
 """Calls of the core to the outside with later answers. A StoreError is recorded as text."""
 
-REHASH: Final = "edge.rehash"
-LOOK: Final = "edge.look"
-RANDOM: Final = "edge.random_bytes"
-SECRET: Final = ("edge.proves", "edge.keyed")
+REHASH: Final = "edge.outside.rehash"
+LOOK: Final = "edge.outside.look"
+RANDOM: Final = "edge.outside.random_bytes"
+SECRET: Final = ("edge.outside.proves", "edge.outside.keyed")
 """Judging a proof of SCRAM, and digests with the network's secret. Both need secrets that no recording has."""
 
 
@@ -171,8 +172,8 @@ class Recorder:
         self._lines: dict[int, Lines] = {}
         self._asked = 0
         for path in SECRET:
-            name = path.removeprefix("edge.")
-            setattr(core.edge, name, self.outcall(path, getattr(core.edge, name)))
+            name = path.removeprefix("edge.outside.")
+            setattr(core.edge.outside, name, self.outcall(path, getattr(core.edge.outside, name)))
 
     @property
     def door(self) -> NodeCore:
@@ -204,9 +205,9 @@ class Recorder:
         result = method(*args, **facts)
         if path == "engine.drain":
             self._writer.write(drained(result, texts=texts))
-        elif path == "edge.take_outputs":
+        elif path == "edge.clients.take_outputs":
             self._writer.write(taken(result, texts=texts))
-        elif path == "edge.lost":
+        elif path == "edge.clients.lost":
             self._lines.pop(args[0].number, None)
         return result
 
@@ -214,9 +215,9 @@ class Recorder:
         """Return the arguments in the form of INPUTS."""
         texts = self._writer.texts
         match path:
-            case "edge.connect":
+            case "edge.clients.connect":
                 return (*args, facts["secure"], facts["now"], facts.get("certificate"))
-            case "edge.feed":
+            case "edge.clients.feed":
                 number = args[0].number
                 return number, self._lines.setdefault(number, Lines()).part(args[1], texts=texts)
             case "edge.configure":

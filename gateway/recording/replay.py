@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import traceback
 from collections.abc import Callable, Iterator
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 import msgspec
@@ -78,8 +79,8 @@ class _Replay:
         settings = unpack_node(header.settings, header.keep_own)
         self.core = NodeCore(header.record, settings, random.Random(header.seed))
         for path in (*ANSWERS, RANDOM, REHASH, LOOK, *SECRET):
-            part, _, name = path.partition(".")
-            setattr(getattr(self.core, part), name, self._outside(path))
+            part, _, name = path.rpartition(".")
+            setattr(attrgetter(part)(self.core), name, self._outside(path))
 
     def run(self) -> Outcome:
         try:
@@ -147,18 +148,18 @@ class _Replay:
     def _perform(self, path: str, args: tuple[Any, ...]) -> None:
         core, engine, edge = self.core, self.core.engine, self.core.edge
         match path:
-            case "edge.connect":
+            case "edge.clients.connect":
                 number, address, secure, now, certificate = args
                 ticket = Ticket(Admission(Limits()), address)
-                connection = edge.connect(
+                connection = edge.clients.connect(
                     number, address, secure=secure, now=now, certificate=certificate, ticket=ticket
                 )
                 connection.delivery.take_receipts(_Receipts(self._pull))
                 self._connections[number] = connection
-            case "edge.take_outputs":
-                self._compare(taken(edge.take_outputs(), texts=self._texts))
-            case "edge.feed" | "edge.ended" | "edge.lost" | "edge.gone":
-                getattr(edge, path.partition(".")[2])(self._connection(args[0]), args[1])
+            case "edge.clients.take_outputs":
+                self._compare(taken(edge.clients.take_outputs(), texts=self._texts))
+            case "edge.clients.feed" | "edge.clients.ended" | "edge.clients.lost" | "edge.clients.gone":
+                getattr(edge.clients, path.rpartition(".")[2])(self._connection(args[0]), args[1])
             case "edge.configure":
                 edge.configure(unpack(EdgeSettings, args[0]))
             case "engine.ask_node":

@@ -153,7 +153,7 @@ def passwd(request: Request) -> None:
     problem = unfit(edge.settings.accounts, new)
 
     def allowed(view: LoginView) -> None:
-        edge.make_credentials(new, request.call.later(made))
+        edge.outside.make_credentials(new, request.call.later(made))
 
     def made(credentials: Credentials | None) -> None:
         if credentials is None:
@@ -193,7 +193,7 @@ def choose_setting(request: Request) -> None:
 )
 def drop_account(request: Request) -> None:
     edge, proven = request.call.edge, login_of(request)
-    code = edge.keyed(f"drop {proven.life}".encode()).hex()[:8]
+    code = edge.outside.keyed(f"drop {proven.life}".encode()).hex()[:8]
     if not request.words:
         request.say(f"To drop the account {proven.name} for good, say DROP {code}")
     elif clean(request.words[0]).lower() != code:

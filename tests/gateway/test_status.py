@@ -28,7 +28,7 @@ def test_a_node_alone() -> None:
     net = network(1)
     (ann,) = people(net, "ann", channel="#erlang")
     net.run(60.0)
-    ann.node.core.edge.connect(99, "10.0.0.2", secure=False, now=net.now)
+    ann.node.core.edge.clients.connect(99, "10.0.0.2", secure=False, now=net.now)
     got = of(net, "n1")
     assert (got.name, got.ring_key, got.version, got.started) == ("n1.sim", "127.0.0.1", "1", 1_700_000_000)
     assert (got.clients, got.users) == (2, 1)

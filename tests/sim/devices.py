@@ -91,7 +91,7 @@ class Connection(Client):
         if not self.lives:
             return
         self.machine.takes = False  # a stopped node writes to this connection before the node reads the reset
-        self.net.turn(self.node, lambda: self.node.core.edge.gone(self.connection, "reset"))
+        self.net.turn(self.node, lambda: self.node.core.edge.clients.gone(self.connection, "reset"))
         self.closed = "reset"
 
     def quit(self) -> None:
@@ -103,7 +103,7 @@ class Connection(Client):
         """Its machine does; the node notices after a while."""
         edge = self.node.core.edge
         self.machine.takes, self.closed = False, "asleep"
-        self.net.at(for_s, lambda: self.net.turn(self.node, lambda: edge.gone(self.connection, "timed out")))
+        self.net.at(for_s, lambda: self.net.turn(self.node, lambda: edge.clients.gone(self.connection, "timed out")))
 
     @property
     def lives(self) -> bool:

@@ -75,7 +75,7 @@ class Client:
         node.clients[net.serial] = self
         now = net.now + node.ahead_s
         node.core.engine.begin(now)
-        self.connection: Connection = node.core.edge.connect(net.serial, address, secure=False, now=now)
+        self.connection: Connection = node.core.edge.clients.connect(net.serial, address, secure=False, now=now)
         net.turn(node, lambda: None)  # a refusal leaves at once
 
     def send(self, *lines: str) -> None:
@@ -83,11 +83,11 @@ class Client:
         self.send_bytes(data)
 
     def send_bytes(self, data: bytes) -> None:
-        self.net.turn(self.node, lambda: self.node.core.edge.feed(self.connection, data))
+        self.net.turn(self.node, lambda: self.node.core.edge.clients.feed(self.connection, data))
 
     def end(self) -> None:
         """Say no more, and read on, as `nc -N` does."""
-        self.net.turn(self.node, lambda: self.node.core.edge.ended(self.connection, "Connection closed"))
+        self.net.turn(self.node, lambda: self.node.core.edge.clients.ended(self.connection, "Connection closed"))
 
     def receive(self, data: bytes) -> None:
         self.got += data.decode("utf-8", "surrogateescape").split("\r\n")[:-1]
@@ -267,7 +267,7 @@ class Net:
         def fits(credentials: Credentials, password: str, done: Callable[[bool | None], None]) -> None:
             self.at(SLOW_S, lambda: self.turn(node, lambda: done(credentials.password_hash == f"plain {password}")))
 
-        node.core.edge.make_credentials, node.core.edge.fits = made, fits
+        node.core.edge.outside.make_credentials, node.core.edge.outside.fits = made, fits
 
     def configure_webhooks(self, settings: WebhookSettings) -> None:
         """Take the settings on all nodes, and on nodes that start later."""
@@ -292,8 +292,8 @@ class Net:
         record = msgspec.structs.replace(node.core.engine.peers.me, leaving=True)
         self.turn(node, lambda: node.core.engine.leave(record))
         self.until(lambda: not node.core.holds_groups, 10)
-        self.turn(node, lambda: node.core.edge.close_all("Server is shutting down"))
-        self.until(lambda: node.core.edge.idle, 10)
+        self.turn(node, lambda: node.core.edge.clients.close_all("Server is shutting down"))
+        self.until(lambda: node.core.edge.clients.idle, 10)
         if self.directories.names and not node.core.holds_groups:  # else it would take data along that nobody waits for
             self.directories.depart(node)
         if self.disks is not None:  # as the shell does at the end
@@ -377,7 +377,7 @@ class Net:
         core.engine.begin(self.now + node.ahead_s)
         job()
         if core.edge.clients.turns.waiting:
-            core.edge.carry_on()
+            core.edge.clients.carry_on()
         core.engine.carry_on(STEPS)
         if self.disks is not None and (batch := core.engine.journal.take()) is not None:
             self.at(WRITE_S, lambda: self._write(node, batch))
@@ -395,13 +395,13 @@ class Net:
         posts, core.webhooks.wants = core.webhooks.wants, []
         for post in posts:
             self.receivers[post.url].post(node, post)
-        for connection, data in core.edge.take_outputs():
+        for connection, data in core.edge.clients.take_outputs():
             client = node.clients.get(connection.number)
             if client is not None:
                 client.receive(data)
                 if connection.closed is not None and client.closed is None:
                     client.closed = connection.closed
-                    self.at(0, lambda c=connection: self.turn(node, lambda: core.edge.gone(c, "closed")))
+                    self.at(0, lambda c=connection: self.turn(node, lambda: core.edge.clients.gone(c, "closed")))
         core.edge.traffic.delivered(core.engine.now, core.engine.now)
         if core.edge.clients.turns.waiting or core.engine.work_waits:
             self.at(0, lambda: self.turn(node, lambda: None))

@@ -197,7 +197,7 @@ def test_what_an_old_replica_says_of_an_account_expels_nobody(
     assert user.session.account == "ann"
     edge = net.nodes["n1"].core.edge
     if not attached:
-        net.turn(net.nodes["n1"], lambda: edge.gone(ann.connection, "Connection reset"))
+        net.turn(net.nodes["n1"], lambda: edge.clients.gone(ann.connection, "Connection reset"))
     read = []
 
     def ask(group: GroupId, question: object, then: Callable[[object], None]) -> None:

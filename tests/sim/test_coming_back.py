@@ -44,7 +44,7 @@ def phone(net: Net, bob: Talker) -> Newcomer:
 
 
 def hang_up(client: Newcomer) -> None:
-    client.net.turn(client.node, lambda: client.node.core.edge.gone(client.connection, "reset"))
+    client.net.turn(client.node, lambda: client.node.core.edge.clients.gone(client.connection, "reset"))
 
 
 def devices(net: Net) -> dict[str, Device]:
@@ -193,7 +193,7 @@ def test_its_session_moves_in_the_turn_in_which_it_is_sent_a_line() -> None:
     assert "n3" in net.masters(GroupId("channel", CHANNEL))
 
     def turn() -> None:
-        edge.feed(bob.connection, f"PRIVMSG {CHANNEL} :line 2\r\n".encode())
+        edge.clients.feed(bob.connection, f"PRIVMSG {CHANNEL} :line 2\r\n".encode())
         edge.sessions._leave(edge.sessions.users["ann"])
 
     net.turn(node, turn)

@@ -105,7 +105,7 @@ def test_who_says_something_and_goes_is_heard_though_the_session_dies(seed: int,
     net.run(story.chance.uniform(0.0, 0.03))
     if quits:
         phone.quit()
-    net.turn(phone.node, lambda: phone.node.core.edge.gone(phone.connection, "reset"))
+    net.turn(phone.node, lambda: phone.node.core.edge.clients.gone(phone.connection, "reset"))
     net.run(story.chance.uniform(0.0, 0.02))
     net.kill("n1")
     net.run(20)
@@ -128,7 +128,7 @@ def test_who_says_goodbye_to_a_session_whose_node_is_dead_has_not_read_what_was_
     net.run(1)
     story.say(0)
     phone.quit()
-    net.turn(phone.node, lambda: phone.node.core.edge.gone(phone.connection, "reset"))
+    net.turn(phone.node, lambda: phone.node.core.edge.clients.gone(phone.connection, "reset"))
     net.run(20)
     assert story.numbers(story.bob, "line") == [0]
     assert sum("ann" in net.nodes[name].core.edge.sessions.users for name in ("n2", "n3")) == 1

@@ -111,7 +111,7 @@ def test_a_machine_that_has_gone_to_sleep_is_played_what_was_sent_to_it_since(
     bob.say(5)
     if laptop.node.up:
         assert laptop.connection.closed is None
-        net.turn(laptop.node, lambda: laptop.node.core.edge.gone(laptop.connection, "Connection timed out"))
+        net.turn(laptop.node, lambda: laptop.node.core.edge.clients.gone(laptop.connection, "Connection timed out"))
     net.run(2)
     again = login(net, "n3", "laptop")
     assert said(again) == ["3", "4", "5"]
@@ -699,11 +699,11 @@ def test_what_is_said_right_before_its_node_leaves_is_said(net: Net, bob: Talker
     edge, path = ann.node.core.edge, [{net.nodes[name].key} for name in ("n1", "n2")]
     net.links.isolate(*path, one_way=True)
     ann.send("PRIVMSG #go :good night")
-    net.turn(ann.node, lambda: edge.close_all("Server is shutting down"))
+    net.turn(ann.node, lambda: edge.clients.close_all("Server is shutting down"))
     net.run(1)
-    assert not edge.idle
+    assert not edge.clients.idle
     net.links.heal()
-    assert net.until(lambda: edge.idle, 10)
+    assert net.until(lambda: edge.clients.idle, 10)
     net.kill("n1")
     net.run(3)
     assert bob.lines()[-1].endswith(" PRIVMSG #go :good night")
@@ -718,8 +718,8 @@ def test_a_whole_network_stops_at_once_though_sessions_without_clients_stay() ->
     ann.quit()
     net.run(3)
     edge = net.nodes["n1"].core.edge
-    net.turn(net.nodes["n1"], lambda: edge.close_all("Server is shutting down"))
-    assert net.until(lambda: edge.idle, 1)
+    net.turn(net.nodes["n1"], lambda: edge.clients.close_all("Server is shutting down"))
+    assert net.until(lambda: edge.clients.idle, 1)
 
 
 def test_who_speaks_before_it_was_shown_all_is_shown_its_own_words_in_their_place(net: Net, bob: Talker) -> None:
@@ -786,7 +786,7 @@ def cut(net: Net, *side: str) -> None:
 
 def drop(client: Client) -> None:
     net, edge = client.net, client.node.core.edge
-    net.turn(client.node, lambda: edge.gone(client.connection, "Connection reset"))
+    net.turn(client.node, lambda: edge.clients.gone(client.connection, "Connection reset"))
     net.run(1.5)
 
 

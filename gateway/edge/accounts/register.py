@@ -95,7 +95,7 @@ def _register(call: Call, name: str, password: str) -> Procedure[Failure]:
         wait_s = round(throttled.seconds) + 1
         text = f"Too many accounts were registered from your address: try again in {wait_s} seconds"
         return "TEMPORARILY_UNAVAILABLE", name, text
-    credentials: Credentials | None = yield Do(lambda done: edge.make_credentials(password, done))
+    credentials: Credentials | None = yield Do(lambda done: edge.outside.make_credentials(password, done))
     if credentials is None:
         return "TEMPORARILY_UNAVAILABLE", name, "The password cannot be stored now: try again later"
     life = new_uid(edge)

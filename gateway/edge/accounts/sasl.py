@@ -83,8 +83,9 @@ def _begin(call: Call, name: str) -> None:
             text = f"You are logged in as {connection.login.name}: /msg NickServ LOGOUT comes first"
         call.reply(n.ERR_SASLALREADY, text)
     else:
+        certificate, outside = connection.certificate, edge.outside
         mechanism = start(
-            name.upper(), fingerprint=connection.certificate, random_bytes=edge.random_bytes, proves=edge.proves
+            name.upper(), fingerprint=certificate, random_bytes=outside.random_bytes, proves=outside.proves
         )
         if mechanism is None:
             call.reply(n.RPL_SASLMECHS, ",".join(MECHANISMS), n.TEXT[n.RPL_SASLMECHS])

@@ -93,7 +93,7 @@ def sources_of(edge: EdgePort, connection: Connection) -> tuple[str, ...]:
     if edge.network.level < 1:
         return ()
     shown = (network_of(connection.address), connection.certificate)
-    return tuple(edge.keyed(one.encode()).hex() for one in shown if one)
+    return tuple(edge.outside.keyed(one.encode()).hex() for one in shown if one)
 
 
 class PasswordTrial(Trial):
@@ -158,7 +158,7 @@ class PasswordTrial(Trial):
 
     def check(self, credentials: Credentials, password: str) -> Procedure[bool | None]:
         """Check the password outside the event loop. Returns None if the check is not possible now."""
-        fits = self._edge.fits_first if self._is_known else self._edge.fits
+        fits = self._edge.outside.fits_first if self._is_known else self._edge.outside.fits
         answer: bool | None = yield Do(lambda done: fits(credentials, password, done))
         return answer
 

@@ -13,6 +13,7 @@ from gateway.edge.sessions import resume
 from gateway.edge.sessions.attach import attach
 from gateway.edge.users.claim import claim
 from gateway.edge.users.departure import depart
+from gateway.edge.users.entering import enter
 from gateway.edge.users.user import User
 from gateway.irc import numerics as n
 from gateway.state.nick.messages import Claim, Granted, NickView, Release, Who
@@ -92,7 +93,7 @@ def _let_in(call: Call) -> Procedure[bool]:
         tell_unused(call)
         connection.draft.password = None  # told once, even if the nick is taken and the client tries another nick
         return True
-    fits: bool | None = yield Do(lambda done: edge.check_password(wanted, given, done))
+    fits: bool | None = yield Do(lambda done: edge.outside.check_password(wanted, given, done))
     if connection.closed is not None:
         return False
     if fits is None:
@@ -170,7 +171,7 @@ def _enter(call: Call, seeks: bool) -> Procedure[bool]:
     user = User(outcome.person, home, connection, edge.now)
     connection.user = user
     user.unsettled[home] = None  # watchers of the nick know by the first PONG
-    edge.enter(user)
+    enter(edge, user)
     edge.network.note("client_registered", client=connection.number, nick=person.nick, uid=user.uid)
     if connection.login is not None:
         return (yield from _begin_session(call, user, edge.settings.casemap(connection.login.name), seeks))

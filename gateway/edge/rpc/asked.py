@@ -34,5 +34,5 @@ def answer(edge: EdgePort, body: Any) -> Any:
     if isinstance(body, OperatorAsk):
         return operator_answers.answer(edge, body)
     if isinstance(body, asks.LookAsk):
-        return asks.Looked(edge.look(body.incarnation, body.after))
+        return asks.Looked(edge.outside.look(body.incarnation, body.after))
     return answer_people(edge, body)

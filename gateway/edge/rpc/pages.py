@@ -216,7 +216,7 @@ def _roles(edge: EdgePort) -> Listing:
 
 
 def _webhooks(edge: EdgePort) -> Listing:
-    rows = edge.webhooks()
+    rows = edge.outside.webhooks()
     return Listing(iter(rows), str, rows.__contains__, rows.get)
 
 

@@ -25,6 +25,7 @@ from gateway.edge.sessions.superseded import withdraw
 from gateway.edge.sessions.takeover import Takeover
 from gateway.edge.sessions.whole import once_whole
 from gateway.edge.settings import lasts
+from gateway.edge.users.departure import forget
 from gateway.edge.users.monitor import rest, unwatch
 from gateway.edge.users.rooms import Room
 from gateway.edge.users.user import User
@@ -351,7 +352,7 @@ class Sessions(SessionsPort):
             room.discard(user.uid)
         for group in list(user.monitoring.nicks):
             unwatch(edge, user, group)
-        edge.forget(user)
+        forget(edge, user)
 
     def _forget(self, account: str) -> None:
         del self.users[account]

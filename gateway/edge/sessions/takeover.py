@@ -16,6 +16,7 @@ from gateway.edge.session_ports import TakeoverPort, Then
 from gateway.edge.sessions.carry_over import give
 from gateway.edge.sessions.detach import detached
 from gateway.edge.users import nick_ownership
+from gateway.edge.users.entering import enter
 from gateway.edge.users.user import User
 from gateway.edge.views.seats import rejoin
 from gateway.state.channel.channel import Channel
@@ -112,7 +113,7 @@ class Takeover(TakeoverPort):
         user.session.lasts, user.session.auto_away = session.lasts, session.auto_away
         user.session.detached = detached(session)
         give(edge, user, session.kept)
-        edge.enter(user)
+        enter(edge, user)
         self._returning[account] = session.rooms
         edge.network.note("session_taken_up", None, account=account, uid=user.uid, channels=len(session.rooms))
         return user

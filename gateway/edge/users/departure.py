@@ -68,6 +68,14 @@ def _left_alone(edge: EdgePort, user: User, reason: str, done: Callable[[], None
         depart(edge, user, reason, done=done)
 
 
+def kill(edge: EdgePort, user: User, reason: str, because: GroupId) -> None:
+    """Carry out an operator's KILL, acknowledged once the channels know (P33)."""
+    connections = list(user.connections)
+    depart(edge, user, reason, because)
+    for connection in connections:
+        edge.clients.cut(connection, reason)
+
+
 def depart(
     edge: EdgePort, user: User, reason: str, because: GroupId | None = None, done: Callable[[], None] = _nothing
 ) -> None:
@@ -101,5 +109,13 @@ def _depart(edge: EdgePort, user: User, reason: str) -> Procedure[None]:
     yield Submit(user.identity.home, Release(user.uid))
     for room in list(user.seats.all.values()):
         room.discard(user.uid)
-    edge.forget(user)
+    forget(edge, user)
     yield Settle([user.identity.home])
+
+
+def forget(edge: EdgePort, user: User) -> None:
+    """Remove a user who is here no longer."""
+    edge.nick_owners.remove(user)
+    if edge.users.get(user.uid) is user:  # and not another object, which has taken the session up since
+        del edge.users[user.uid]
+        edge.people.remove(user.uid)

@@ -9,6 +9,7 @@ from gateway.edge.accounts import nick_protection
 from gateway.edge.client.call import Call
 from gateway.edge.client.connection import deliver
 from gateway.edge.client.lines import Line
+from gateway.edge.users import departure
 from gateway.irc.message import decode
 from gateway.state.channel.messages import LOST, Update
 from gateway.state.nick.messages import Changed, Killed, Told
@@ -174,4 +175,4 @@ def _killed(edge: EdgePort, group: GroupId, event: Killed) -> None:
         return
     user.send(Line(Author(event.source, event.account), "KILL", (user.person.nick, event.reason)))
     oper = event.source.partition("!")[0]
-    edge.kill(user, f"Killed ({oper} ({event.reason}))", group)
+    departure.kill(edge, user, f"Killed ({oper} ({event.reason}))", group)

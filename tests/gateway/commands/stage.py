@@ -21,7 +21,7 @@ def network(
     wanted = edge_with(SETTINGS, limits=section(Limits, **limits or {}), **settings)
     net = Net(nodes, seed, disks=disks, edge=wanted)
     for node in net.nodes.values():
-        node.core.edge.check_password = lambda wanted, given, done: done(wanted == given)
+        node.core.edge.outside.check_password = lambda wanted, given, done: done(wanted == given)
     return net
 
 

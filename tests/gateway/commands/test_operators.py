@@ -82,7 +82,7 @@ def test_rehash_and_die_reach_the_process() -> None:
     net = opered(1)
     asked = []
     edge = net.nodes["n1"].core.edge
-    edge.die = lambda: asked.append("die")
+    edge.outside.die = lambda: asked.append("die")
     (ann,) = people(net, "ann")
     ann.ask("OPER root sesame")
     assert ann.ask("REHASH")[0] == "382 ann configuration :Rehashing"
@@ -108,7 +108,7 @@ def test_rehash_and_die_reach_the_process() -> None:
 )  # fmt: skip
 def test_rehash_says_what_became_of_it(said: Rehashed, told: list[str]) -> None:
     net = opered(1)
-    net.nodes["n1"].core.edge.rehash = lambda: said
+    net.nodes["n1"].core.edge.outside.rehash = lambda: said
     (ann,) = people(net, "ann")
     ann.ask("OPER root sesame")
     assert [line.partition(" :")[2] for line in ann.ask("REHASH")[1:]] == told

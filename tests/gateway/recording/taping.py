@@ -55,7 +55,7 @@ class SimRecorder(Recorder):
 
     def call(self, path: str, method: Callable[..., Any], args: tuple[Any, ...], facts: dict[str, Any]) -> Any:
         result = super().call(path, method, args, facts)
-        if path == "edge.connect":
+        if path == "edge.clients.connect":
             result.delivery.receipts = self.receipts(Socket())
         return result
 
@@ -72,7 +72,7 @@ class Taped:
         tape.put(Header(BUILD, float(record.started), tape.texts, seed, record, *pack_node(settings)))
         self.tapes.append(tape)
         door = SimRecorder(NodeCore(record, settings, random.Random(seed)), tape).door
-        door.edge.random_bytes = rng.randbytes
+        door.edge.outside.random_bytes = rng.randbytes
         return door
 
 

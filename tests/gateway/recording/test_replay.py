@@ -101,10 +101,10 @@ def rewritten(data: bytearray, change: Callable[[Record], Record | None]) -> byt
 
 def test_a_recording_that_tells_of_another_input_differs_and_says_where(tapes: Taped) -> None:
     def other(record: Record) -> Record:
-        if isinstance(record, Call) and record.path == "edge.feed" and b"JOIN #erlang" in bytes(record.args):
+        if isinstance(record, Call) and record.path == "edge.clients.feed" and b"JOIN #erlang" in bytes(record.args):
             number, data = msgspec.msgpack.decode(record.args)
             args = msgspec.msgpack.encode((number, data.replace(b"#erlang", b"#golang")))
-            return Call("edge.feed", msgspec.Raw(args))
+            return Call("edge.clients.feed", msgspec.Raw(args))
         return record
 
     found = played(rewritten(tapes.tapes[0].data, other))
@@ -187,7 +187,7 @@ def test_what_is_no_recording_is_refused(data: bytes, words: str) -> None:
     [
         (Call("edge.explode", msgspec.Raw(b"\x90")), "which this build does not know"),
         (Call("engine.begin", msgspec.Raw(b"\x91\xa1x")), "the arguments of engine.begin cannot be read"),
-        (Call("edge.feed", msgspec.Raw(msgspec.msgpack.encode((99, b"x")))), "client 99, who never came"),
+        (Call("edge.clients.feed", msgspec.Raw(msgspec.msgpack.encode((99, b"x")))), "client 99, who never came"),
         (["?"], "a record cannot be read"),
     ],
 )

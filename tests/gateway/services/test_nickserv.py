@@ -203,7 +203,9 @@ def test_a_name_is_registered_by_another_side(net: Net) -> None:
     """Somebody was quicker: that is said, and nobody is logged in."""
     (ann,) = people(net, "ann")
     edge = net.nodes["n1"].core.edge
-    edge.make_credentials("sesame", lambda made: edge.network.submit(edge.account("ann"), Register("x", "ann", made)))  # type: ignore[arg-type]
+    edge.outside.make_credentials(
+        "sesame", lambda made: edge.network.submit(edge.account("ann"), Register("x", "ann", made))
+    )  # type: ignore[arg-type]
     net.run(2)
     assert told(ann, "REGISTER mellon1") == ["An account with this name or nick exists already."]
     assert told(ann, "LOGOUT") == [NOT_LOGGED_IN]

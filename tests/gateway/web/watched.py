@@ -27,7 +27,7 @@ class Watched:
         core = self.net.nodes[name].core
         happenings = self.happenings[name] = Happenings(core)
         looks = Looks(core, dict, Around, happenings)
-        core.edge.look = looks.packed
+        core.edge.outside.look = looks.packed
         self.lookouts[name] = Lookout(core, looks)
 
     def hear(self) -> None:

@@ -153,7 +153,7 @@ def test_who_leaves_while_it_registers_has_registered(net: Net) -> None:
     (ann,) = people(net, "ann")
     ann.send("REGISTER * * sesame", "QUIT")
     net.run(0.01)
-    ann.node.core.edge.gone(ann.connection, "gone")
+    ann.node.core.edge.clients.gone(ann.connection, "gone")
     net.run(5)
     client = Newcomer(net, "n1")
     assert client.log_in("ann", "sesame")[-1].startswith("903 ")
@@ -162,9 +162,9 @@ def test_who_leaves_while_it_registers_has_registered(net: Net) -> None:
 def test_passwords_that_nobody_has_time_for(net: Net) -> None:
     (ann,) = people(net, "ann")
     edge = ann.node.core.edge
-    edge.make_credentials = lambda password, done: done(None)
+    edge.outside.make_credentials = lambda password, done: done(None)
     assert register(ann)[0].startswith("FAIL REGISTER TEMPORARILY_UNAVAILABLE ann :The password cannot be stored now: ")
-    edge.fits = lambda credentials, password, done: done(None)
+    edge.outside.fits = lambda credentials, password, done: done(None)
     client = Newcomer(net, ann.node.name)
     assert client.log_in("ann", "sesame") == ["904 * :SASL authentication failed: try again later"]
 

@@ -155,7 +155,7 @@ def test_the_longest_password(net: Net) -> None:
     long = "ü" * 500
     node = next(iter(net.nodes.values()))
     made = []
-    net.turn(node, lambda: node.core.edge.make_credentials(long, made.append))
+    net.turn(node, lambda: node.core.edge.outside.make_credentials(long, made.append))
     net.run(1)
     net.turn(node, lambda: node.core.edge.network.submit(node.core.edge.account("ann"), Register("0", "ann", made[0])))
     net.run(1)
@@ -445,11 +445,11 @@ def test_of_many_guesses_at_once_no_more_are_made_than_one_after_the_other(ann_n
     net, checked = ann_net, []
     for node in net.nodes.values():
 
-        def fits(*args: Any, fits: Any = node.core.edge.fits) -> None:
+        def fits(*args: Any, fits: Any = node.core.edge.outside.fits) -> None:
             checked.append(net.now - began)
             fits(*args)
 
-        node.core.edge.fits = fits
+        node.core.edge.outside.fits = fits
     clients = [Newcomer(net, f"n{number % 3 + 1}") for number in range(20)]
     began = net.now
     for number, client in enumerate(clients):

@@ -26,7 +26,7 @@ class Guessers:
         self.clients: list[Newcomer] = []
         self.guesses: list[float] = []  # when a password was checked
         for node in net.nodes.values():
-            node.core.edge.fits = self._counted(node.core.edge.fits)
+            node.core.edge.outside.fits = self._counted(node.core.edge.outside.fits)
 
     def _counted(self, fits: Callable[..., None]) -> Callable[..., None]:
         def checked(credentials: Credentials, password: str, done: Any) -> None:

@@ -44,7 +44,7 @@ def test_flood_control_slows_what_was_said_before_the_end_and_drops_nothing(lost
     bob.ask("JOIN #c")
     ann = script(net, "n2", *HELLO, "JOIN #c", *SPEECH)
     if lost:
-        net.turn(ann.node, lambda: ann.node.core.edge.lost(ann.connection, "Connection closed"))
+        net.turn(ann.node, lambda: ann.node.core.edge.clients.lost(ann.connection, "Connection closed"))
     net.run(3)
     assert 0 < len(bob.heard("#c")) < 30
     net.run(20)
@@ -124,7 +124,7 @@ def test_a_mistake_in_a_login_ends_the_client_that_logs_in(monkeypatch: pytest.M
     def fits(*_: object) -> None:
         raise KeyError("a mistake")
 
-    ann.node.core.edge.fits = fits
+    ann.node.core.edge.outside.fits = fits
     ann.send("CAP REQ :sasl", "AUTHENTICATE PLAIN", "AUTHENTICATE AGFubgBzZXNhbWU=")
     assert net.until(lambda: ann.closed is not None, 12)
     assert ann.got[-1] == SORRY
@@ -134,7 +134,7 @@ def test_a_mistake_in_a_login_ends_the_client_that_logs_in(monkeypatch: pytest.M
 def test_a_check_that_is_never_answered_keeps_no_connection_for_ever() -> None:
     net = network(1)
     ann = Newcomer(net, "n1")
-    ann.node.core.edge.fits = lambda credentials, password, done: None
+    ann.node.core.edge.outside.fits = lambda credentials, password, done: None
     ann.send("CAP REQ :sasl", "AUTHENTICATE PLAIN", "AUTHENTICATE AGFubgBzZXNhbWU=")
     net.run(net.edge.clients.register_timeout_s + 10)
     assert ann.closed is None
@@ -153,8 +153,8 @@ def test_each_connection_with_news_is_named_once_with_all_its_bytes(net: Net) ->
     other.send(b"two\r\n")
     mine.send(b"three\r\n")
     edge.clients.outputs.dirty[mine] = None
-    assert edge.take_outputs() == [(mine, b"one\r\nthree\r\n"), (other, b"two\r\n")]
-    assert edge.take_outputs() == [] and mine.socket.ready == []
+    assert edge.clients.take_outputs() == [(mine, b"one\r\nthree\r\n"), (other, b"two\r\n")]
+    assert edge.clients.take_outputs() == [] and mine.socket.ready == []
     assert (edge.traffic.lines_sent - lines, edge.traffic.bytes_sent - size) == (3, 17)
 
 
@@ -170,6 +170,6 @@ def test_the_same_many_lines_are_joined_once_for_all(net: Net) -> None:
         second.send(line)
     for line in lines[::-1]:
         third.send(line)
-    outputs = dict(edge.take_outputs())
+    outputs = dict(edge.clients.take_outputs())
     assert outputs[first] is outputs[second] and outputs[first] == b"".join(lines)
     assert outputs[third] == b"".join(lines[::-1])

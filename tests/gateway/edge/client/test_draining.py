@@ -9,7 +9,7 @@ from tests.sim.net import Client, Net
 
 def stop(net: Net, name: str) -> None:
     node = net.nodes[name]
-    net.turn(node, lambda: node.core.edge.close_all("Server is shutting down"))
+    net.turn(node, lambda: node.core.edge.clients.close_all("Server is shutting down"))
 
 
 def last(client: Client, number: int = 2) -> list[str]:

@@ -259,7 +259,7 @@ def test_what_strangers_send_at_once_is_carried_out_over_several_turns_in_order(
 
     def feed() -> None:
         for client in crowd:
-            edge.feed(client.connection, sent)  # in one turn: the kernel has something of all of them
+            edge.clients.feed(client.connection, sent)  # in one turn: the kernel has something of all of them
         assert done() == LINES
 
     net.turn(net.nodes["n1"], feed)
@@ -275,7 +275,7 @@ def test_a_registered_client_that_keeps_to_its_tokens_waits_for_no_turn() -> Non
     crowd = [stranger(net) for _ in range(3)]
     edge = net.nodes["n1"].core.edge
     for client in crowd:
-        edge.feed(client.connection, b"PING a\r\n" * 10)
+        edge.clients.feed(client.connection, b"PING a\r\n" * 10)
     assert crowd[-1].connection.queue.pending
     ann.got.clear()
     ann.send(*["PING b"] * 2 * LINES)
@@ -287,9 +287,9 @@ def test_who_hangs_up_while_lines_wait_for_a_turn_has_them_carried_out_and_leave
     crowd = [stranger(net) for _ in range(5)]
     edge = net.nodes["n1"].core.edge
     for number, client in enumerate(crowd):
-        edge.feed(client.connection, b"NICK p%d\r\n" % number + b"PING a\r\n" * 8)
+        edge.clients.feed(client.connection, b"NICK p%d\r\n" % number + b"PING a\r\n" * 8)
     for client in crowd:
-        edge.ended(client.connection, "Connection closed")
+        edge.clients.ended(client.connection, "Connection closed")
     assert crowd[-1].connection.queue.pending and crowd[-1].closed is None
     net.run(1)
     assert all(client.connection.queue.line == 9 and client.closed is not None for client in crowd)

@@ -231,7 +231,7 @@ def test_who_closes_the_socket_right_after_quit_has_quit() -> None:
     net = slow(1)
     ann, bob = people(net, "ann", "bob", channel="#c")
     ann.send("WHOIS bob", "QUIT :gone")
-    net.turn(ann.node, lambda: ann.node.core.edge.lost(ann.connection, "Connection reset by peer"))
+    net.turn(ann.node, lambda: ann.node.core.edge.clients.lost(ann.connection, "Connection reset by peer"))
     net.run(3)
     assert [line for line in bob.got if " QUIT " in line] == [f"{source('ann')} QUIT :Quit: gone"]
     assert ann.connection not in ann.node.core.edge.clients.connections.values()
@@ -244,7 +244,7 @@ def test_who_comes_in_while_a_join_waits_for_its_turn_is_shown_once(net: Net) ->
 
     def both() -> None:
         for person in (ann, bob):
-            person.node.core.edge.feed(person.connection, b"JOIN #a,#b\r\n")
+            person.node.core.edge.clients.feed(person.connection, b"JOIN #a,#b\r\n")
 
     if bob.node is ann.node:
         net.turn(ann.node, both)

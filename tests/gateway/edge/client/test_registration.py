@@ -90,6 +90,6 @@ def test_a_wrong_password_of_the_network_ends_the_connection() -> None:
 
 def test_a_password_that_cannot_be_checked_now_is_no_wrong_password() -> None:
     net = network(1, server_password_hash="sesame")
-    net.nodes["n1"].core.edge.check_password = lambda wanted, given, done: done(None)
+    net.nodes["n1"].core.edge.outside.check_password = lambda wanted, given, done: done(None)
     heard = newcomer(net, "PASS sesame", "NICK ann", "USER a 0 * :Ann").hear("ERROR ")
     assert any("The password cannot be checked now: try again later" in line for line in heard)

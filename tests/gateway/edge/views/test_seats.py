@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from gateway.edge.edge import RECONCILE_S
+from gateway.edge.reconciling import EVERY_S as RECONCILE_S
 from gateway.state.channel.channel import Channel
 from gateway.state.channel.messages import Join
 from ring.ids import GroupId
