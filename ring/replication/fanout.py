@@ -27,8 +27,9 @@ from ring.replication.barrier import Barriers
 from ring.replication.lineage import fork_point
 from ring.replication.progress import Master, Progress
 from ring.replication.raw import as_raw, as_raw_commands
+from ring.replication.replica import Replica
 from ring.replication.role_port import RolePort
-from ring.wire.log import Command, Entry, raw
+from ring.wire.log import Command, Entry, Snapshot, raw
 from ring.wire.replication import Append, Continue, Publish, Replace, Resync
 
 TAIL = 32
@@ -159,7 +160,7 @@ class Fanout:
             # No member sits on the sender. A sender that thinks otherwise learns so from the state.
             fork = fork_point(m.replica.lineage, m.replica.seq, message.lineage, message.seq)
             shown = m.replica.seq if fork == message.seq else fork
-            self._port.send(sender.key, Replace(message.group, m.replica.snapshot(shown), shown))
+            self._port.send(sender.key, Replace(message.group, _whole(m.replica, message, shown), shown))
             return
         if not message.lineage and follower.leaving:
             follower.acked = m.replica.seq
@@ -178,7 +179,8 @@ class Fanout:
             send(follower.edge.key, Continue(replica.group, replica.lineage, replica.seq, as_raw(entries)))
         else:
             shown = fork_point(replica.lineage, replica.seq, message.lineage, message.seq) or follower.acked
-            send(follower.edge.key, Replace(replica.group, replica.snapshot(shown), shown, follower.is_backup))
+            snapshot = _whole(replica, message, shown)
+            send(follower.edge.key, Replace(replica.group, snapshot, shown, follower.is_backup))
         follower.confirmed = True
         follower.probe_at = self._port.now + PROBE_S
 
@@ -212,3 +214,9 @@ class Fanout:
             if self._port.now >= follower.probe_at:
                 self.probe(m, follower)
         return lag
+
+
+def _whole(replica: Replica, message: Resync, shown: int) -> Snapshot:
+    """Return the replica for a node that knows the log up to `shown`. A node that names no log asks for everything, and
+    may have another log on disk: the whole log tells which of the two would lose more by a merge (`outweighs`)."""
+    return replica.snapshot(shown if message.lineage else None)
