@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from gateway.commands.table import command, words
 from gateway.edge.client.call import Call
-from gateway.edge.client.capabilities import SELVES
-from gateway.edge.client.connection import deliver
-from gateway.edge.client.lines import Line
 from gateway.edge.client.talk import answer
+from gateway.edge.direct.telling import told
 from gateway.edge.users.user import User
 from gateway.irc import numerics as n
 from gateway.irc.clienttags import relayed_tags
@@ -17,8 +13,7 @@ from gateway.irc.message import decode, encode
 from gateway.irc.names import is_channel, is_valid_channel, split_status
 from gateway.services import table as services
 from gateway.state.channel.messages import Say
-from gateway.state.nick.messages import Reached, Tell
-from gateway.state.people import Person
+from gateway.state.nick.messages import Tell
 from ring.ids import GroupId
 
 
@@ -92,37 +87,6 @@ def _tell(call: Call, home: GroupId, tell: Tell) -> None:
     decides whether the message goes through the conversation of two accounts (P32)."""
     edge = call.edge
     if (outcome := edge.direct.local.tell(call, home, tell)) is not None:
-        _told(call, tell, outcome)
+        told(call, tell, outcome)
     else:
-        edge.direct.tell(call, home, tell, lambda outcome: _told(call, tell, outcome))
-
-
-def _echo(call: Call, tell: Tell, to: Person) -> None:
-    """Echo a message outside the history: to the speaking client with echo-message, and to the speaker's other clients
-    with a capability for the speaker's own messages.
-
-    Source: IRCv3 echo-message; CAP znc.in/self-message.
-    """
-    own, user, person = call.connection, call.user, call.user.person
-    if len(user.connections) == 1 and own in user.connections and "echo-message" not in own.caps:
-        return
-    params = (to.nick,) if tell.verb == "TAGMSG" else (to.nick, decode(tell.text))
-    msgid, at = call.stamp or ("", int(call.edge.now * 1000))
-    bot = "B" in person.modes
-    line = Line(person.author, tell.verb, params, at=at, msgid=msgid, tags=tell.tags, bot=bot)
-    able = [one for one in user.connections if tell.verb != "TAGMSG" or "message-tags" in one.caps]
-    if to.uid != user.uid:  # a message to oneself has reached all clients already
-        others = [one for one in able if not SELVES.isdisjoint(one.caps)]
-        call.edge.traffic.messages_sent += deliver(line, others, skip=own)
-    if own in able and "echo-message" in own.caps:
-        call.send(line)
-
-
-def _told(call: Call, tell: Tell, outcome: Any) -> None:
-    if isinstance(outcome, Reached):
-        if not outcome.in_conversation:  # a conversation echoes a message when the message arrives there
-            _echo(call, tell, outcome.person)
-        if tell.verb == "PRIVMSG" and outcome.person.away is not None:
-            call.reply(n.RPL_AWAY, outcome.person.nick, outcome.person.away)
-    elif tell.verb != "NOTICE":
-        call.report(outcome)
+        edge.direct.tell(call, home, tell, lambda outcome: told(call, tell, outcome))

@@ -94,9 +94,6 @@ class LocalMessagesPort(ABC):
     @abstractmethod
     def tell(self, call: Call, home: GroupId, tell: Tell) -> Reached | Refusal | None: ...
 
-    @abstractmethod
-    def relay(self, connection: Connection, line: bytes) -> bool: ...
-
 
 class TalkPort(ABC):
     """Plain messages to channels (client/talk.py)."""
@@ -120,6 +117,9 @@ class DirectMessagesPort(ABC):
 
     @abstractmethod
     def tell(self, call: Call, home: GroupId, tell: Tell, done: Callable[[Any], None]) -> None: ...
+
+    @abstractmethod
+    def relay(self, connection: Connection, line: bytes) -> bool: ...
 
     @abstractmethod
     def in_conversation(self, user: User, idempotency_key: IdempotencyKey | None) -> bool: ...

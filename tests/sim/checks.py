@@ -282,6 +282,7 @@ PATIENCE = 25
 FINAL = (
     "nothing_twice",
     "own_order",
+    "own_order_on_one_side",
     "one_order",
     "settled",
     "nobody_is_thought_dead",

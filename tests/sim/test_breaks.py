@@ -417,7 +417,7 @@ BREAKS = [
     Break(play_nothing, (Reset,), ("sent_in_order",), DEVICES),
     Break(talk_through_the_nick, (Reset,), ("sent_in_order",), DEVICES),
     Break(show_again_what_came_directly, (Cut,), ("nothing_twice",), WHISPERS),
-    Break(show_what_follows_a_refusal, (Lossy,), ("own_order",), WHISPERS),
+    Break(show_what_follows_a_refusal, (Lossy,), ("own_order_on_one_side",), WHISPERS),
     Break(forget_what_was_said_to_a_session_elsewhere, (Leave,), ("said_once",), DEVICES),
     Break(start_alone, (PowerCut,), ("accounts_agree", "possible"), ACCOUNTS),
     Break(register_whoever_is_missing, (PowerCut,), ("accounts_agree", "possible"), ACCOUNTS),

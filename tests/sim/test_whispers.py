@@ -6,8 +6,8 @@ from collections import Counter
 
 import pytest
 
-from gateway.edge.direct.pairs import Turn
 from gateway.edge.direct.remote import RemoteMessages
+from gateway.edge.direct.whisper import Whisper
 from tests.sim.kinds import WHISPERS
 
 SEEDS = 200
@@ -23,19 +23,19 @@ def test_every_promise_holds(first: int) -> None:
 def test_most_messages_go_directly_and_some_are_in_doubt(monkeypatch: pytest.MonkeyPatch) -> None:
     """The stories show what they are for."""
     found: Counter[str] = Counter()
-    send, came = RemoteMessages.send, Turn.came
+    send, came = RemoteMessages.send, Whisper.came
 
     def counted(self: RemoteMessages, *facts: object) -> bool:
         sent = send(self, *facts)  # type: ignore[arg-type]
         found["sent" if sent else "asked"] += 1
         return sent
 
-    def noted(self: Turn, answer: object) -> None:
+    def noted(self: Whisper, answer: object) -> None:
         found[type(answer).__name__] += 1
         came(self, answer)  # type: ignore[arg-type]
 
     monkeypatch.setattr(RemoteMessages, "send", counted)
-    monkeypatch.setattr(Turn, "came", noted)
+    monkeypatch.setattr(Whisper, "came", noted)
     for seed in range(20):
         WHISPERS.hold(seed)
     assert found["sent"] > 2 * found["asked"] and min(found["Direct"], found["Elsewhere"], found["InDoubt"]) > 10

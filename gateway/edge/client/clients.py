@@ -214,7 +214,7 @@ class Clients(ClientsPort):
     def _relays(self, connection: Connection, line: bytes) -> bool:
         """Carry out the line from bytes to bytes, if that is possible."""
         try:
-            return self.edge.talk.relay(connection, line) or self.edge.direct.local.relay(connection, line)
+            return self.edge.talk.relay(connection, line) or self.edge.direct.relay(connection, line)
         except Exception as problem:
             self._blame(connection, problem)
             return True

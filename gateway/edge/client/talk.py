@@ -16,8 +16,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from gateway.edge.client.call import Call
-from gateway.edge.client.order import advance
-from gateway.edge.client.slots import Command, Done
+from gateway.edge.client.plain import PlainCommand
+from gateway.edge.client.slots import Done
 from gateway.edge.ports import EdgePort, TalkPort
 from gateway.irc.message import Message, decode
 from gateway.irc.names import is_valid_channel
@@ -36,32 +36,26 @@ NAMES: Final = 10_000
 """Most typed names of channels for which the group is remembered. After that, all are forgotten."""
 
 
-class Talk(Command):
+class Talk(PlainCommand):
     """A message to a channel under way. name: of the channel, as typed. part: of the Call in the place of the Talk."""
 
-    __slots__ = ("connection", "edge", "late", "line", "name", "part", "since", "text")
+    __slots__ = ("name", "part", "text")
 
     def __init__(self, edge: EdgePort, connection: Connection, name: bytes, text: bytes) -> None:
-        self.open = True
-        self.edge = edge
-        self.connection = connection
+        super().__init__(edge, connection)
         self.name = name
         self.text = text
-        self.line = connection.queue.line
-        self.since = edge.network.now
-        self.late = False
         self.part: Done | None = None
 
     def wait(self) -> None:
         """Stand among the unanswered commands, as this command was not settled at once."""
-        connection = self.connection
-        self.edge.clients.attention.restless[connection] = None
-        if "echo-message" in connection.caps:
+        if "echo-message" in self.connection.caps:
+            self.edge.clients.attention.restless[self.connection] = None
             call = self._become_call()
             self.part = call.later(lambda outcome: answer(call, "PRIVMSG", decode(self.name), outcome))
             call.release()
         else:
-            connection.queue.calls[self] = None
+            self.stand()
 
     def settled(self, outcome: Any, event_id: EventId | None, failure: Unsupported | Halted | None) -> None:
         """End with the outcome of the command. A message that is said has no answer."""
@@ -75,34 +69,10 @@ class Talk(Command):
             )
             call.release()
             return
-        self.late = True
-        queue = connection.queue
-        if self in queue.calls:
-            del queue.calls[self]
-            if queue.calls:
-                advance(connection)
+        self.end()
 
     def _become_call(self) -> Call:
-        """Put a call in the place of this command among the unanswered commands. The call is held until `release`."""
-        connection, calls = self.connection, self.connection.queue.calls
-        call = Call(self.edge, connection, Message(None, None, "PRIVMSG", [decode(self.name), decode(self.text)]))
-        call.line, call.since, call.late = self.line, self.since, self.late
-        later = list(calls)[list(calls).index(self) :] if self in calls else []
-        for command in later:
-            del calls[command]
-        call.begin()
-        for command in later[1:]:
-            calls[command] = None
-        return call
-
-    def go_on(self) -> bool:
-        return self.late
-
-    def let_go(self) -> None:
-        self.late = True
-
-    def flush(self) -> None:
-        """Nothing waits: this command has no answer."""
+        return self.become_call(Message(None, None, "PRIVMSG", [decode(self.name), decode(self.text)]))
 
 
 class ChannelTalk(TalkPort):

@@ -35,9 +35,9 @@ if TYPE_CHECKING:
     from gateway.edge.client.call import Call
     from gateway.edge.client.connection import Connection
 
-_PLAIN: Final = re.compile(rb"(PRIVMSG|NOTICE) ([A-Za-z\[\]\\`_^{|}][A-Za-z0-9\[\]\\`_^{|}-]*) :([^\0]+)")
+PLAIN: Final = re.compile(rb"(PRIVMSG|NOTICE) ([A-Za-z\[\]\\`_^{|}][A-Za-z0-9\[\]\\`_^{|}-]*) :([^\0]+)")
 
-_VERBS: Final = {b"PRIVMSG": "PRIVMSG", b"NOTICE": "NOTICE"}
+VERBS: Final = {b"PRIVMSG": "PRIVMSG", b"NOTICE": "NOTICE"}
 
 NAMES: Final = 10_000
 """Most typed nicks for which the group is remembered. After that, all are forgotten."""
@@ -66,16 +66,13 @@ class LocalMessages(LocalMessagesPort):
         show_message(self._edge, user, sender.person, tell.verb, tell.text, tell.tags, call.stamp)
         return Reached(holder)
 
-    def relay(self, connection: Connection, line: bytes) -> bool:
-        """Carry out a plain line to a guest here. Returns False for a line that has to take the general way."""
-        sender, plain = connection.user, _PLAIN.fullmatch(line)
-        if plain is None or sender is None or connection.queue.calls or len(sender.connections) != 1:
-            return False
-        verb, name, text = plain.groups()
-        home = self._homes[name] if name in self._homes else self._find(name)
-        found = self._holder(sender, home) if home is not None else None
+    def relay(self, connection: Connection, sender: User, home: GroupId, plain: re.Match[bytes]) -> bool:
+        """Carry out a plain line to a guest here. Returns False for a line that has to take the general way. plain: a
+        match of PLAIN."""
+        found = self._holder(sender, home) if not connection.queue.calls else None
         if found is None:
             return False
+        verb, _, text = plain.groups()
         user, holder = found
         if user is sender or holder.away is not None or "B" in sender.person.modes or refusal_of(holder, sender.person):
             return False
@@ -84,19 +81,33 @@ class LocalMessages(LocalMessagesPort):
         body = b":%b %b %b :%b\r\n" % (source, verb, user.person.nick.encode(), text)
         if len(body) > BODY_BYTES + 2:
             return False
-        edge.used[_VERBS[verb]] += 1
+        edge.used[VERBS[verb]] += 1
         sender.spoke_at = edge.now
-        self._send(body, user, connection if "echo-message" in connection.caps else None)
+        self._send(body, user, connection if "echo-message" in connection.caps else None, self.event_id())
         return True
 
-    def _send(self, body: bytes, user: User, echo: Connection | None) -> None:
+    def show(self, user: User, sender: Person, verb: str, text: bytes, event_id: EventId) -> bool:
+        """Show a message of a guest elsewhere to the holder, from bytes to bytes. Returns False for a message that has
+        to be rendered in the general way."""
+        people = self._edge.people
+        source = encode(people.author_of(people.newest(sender)).source)
+        body = b":%b %b %b :%b\r\n" % (source, verb.encode(), user.person.nick.encode(), text)
+        if len(body) > BODY_BYTES + 2 or verb == "TAGMSG" or "B" in sender.modes:
+            return False
+        self._send(body, user, None, event_id)
+        return True
+
+    def _send(self, body: bytes, user: User, echo: Connection | None, event_id: EventId) -> None:
         """Send the line to the holder's clients, and to the speaker's client if it wants an echo."""
-        event_id = self.event_id()
         for connection in user.connections:
-            connection.send(_tags(connection.variant, event_id) + body)
+            connection.send(tags_of(connection.variant, event_id) + body)
         if echo is not None:
-            echo.send(_tags(echo.variant, event_id) + body)
+            echo.send(tags_of(echo.variant, event_id) + body)
         self._edge.traffic.messages_sent += len(user.connections)
+
+    def home(self, name: bytes) -> GroupId | None:
+        """Return the group of a nick as typed; None if nobody may have such a nick."""
+        return self._homes[name] if name in self._homes else self._find(name)
 
     def _find(self, name: bytes) -> GroupId | None:
         if len(self._homes) >= NAMES:
@@ -140,8 +151,8 @@ class LocalMessages(LocalMessagesPort):
         return EventId(f"{self._prefix}{self._sent:x}", int(network.now * 1000))
 
 
-def _tags(variant: int, event_id: EventId) -> bytes:
-    """Write the tags which the general way gives a line without an account (client/lines.py), with the space."""
+def tags_of(variant: int, event_id: EventId) -> bytes:
+    """Return the tags which the general way gives a line without an account (client/lines.py), with the space."""
     if not variant & (TIME | TAGS):
         return b""
     if not variant & TAGS:

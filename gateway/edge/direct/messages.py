@@ -11,19 +11,21 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from msgspec.structs import replace
 
 from gateway.edge.client.call import Token
 from gateway.edge.client.slots import Slot
 from gateway.edge.cursors.playback import await_echo
-from gateway.edge.direct.local import LocalMessages
+from gateway.edge.direct.local import PLAIN, VERBS, LocalMessages
 from gateway.edge.direct.opening import open_conversation
 from gateway.edge.direct.pairs import UNKNOWN, DirectMessage, Pair, Turn
 from gateway.edge.direct.remote import InDoubt, RemoteMessages
+from gateway.edge.direct.whisper import Whisper
 from gateway.edge.ports import DirectMessagesPort, EdgePort
 from gateway.edge.procedures import run
+from gateway.irc.limits import BODY_BYTES
 from gateway.state.conversation.conversation import Conversation, other_of
 from gateway.state.conversation.messages import Say
 from gateway.state.idempotency import IdempotencyKey, Probe
@@ -34,12 +36,17 @@ from ring.ids import GroupId
 
 if TYPE_CHECKING:
     from gateway.edge.client.call import Call
+    from gateway.edge.client.connection import Connection
     from gateway.edge.users.user import User
+
+
+PUNCTUATION: Final = len(":   :")
 
 
 class DirectMessages(DirectMessagesPort):
     """Holds the private messages of people here on the way to a conversation or a nick."""
 
+    local: LocalMessages
     remote: RemoteMessages
 
     def __init__(self, edge: EdgePort) -> None:
@@ -54,25 +61,64 @@ class DirectMessages(DirectMessagesPort):
     def pair(self, key: tuple[str, GroupId]) -> Pair:
         found = self._pairs.get(key)
         if found is None:
-            found = self._pairs[key] = Pair()
+            found = self._pairs[key] = Pair(key)
         return found
 
     def tell(self, call: Call, home: GroupId, tell: Tell, done: Callable[[Any], None]) -> None:
         """Send a private message; done(Reached, or the reason of a failure). The message is sent even if the client
         leaves meanwhile. tell.in_conversation: the present answer of `in_conversation`."""
-        turn = Turn(self, call, home, tell, done)
+        uid = call.user.uid
+        pair = self.pair((uid, home))
+        turn = Turn(self, call, pair, call.user, tell, done)
         call.hold_in(turn)
-        uid, pair = turn.user.uid, turn.pair
         self._sending[uid] = self._sending.get(uid, 0) + 1
         pair.turns.append(turn)
         if self.edge.sessions.is_unsure(turn.user):
             self.edge.sessions.once_known(turn.user, turn.go)
-        elif not pair.asked and not pair.held and self.remote.send(turn.user, home, tell, turn.came):
+        elif not (pair.asked or pair.held or tell.idempotency_key is not None) and self.remote.send(
+            turn.user, home, (tell.sender, tell.verb, tell.text, tell.tags), turn.came
+        ):
             pair.direct += 1
         elif pair.direct:
             pair.held.append(turn)
         else:
             self.ask(turn, tell.in_conversation)
+
+    def relay(self, connection: Connection, line: bytes) -> bool:
+        """Carry out a plain line to a guest from bytes to bytes. Returns False for a line that has to take the general
+        way."""
+        sender, plain = connection.user, PLAIN.fullmatch(line)
+        if plain is None or sender is None or len(sender.connections) != 1:
+            return False
+        verb, name, text = plain.groups()
+        home = self.local.home(name)
+        if home is None:
+            return False
+        return self.local.relay(connection, sender, home, plain) or (
+            connection.remote.speaker is None and self._whisper(connection, sender, home, (VERBS[verb], name, text))
+        )
+
+    def _whisper(self, connection: Connection, user: User, home: GroupId, line: tuple[str, bytes, bytes]) -> bool:
+        """Send a plain message to the holder's node, if the message may go directly."""
+        verb, name, text = line
+        key, person = (user.uid, home), user.person
+        pair = self._pairs.get(key)
+        if (pair is not None and (pair.asked or pair.held)) or "B" in person.modes:
+            return False
+        if len(person.source) + len(verb) + len(name) + len(text) + PUNCTUATION > BODY_BYTES:
+            return False
+        pair = pair if pair is not None else Pair(key)
+        whisper = Whisper(self, connection, user, pair, line)
+        if not self.remote.send(user, home, (person, verb, text, None), whisper.came):
+            return False
+        self._pairs[key] = pair
+        pair.turns.append(whisper)
+        pair.direct += 1
+        self._sending[user.uid] = self._sending.get(user.uid, 0) + 1
+        whisper.stand()
+        self.edge.used[verb] += 1
+        user.spoke_at = self.edge.now
+        return True
 
     def ask(self, turn: Turn, in_conversation: bool) -> None:
         """Ask the nick's group, with the user's choice on kept messages."""
@@ -124,13 +170,12 @@ class DirectMessages(DirectMessagesPort):
         while turns and turns[0].outcome is not UNKNOWN:
             first = turns.popleft()
             first.found(first.outcome)
-        self.forget(turn)
+        self.forget(turn.pair)
 
-    def forget(self, turn: Turn) -> None:
+    def forget(self, pair: Pair) -> None:
         """Forget the pair if none of its messages waits for an answer."""
-        pair = turn.pair
-        if not pair.turns and not pair.direct and self._pairs.get(turn.key) is pair:
-            del self._pairs[turn.key]
+        if not pair.turns and not pair.direct and self._pairs.get(pair.key) is pair:
+            del self._pairs[pair.key]
 
     def _submit(
         self, group: GroupId, command: Any, call: Call, user: User, place: Slot, done: Callable[[Any], None]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 from gateway.edge.client.call import Token
 from gateway.edge.client.slots import Slot
@@ -41,6 +41,14 @@ class DirectMessage(NamedTuple):
 UNKNOWN: Final = object()
 
 
+class Waiting(Protocol):
+    """A message of a pair: a Turn or a Whisper."""
+
+    outcome: Any
+
+    def found(self, outcome: Any) -> None: ...
+
+
 class Pair:
     """The private messages of a user to a nick, as long as one has no answer.
 
@@ -48,23 +56,37 @@ class Pair:
     that wait for the direct ones: a message may not overtake another on another way (P49).
     """
 
-    __slots__ = ("asked", "direct", "held", "turns")
+    __slots__ = ("asked", "direct", "held", "key", "turns")
 
-    def __init__(self) -> None:
-        self.turns: deque[Turn] = deque()
+    def __init__(self, key: tuple[str, GroupId]) -> None:
+        self.key = key
+        self.turns: deque[Waiting] = deque()
         self.asked = 0
         self.direct = 0
         self.held: list[Turn] = []
+
+    def release(self) -> None:
+        """Let the held messages go to the nick's group once no message is on its way to the holder's node."""
+        if self.held and not self.direct:
+            held, self.held = self.held, []
+            for turn in held:
+                turn.go()
 
 
 class Turn(Token):
     """A private message waiting for the nick's group, or for the holder's node. The turn is also the slot for the
     message's answers. event_id: of a message that went directly."""
 
-    __slots__ = ("event_id", "home", "key", "messages", "outcome", "pair", "tell", "user")
+    __slots__ = ("event_id", "home", "messages", "outcome", "pair", "tell", "user")
 
     def __init__(
-        self, messages: DirectMessages, call: Call, home: GroupId, tell: Tell, done: Callable[[Any], None]
+        self,
+        messages: DirectMessages,
+        call: Call,
+        pair: Pair,
+        user: User,
+        tell: Tell,
+        done: Callable[[Any], None],
     ) -> None:
         self.items = []
         self.open = True
@@ -72,11 +94,10 @@ class Turn(Token):
         self.done = done
         self.place = None  # itself
         self.messages = messages
-        self.user = call.user
-        self.home = home
+        self.user = user
+        self.home = pair.key[1]
         self.tell = tell
-        self.key = self.user.uid, home
-        self.pair = messages.pair(self.key)
+        self.pair = pair
         self.outcome: Any = UNKNOWN
         self.event_id: EventId | None = None
 
@@ -92,7 +113,7 @@ class Turn(Token):
         pair = self.pair
         pair.direct -= 1
         if self.outcome is not UNKNOWN:  # the speaker was told already that no answer came in time
-            self.messages.forget(self)
+            self.messages.forget(pair)
         elif isinstance(answer, Direct):
             self.event_id = answer.event_id
             self.messages.in_turn(self, answer.outcome)
@@ -101,10 +122,7 @@ class Turn(Token):
         else:
             self.event_id = answer.event_id
             self.messages.ask_in_doubt(self, answer)
-        if pair.held and not pair.direct:
-            held, pair.held = pair.held, []
-            for turn in held:
-                turn.go()
+        pair.release()
 
     def fail(self) -> None:
         """Tell the speaker that the message may or may not have come."""

@@ -44,7 +44,7 @@ from gateway.edge.direct.local import LocalMessages
 from gateway.edge.direct.remote_messages import AS_KNOWN, MISTAKE, NOT_HERE, OPENING, OUTCOME, Answer, Sent
 from gateway.edge.ports import EdgePort, RemoteMessagesPort
 from gateway.edge.views.nick import show_message
-from gateway.state.nick.messages import Reached, Tell
+from gateway.state.nick.messages import Reached
 from gateway.state.nick.nick import refusal_of
 from gateway.state.people import Person, Refusal
 from ring.duplex import WAITING_BYTES, Stream
@@ -99,6 +99,23 @@ class Late(NamedTuple):
 
 
 Done = Callable[[Direct | Elsewhere | InDoubt | Late], None]
+
+
+Said = tuple[Person, str, bytes, dict[str, str] | None]
+"""The speaker, the verb, the text and the client-only tags of a message."""
+
+
+class _Place:
+    """Where the holder of a nick was last. at: when this was learnt. checked: the version of the peers with which the
+    place was found to hold."""
+
+    __slots__ = ("at", "checked", "edge", "holder")
+
+    def __init__(self, holder: Person, at: float) -> None:
+        self.holder = holder
+        self.edge = holder.edge
+        self.at = at
+        self.checked = -1
 
 
 class _Letter:
@@ -164,32 +181,32 @@ class RemoteMessages(RemoteMessagesPort):
     def __init__(self, edge: EdgePort, local: LocalMessages) -> None:
         self._edge = edge
         self._local = local
-        self._places: dict[GroupId, tuple[Person, float]] = {}  # nick's group -> holder elsewhere, and when learnt
+        self._places: dict[GroupId, _Place] = {}  # by nick's group
         self._outgoing: dict[Incarnation, _Outgoing] = {}
         self._incoming: dict[str, _Incoming] = {}  # by ring key
         self._shown: dict[str, None] = {}  # msgids that may come again: by a lost stream, or by a nick's group
 
     # The speaker's node -----------------------------------------------------------------------------------------------
 
-    def send(self, user: User, home: GroupId, tell: Tell, done: Done) -> bool:
+    def send(self, user: User, home: GroupId, said: Said, done: Done) -> bool:
         """Send the message to the holder's node. Returns False, and sends nothing, if the nick's group has to be asked.
 
         done: called with what became of the message; before that, perhaps, once with Late.
         """
         network = self._edge.network
-        if network.level < LEVEL or tell.idempotency_key is not None or not self._local.is_guest(user, tell.sender):
+        if network.level < LEVEL or not self._local.is_guest(user, said[0]):
             return False
-        holder, after = self._place(home), user.privacy.position(home)
-        if holder is None or after is None:
+        place, after = self._place(home), user.privacy.position(home)
+        if place is None or after is None:
             return False
-        outgoing = self._outgoing.get(holder.edge)
+        outgoing, holder = self._outgoing.get(place.edge), place.holder
         if outgoing is None:
-            outgoing = self._open(holder.edge)
+            outgoing = self._open(place.edge)
         if outgoing.stream.bytes > WAITING_BYTES // 2:
             return False
         event_id = self._local.event_id()
-        floor, facts = outgoing.answered, (tell.sender, tell.verb, tell.text, tell.tags)
-        sent = Sent(home.name, holder.uid, holder.version, *facts, event_id.msgid, event_id.at, floor, after)
+        floor = outgoing.answered
+        sent = Sent(home.name, holder.uid, holder.version, *said, event_id.msgid, event_id.at, floor, after)
         outgoing.waiting.append(_Letter(user, home, holder, event_id, after, done, network.now))
         outgoing.used_at = network.now
         outgoing.stream.send(_encode(at_level(sent, network.level)))
@@ -207,24 +224,31 @@ class RemoteMessages(RemoteMessagesPort):
     def _learn(self, home: GroupId, person: Person, at: float) -> None:
         self._places.pop(home, None)
         if person.account is None and person.edge != self._edge.network.me:
-            self._places[home] = person, at
-            if len(self._places) > PLACES:
-                del self._places[next(iter(self._places))]
+            self._keep(home, _Place(person, at))
 
-    def _place(self, home: GroupId) -> Person | None:
-        """Return the holder of the nick, a guest on another node, if this node knows where the holder was last."""
-        network, known = self._edge.network, self._places.get(home)
-        if known is not None:
-            person, within_s = known[0], network.now - known[1] + 0.001
-        else:
-            found, within_s = self._edge.people.called(home.name), STEADY_S
-            if found is None or found.account is not None:
+    def _keep(self, home: GroupId, place: _Place) -> None:
+        self._places[home] = place
+        if len(self._places) > PLACES:
+            del self._places[next(iter(self._places))]
+
+    def _place(self, home: GroupId) -> _Place | None:
+        """Return where the holder of the nick, a guest on another node, was last, if this node knows."""
+        network, place = self._edge.network, self._places.get(home)
+        if place is not None and place.checked == network.peers_version:
+            return place
+        if place is None:
+            found = self._edge.people.called(home.name)
+            if found is None or found.account is not None or found.edge == network.me:
                 return None
-            person = found
-        if network.lost_lately(within_s) or network.returned_lately(within_s):
+            place, within_s = _Place(found, network.now), STEADY_S
+        else:
+            within_s = network.now - place.at + 0.001
+        if network.lost_lately(within_s) or network.returned_lately(within_s) or not network.is_current(place.edge):
             self._places.pop(home, None)
             return None
-        return person if person.edge != network.me and network.is_current(person.edge) else None
+        place.checked = network.peers_version
+        self._keep(home, place)
+        return place
 
     def _open(self, peer: Incarnation) -> _Outgoing:
         outgoing = self._outgoing[peer] = _Outgoing(self._edge.network.open_stream(peer, OPENING))
@@ -249,7 +273,7 @@ class RemoteMessages(RemoteMessagesPort):
             self._came(letter, Reached(letter.holder))
         elif answer.what == OUTCOME:
             if isinstance(answer.outcome, Reached) and (known := self._places.get(letter.home)) is not None:
-                self._learn(letter.home, answer.outcome.person, known[1])
+                self._learn(letter.home, answer.outcome.person, known.at)
             self._came(letter, answer.outcome)
         elif answer.what == MISTAKE:
             letter.done(Direct(FAILED, letter.event_id))
@@ -362,10 +386,15 @@ class RemoteMessages(RemoteMessagesPort):
         refusal = refusal_of(holder, sent.sender)
         if refusal is None and not self._is_shown(sent.msgid):
             incoming.shown[sent.msgid] = number
-            show_message(self._edge, user, sent.sender, sent.verb, sent.text, sent.tags, EventId(sent.msgid, sent.at))
+            self._show(user, sent)
         if refusal is None and holder.version == sent.version:
             return _AS_KNOWN
         return self._answer(refusal if refusal is not None else Reached(holder))
+
+    def _show(self, user: User, sent: Sent) -> None:
+        event_id = EventId(sent.msgid, sent.at)
+        if sent.tags or not self._local.show(user, sent.sender, sent.verb, sent.text, event_id):
+            show_message(self._edge, user, sent.sender, sent.verb, sent.text, sent.tags, event_id)
 
     def _answer(self, outcome: Reached | Refusal) -> bytes:
         return _encode(at_level(Answer(OUTCOME, outcome), self._edge.network.level))

@@ -174,9 +174,7 @@ def test_an_account_on_either_side_takes_the_general_way() -> None:
     for one, other in ((ann, bob), (bob, ann)):
         one.sync()
         home = net.nodes["n1"].core.edge.nick(other.nick)
-        assert (
-            net.nodes["n1"].core.edge.direct.local.relay(one.connection, f"PRIVMSG {other.nick} :x".encode()) is False
-        )
+        assert net.nodes["n1"].core.edge.direct.relay(one.connection, f"PRIVMSG {other.nick} :x".encode()) is False
         assert home in net.nodes["n1"].core.edge.nick_owners._users
         one.ask(f"PRIVMSG {other.nick} :hi")
         other.sync()

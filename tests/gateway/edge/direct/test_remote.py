@@ -6,10 +6,8 @@ import re
 
 import pytest
 
-from gateway.edge.direct import remote
+from gateway.edge.direct.local import LocalMessages
 from gateway.edge.direct.remote import IDLE_S, RemoteMessages
-from gateway.edge.direct.remote_messages import OPENING
-from gateway.edge.views import nick as nick_view
 from ring.ids import GroupId, Incarnation
 from tests.sim.net import Client, Net
 
@@ -337,10 +335,9 @@ def test_a_mistake_in_a_message_ends_nobody(monkeypatch: pytest.MonkeyPatch) -> 
     net.may_err = True
     ann, bob = pair(net)
     with monkeypatch.context() as patch:
-        patch.setattr(remote, "show_message", lambda *_: 1 / 0)
+        patch.setattr(LocalMessages, "show", lambda *_: 1 / 0)
         (line,) = ann.ask("PRIVMSG bob :1")
     assert "made a mistake" in line
-    assert nick_view.show_message is not None
     ann.ask("PRIVMSG bob :2")
     bob.sync()
     assert texts(bob) == ["first", "2"]
@@ -356,7 +353,6 @@ def test_what_cannot_be_read_ends_the_stream_alone() -> None:
     ann.ask("PRIVMSG bob :3")
     bob.sync()
     assert texts(bob) == ["first", *"123"]
-    assert OPENING != b""
 
 
 def test_who_waits_for_longer_than_settle_max_s_is_told_so() -> None:
