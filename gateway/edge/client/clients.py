@@ -121,8 +121,10 @@ class Clients(ClientsPort):
         for connection in self.outputs.take():
             out = connection.socket.ready
             count = len(out)
-            if count < MANY:
-                data = out[0] if count == 1 else b"".join(out)
+            if count == 1:
+                data = out[0]
+            elif count < MANY:
+                data = b"".join(out)
             elif (known := alike.get(same := tuple(out))) is not None:
                 data = known
             else:

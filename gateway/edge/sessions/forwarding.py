@@ -143,6 +143,8 @@ class Forwarding(ForwardingPort):
     def flush(self) -> None:
         """Send the turn's lines to clients on other nodes."""
         edge = self.edge
+        if not self._last:  # no client of another node was ever here
+            return
         dirty = edge.clients.outputs.dirty
         carried = [connection for connection in dirty if connection.remote.stream is not None]
         if not carried:
