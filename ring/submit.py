@@ -54,8 +54,11 @@ class SubmitQueue:
 
     def index(self, number: int) -> int | None:
         """Return where the command is in the queue; None if the command has its answer."""
-        at = bisect_left(self.pending, number, key=lambda pending: pending.number)
-        return at if at < len(self.pending) and self.pending[at].number == number else None
+        waiting = self.pending
+        if waiting and waiting[0].number == number:  # as a rule, answers come in order
+            return 0
+        at = bisect_left(waiting, number, key=lambda pending: pending.number)
+        return at if at < len(waiting) and waiting[at].number == number else None
 
     def waits_for(self, number: int) -> bool:
         """Tell whether the command has no answer yet."""
@@ -94,12 +97,11 @@ class SubmitQueues:
         if queue is None:
             return None
         queue.parked.pop(number, None)
-        pending = queue.pending
-        at = 0 if pending and pending[0].number == number else queue.index(number)
+        at = queue.index(number)
         if at is None:
             return None
-        found = pending.pop(at)
-        if not pending:
+        found = queue.pending.pop(at)
+        if not queue.pending:
             del self.waiting[group]
         return found
 

@@ -186,7 +186,10 @@ class Masters:
         replica = m.replica
         while replica.pending and self._groups.get(replica.group) is m:
             command = replica.pending[0]
-            if any(backup.held < command.seq for backup in m.backups) or not self._safety.is_safe(m, command):
+            for backup in m.backups:
+                if backup.held < command.seq:
+                    return
+            if not self._safety.is_safe(m, command):
                 return
             entry = decide(replica)
             if replica.bug is not None:

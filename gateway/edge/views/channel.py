@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from functools import partial
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from gateway.edge.client import rendering
 from gateway.edge.client.connection import deliver
@@ -49,10 +49,10 @@ if TYPE_CHECKING:
 
 
 def applied(edge: EdgePort, group: GroupId, state: State, event: Any, stamp: EventId, call: Call | None) -> None:
-    channel = cast(Channel, state)
     room = edge.rooms.get(group)
     if room is None:
         room = edge.rooms[group] = Room(group)
+    channel: Channel = state  # type: ignore[assignment]
     _SHOW[type(event)](edge, room, channel, event, stamp, call)
 
 
@@ -71,10 +71,10 @@ def _author(edge: EdgePort, event: Kicked | TopicSet | ModesSet | Redacted | Inv
 
 def talked(edge: EdgePort, group: GroupId, state: State, event: Said, stamp: EventId, own: Connection) -> None:
     """Show a message that has no slots for answers. own: the connection that has said it."""
-    channel = cast(Channel, state)
     room = edge.rooms.get(group)
     if room is None:
         room = edge.rooms[group] = Room(group)
+    channel: Channel = state  # type: ignore[assignment]
     line = _spread(edge, room, channel, event, stamp, own)
     if "echo-message" in own.caps and not _is_catching_up(room, own):
         own.send(line.render(own.variant))
