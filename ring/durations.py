@@ -14,8 +14,8 @@ from typing import Final
 LINK_TICK_S: Final = 0.25
 """How often the timers of links run."""
 
-GUEST_IDLE_S: Final = 30.0
-"""A guest is closed after this time without a question, or without an answer."""
+ADMIN_CLIENT_IDLE_S: Final = 30.0
+"""An admin client is closed after this time without a question, or without an answer."""
 
 REFUSAL_KEEP_S: Final = 120.0
 """How long a refusal is remembered. A node that is still there has tried again long before."""

@@ -20,8 +20,8 @@ from gateway.cli.tables import table, text_of
 
 if TYPE_CHECKING:
     from gateway.accounts.credentials import Credentials
+    from gateway.admin_clients.requests import Accounts, Request
     from gateway.cli.visits import Operator
-    from gateway.guests import Accounts, Request
     from ring.roster import NodeRecord
 
 CHANGE_S = 20.0
@@ -46,7 +46,7 @@ def account() -> None:
 @config_option
 def add(name: str, path: Path) -> None:
     """Add the account NAME. The password comes from a prompt, or from a line of standard input."""
-    from gateway.guests import AddAccount
+    from gateway.admin_clients.requests import AddAccount
 
     operator = _operator(path)
     _change(operator, AddAccount(name, _credentials()))
@@ -57,7 +57,7 @@ def add(name: str, path: Path) -> None:
 @config_option
 def passwd(name: str, path: Path) -> None:
     """Give the account NAME another password, from a prompt or as a line of standard input."""
-    from gateway.guests import SetPassword
+    from gateway.admin_clients.requests import SetPassword
 
     operator = _operator(path)
     _change(operator, SetPassword(name, _credentials()))
@@ -68,7 +68,7 @@ def passwd(name: str, path: Path) -> None:
 @config_option
 def drop(name: str, path: Path) -> None:
     """Drop the account NAME with its nicks, certificates, session and private conversations, for good."""
-    from gateway.guests import DropAccount
+    from gateway.admin_clients.requests import DropAccount
 
     _change(_operator(path), DropAccount(name))
 
@@ -109,7 +109,7 @@ def _run(work: Coroutine[Any, Any, Any]) -> Any:
 
 
 def _change(operator: Operator, request: Request) -> None:
-    from gateway.guests import Done
+    from gateway.admin_clients.requests import Done
 
     reply = _run(operator.ask_one(request, CHANGE_S))
     if not isinstance(reply, Done):
@@ -126,7 +126,7 @@ async def _collect(operator: Operator) -> tuple[list[Any], list[str]]:
 
 
 async def _all_of(operator: Operator, record: NodeRecord) -> list[Any] | str:
-    from gateway.guests import Accounts, AccountsAsk, Problem
+    from gateway.admin_clients.requests import Accounts, AccountsAsk, Problem
 
     found: list[Any] = []
     after = ""

@@ -10,7 +10,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from gateway.guests import Load, Problem, Traced
+from gateway.admin_clients.requests import Load, Problem, Traced
 from gateway.load import Busy
 
 Pane = Literal["nodes", "channels"]

@@ -46,7 +46,7 @@ def forget(node: str, path: Path) -> None:
 
 async def _tell(operator: Operator, node: str) -> tuple[list[str], list[str], list[str]]:
     """Tell all living nodes. Returns the nodes' answers, the nodes not told, and the reasons of a refusal."""
-    from gateway.guests import Done, ForgetNode, Problem, StatusAsk
+    from gateway.admin_clients.requests import Done, ForgetNode, Problem, StatusAsk
     from gateway.status import Status
 
     records = (await operator.known()).records

@@ -12,12 +12,12 @@ import click
 from rich.console import Console, ConsoleDimensions
 from rich.live import Live
 
+from gateway.admin_clients.requests import Load, LoadAsk, Problem, Reply, Request, TraceAsk, Traced
 from gateway.cli.board import Board
 from gateway.cli.keys import keys
 from gateway.cli.tables import PIPE_WIDTH
 from gateway.cli.visits import STRANGE, Operator
 from gateway.cli.watching import Watch
-from gateway.guests import Load, LoadAsk, Problem, Reply, Request, TraceAsk, Traced
 from gateway.load import MOST
 from ring.roster import NodeRecord
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from gateway.guests import Problem
+from gateway.admin_clients.requests import Problem
 from gateway.trace import Began, Reign, Role, Traced, TracedEntry
 
 REMEMBERED = 20_000

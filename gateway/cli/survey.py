@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+from gateway.admin_clients.requests import Problem, StatusAsk
 from gateway.cli.visits import Operator
-from gateway.guests import Problem, StatusAsk
 from gateway.status import Status
 from gateway.survey import Row, Survey
 from ring.roster import NodeRecord

@@ -9,11 +9,11 @@ from datetime import datetime
 import click
 import msgspec
 
+from gateway.admin_clients.requests import Problem, Reply, TraceAsk
 from gateway.cli.story import Happening, Silent, State, Story, words
 from gateway.cli.tables import table, text_of
 from gateway.cli.visits import STRANGE, Operator
 from gateway.cli.watching import Watch
-from gateway.guests import Problem, Reply, TraceAsk
 from gateway.trace import Traced
 from ring.roster import NodeRecord
 

@@ -1,4 +1,4 @@
-"""Asks nodes of a network, as a guest on their link ports."""
+"""Asks nodes of a network, as an admin client on their link ports."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ import structlog
 
 from config import NodeConfig
 from config.keyfile import KeyFileError, read_key
+from gateway.admin_clients.requests import Problem, Reply, Request, Status, StatusAsk, encode, read_reply
 from gateway.cli.files import fail, read
 from gateway.cli.network import TIMEOUT_S, directories_of
-from gateway.guests import Problem, Reply, Request, Status, StatusAsk, encode, read_reply
 from gateway.io.settings import node_record, terms
 from ring.ids import UNREADABLE
 from ring.io import roster_file
+from ring.io.admin_client import NoReply, Visit, ask, visit
 from ring.io.directory_client import NoAnswer, query_denials, query_nodes
-from ring.io.guest import NoReply, Visit, ask, visit
 from ring.roster import NodeRecord, Roster
 
 DENIALS_S = 0.5

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
+from gateway.admin_clients.requests import Reply, Request
 from gateway.cli.visits import Caller, Operator
-from gateway.guests import Reply, Request
 from ring.roster import NodeRecord
 
 NODE_S = 3.0

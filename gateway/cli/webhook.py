@@ -18,8 +18,8 @@ from gateway.cli.files import config_option, fail
 from gateway.cli.tables import table, text_of
 
 if TYPE_CHECKING:
-    from gateway.guest_webhooks import WebhookFacts
-    from gateway.guests import Reply, Request
+    from gateway.admin_clients.requests import Reply, Request
+    from gateway.admin_clients.webhooks import WebhookFacts
 
 
 def _ask(path: Path, request: Request, wanted: type[Any]) -> Any:
@@ -53,7 +53,7 @@ def webhook() -> None:
 @config_option
 def add(channel: str, url: str, secret_file: Any, as_json: bool, path: Path) -> None:
     """Post the messages of CHANNEL from now on to URL. Prints, this once, the secret that signs the requests."""
-    from gateway.guests import AddWebhook, WebhookMade
+    from gateway.admin_clients.requests import AddWebhook, WebhookMade
 
     secret = secret_file.readline().rstrip("\r\n") if secret_file is not None else None
     made = _ask(path, AddWebhook(channel, url, _who(), secret), WebhookMade)
@@ -72,7 +72,7 @@ def add(channel: str, url: str, secret_file: Any, as_json: bool, path: Path) -> 
 @config_option
 def remove(id: str, path: Path) -> None:  # noqa: A002
     """End the webhook ID. `circlet webhook list` shows the ids."""
-    from gateway.guests import Done, RemoveWebhook
+    from gateway.admin_clients.requests import Done, RemoveWebhook
 
     click.echo(_ask(path, RemoveWebhook(id, _who()), Done).text)
 
@@ -82,7 +82,7 @@ def remove(id: str, path: Path) -> None:  # noqa: A002
 @config_option
 def list_webhooks(as_json: bool, path: Path) -> None:
     """List the webhooks of the network, and how each does. Exit code 2 if some nodes do not answer."""
-    from gateway.guests import Webhooks, WebhooksAsk
+    from gateway.admin_clients.requests import Webhooks, WebhooksAsk
 
     found: list[WebhookFacts] = []
     silent: dict[str, None] = {}

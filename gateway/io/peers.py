@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from config.keyfile import read_key
-from gateway.guests import answer
+from gateway.admin_clients.requests import answer
 from gateway.io.memory import resident
 from gateway.io.settings import terms
 from gateway.io.version import VERSION
@@ -312,7 +312,7 @@ class PeerShell:
         self._node.begin()
         links = self.links()
         recorder = self._node.recorder
-        core = self._node.core if recorder is None else recorder.guest(payload)
+        core = self._node.core if recorder is None else recorder.request(payload)
         answer(core, links, payload, reply, self.around)
         self._node.touched()
 

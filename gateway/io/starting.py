@@ -9,8 +9,8 @@ from gateway.io.listeners import Listeners
 from gateway.io.peers import PeerShell
 from gateway.io.settings import terms
 from gateway.io.systemd import Systemd
+from ring.io.admin_client import NoReply, Unfit, be_refused, check_fit
 from ring.io.directory_client import ask_directories
-from ring.io.guest import NoReply, Unfit, be_refused, check_fit
 from ring.membership.directory.startup import Announce, Attend, Effect, End, Link, Look, Open, Probe, Say, StartUp
 from ring.roster import NodeRecord
 
@@ -22,7 +22,7 @@ LOOK_S = 1.0
 """The time for all directories to answer a look."""
 
 PROBE_S = 2.0
-"""The time for a peer to let this node in as a guest."""
+"""The time for a peer to let this node in as an admin client."""
 
 
 class Starting:

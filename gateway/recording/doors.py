@@ -78,7 +78,7 @@ INPUTS: Final[dict[str, Any]] = {
     "engine.journal.on": tuple[bool],
     "engine.journal.trouble": tuple[str],
     "engine.stopped.stop": tuple[GroupId, str],
-    "guest": tuple[bytes],
+    "request": tuple[bytes],
     "webhooks.tick": tuple[()],
     "webhooks.answered": tuple[int, int, float],
     "webhooks.failed": tuple[int, str, bool],
@@ -187,9 +187,9 @@ class Recorder:
         """Stop recording. reason: in words."""
         self._writer.end(reason)
 
-    def guest(self, payload: bytes) -> NodeCore:
-        """Record a guest's question; return the core, which answers the question."""
-        self.note("guest", (fillers.packed(payload, texts=False),))
+    def request(self, payload: bytes) -> NodeCore:
+        """Record an admin client's question; return the core, which answers the question."""
+        self.note("request", (fillers.packed(payload, texts=False),))
         return self._core
 
     def note(self, path: str, args: tuple[Any, ...]) -> None:

@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from gateway.admin_clients.requests import answer
 from gateway.edge.client.connection import Connection
 from gateway.edge.settings import EdgeSettings, Rehashed
-from gateway.guests import answer
 from gateway.node import NodeCore
 from gateway.recording.doors import ANSWERS, INPUTS, LOOK, RANDOM, REHASH, SECRET, drained, taken
 from gateway.recording.settings import unpack, unpack_node
@@ -184,7 +184,7 @@ class _Replay:
                 core.webhooks.failed(args[0], args[1], refused=args[2])
             case "webhooks.configure":
                 core.webhooks.configure(unpack(WebhookSettings, args[0]), unpack(EdgeSettings, args[1]))
-            case "guest":
+            case "request":
                 answer(core, {}, args[0], lambda reply: None)
             case _:
                 target: Any = core

@@ -59,9 +59,9 @@ class LinkLog:
         if self._may_log("descriptors", EXHAUSTED_LOG_EVERY_S, now):
             self._log.error("descriptors_exhausted", port="links", reason=problem.strerror)
 
-    def guest_came(self, address: str) -> None:
-        """Log a guest."""
-        self._log.debug("guest_came", address=address)
+    def admin_client_came(self, address: str) -> None:
+        """Log an admin client."""
+        self._log.debug("admin_client_came", address=address)
 
     def _may_log(self, cause: str, every_s: float, now: float) -> bool:
         """Tell whether the cause was not logged for `every_s`, and remember the cause as logged now."""

@@ -31,8 +31,8 @@ class LinkOwner(ABC):
         """Note a peer, which has proven the network key."""
 
     @abstractmethod
-    def guest_came(self, one: LinkSocket) -> None:
-        """Note a guest, which has proven the network key and is no node."""
+    def admin_client_came(self, one: LinkSocket) -> None:
+        """Note an admin client, which has proven the network key and is no node."""
 
     @abstractmethod
     def heard(self, one: LinkSocket, peer: NodeRecord) -> None:
@@ -44,7 +44,7 @@ class LinkOwner(ABC):
 
     @abstractmethod
     def requested(self, payload: bytes, reply: Callable[[bytes], None]) -> None:
-        """Take a guest's request."""
+        """Take an admin client's request."""
 
     @abstractmethod
     def went_down(self, one: LinkSocket, reason: str, *, refused: bool) -> None:
@@ -124,7 +124,7 @@ class LinkSocket(asyncio.Protocol):
         self._release()
         self.peer = peer
         if peer is None:
-            self._owner.guest_came(self)
+            self._owner.admin_client_came(self)
         else:
             self._owner.came_up(self, peer)
 
@@ -145,7 +145,7 @@ class LinkSocket(asyncio.Protocol):
         self._queue(self.link.send(payload, time.monotonic()))
 
     def reply(self, payload: bytes) -> None:
-        """Queue the reply to a guest's request."""
+        """Queue the reply to an admin client's request."""
         assert self.link is not None
         self._queue(self.link.reply(payload, time.monotonic()))
 

@@ -54,13 +54,13 @@ class LinkEvents(Protocol):
         ...
 
     def requested(self, payload: bytes, reply: Callable[[bytes], None]) -> None:
-        """A guest, which knows the network key, asks. Call reply once, now or later; a guest that has gone misses the
-        reply."""
+        """An admin client, which knows the network key, asks. Call reply once, now or later; an admin client that has
+        gone misses the reply."""
         ...
 
 
 class LinkHub(LinkOwner):
-    """The sockets of the links, and the guests'."""
+    """The sockets of the links, and the admin clients'."""
 
     def __init__(
         self,
@@ -95,7 +95,7 @@ class LinkHub(LinkOwner):
         self._port = port
         self._sockets: dict[int, LinkSocket] = {}  # by number; from the end of TLS until the connection is lost
         self._number = 0
-        self._guests: set[LinkSocket] = set()
+        self._admin_clients: set[LinkSocket] = set()
         self._dials: dict[int, asyncio.Task[None]] = {}  # by the connector's number, while TCP and TLS are under way
         self._listener, self._certificate = listener_context()
         self._dialler = dialler_context()
@@ -274,21 +274,22 @@ class LinkHub(LinkOwner):
     def requested(self, payload: bytes, reply: Callable[[bytes], None]) -> None:
         self.events.requested(payload, reply)
 
-    def guest_came(self, one: LinkSocket) -> None:
-        """Note a guest. A guest is never a peer: a guest takes no part in the ring, and no event tells of the guest."""
-        refusal = self.door.refuse_guest(len(self._guests))
+    def admin_client_came(self, one: LinkSocket) -> None:
+        """Note an admin client. An admin client is never a peer: the client takes no part in the ring, and no event
+        tells of the client."""
+        refusal = self.door.refuse_admin_client(len(self._admin_clients))
         if refusal is not None:
             one.refuse(refusal)
             return
-        self._guests.add(one)
-        self.log.guest_came(one.address)
+        self._admin_clients.add(one)
+        self.log.admin_client_came(one.address)
 
     def dial_failed(self, number: int, outcome: Outcome, reason: str) -> None:
         self._perform(self.connector.dial_failed(number, outcome, reason, time.monotonic()))
 
     def went_down(self, one: LinkSocket, reason: str, *, refused: bool) -> None:
         self._sockets.pop(one.number, None)
-        self._guests.discard(one)
+        self._admin_clients.discard(one)
         if refused:
             self._note_refusal(one, reason)
         if one.peer is not None:

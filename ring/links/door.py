@@ -1,8 +1,8 @@
-"""Admit connections to the link port, and limit the number of guests.
+"""Admit connections to the link port, and limit the number of admin clients.
 
-A connection is a stranger until the handshake is done. Then the connection is a peer's link or a guest's visit, and
-both have proven the network key. Strangers are limited at accept, by address. The addresses of the roster's nodes have
-separate limits, so that silent strangers never take a peer's place.
+A connection is a stranger until the handshake is done. Then the connection is a peer's link or an admin client's visit,
+and both have proven the network key. Strangers are limited at accept, by address. The addresses of the roster's nodes
+have separate limits, so that silent strangers never take a peer's place.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ STRANGERS = Limits(per_source=8, total=100, rate=2.0, burst=16)
 MEMBERS = Limits(per_source=64, rate=20.0, burst=128)
 """For an address of the roster. Several nodes may share the address, and all dial at once after a restart."""
 
-GUESTS = 16
-"""At most this many guests at a time; a further guest is refused."""
+ADMIN_CLIENTS = 16
+"""At most this many admin clients at a time; a further admin client is refused."""
 
 
 class Door:
-    """Judge connections at accept, and guests after the handshake."""
+    """Judge connections at accept, and admin clients after the handshake."""
 
     def __init__(self, prefix6: int = 64) -> None:
         """prefix6: bits of an IPv6 address that make one source."""
@@ -41,9 +41,10 @@ class Door:
         known = source_of(address, self._prefix6) in self._known
         return (self.members if known else self.strangers).admit(address, now)
 
-    def refuse_guest(self, guests: int) -> str | None:
-        """Return in words why a further guest is refused; None if the guest may come in. guests: guests inside now."""
-        return f"{GUESTS} guests are here already: try again later" if guests >= GUESTS else None
+    def refuse_admin_client(self, inside: int) -> str | None:
+        """Return in words why a further admin client is refused; None if the client may come in. inside: how many admin
+        clients are connected now."""
+        return f"{ADMIN_CLIENTS} admin clients are here already: try again later" if inside >= ADMIN_CLIENTS else None
 
     def reports(self, now: float) -> list[Report]:
         """Return the reports of refused connections to log now."""

@@ -16,7 +16,7 @@ REPLY: Final = 9
 
 HEAD = 5
 HANDSHAKE_MAX = 16 * 1024
-"""Longest body, in bytes, that a stranger or a guest may send."""
+"""Longest body, in bytes, that a stranger or an admin client may send."""
 
 
 class BadFrame(ValueError):

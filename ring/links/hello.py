@@ -33,9 +33,9 @@ class Terms(msgspec.Struct, frozen=True, array_like=True):
 class Hello(msgspec.Struct, frozen=True, array_like=True):
     """Greet the other side of a link. protocol comes first, so that another version is recognised whatever follows.
 
-    record: None for a guest: a guest is an operator's program, is no node and may only ask. acting: the feature level
-    at which the node's network acts. oldest: the lowest level at which the node's build can act. Builds of level 0
-    leave both out, and ignore both; a later field is appended with a default.
+    record: None for an admin client, which is an operator's program, is no node and may only ask. acting: the
+    feature level at which the node's network acts. oldest: the lowest level at which the node's build can act. Builds
+    of level 0 leave both out, and ignore both; a later field is appended with a default.
     """
 
     BY_BUILD: ClassVar = True

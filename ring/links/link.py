@@ -1,28 +1,28 @@
 """Run one connection between two nodes: handshake, heartbeats, frames.
 
 Theory of operation. A link does no I/O: bytes and time come in, effects go out. A link connects two nodes, or a node
-and a guest. A guest dials, proves the same key, and may only ask: one request at a time, each answered by one reply.
-The states:
+and an admin client. An admin client dials, proves the same key, and may only ask: one request at a time, each answered
+by one reply. The states:
 
 - greeting: `start` sends this side's hello. The peer's hello is checked (settings, names, levels) and answered with a
   proof of the network key.
 - proving: the peer's hello is known (`_their_hello`). A valid proof of the peer brings the link up.
-- up (`is_up`): data between nodes; requests and replies with a guest; heartbeats after `heartbeat_s` in which this side
-  sent nothing.
+- up (`is_up`): data between nodes; requests and replies with an admin client; heartbeats after `heartbeat_s` in which
+  this side sent nothing.
 - closed (`_closed`): after a refusal of either side, a goodbye, dead_after_s of silence, idle_close_s without use, a
   handshake that took too long, or a queue over the limit. A closed link ignores bytes and timers; the shell closes the
   socket on the effect Close.
 
-Invariants. No data, request or reply passes before both proofs. `_asked` is true exactly while a guest's request has no
-reply. `_measured` is the time of the oldest unanswered heartbeat, if no heartbeat was unanswered before. `Link` alone
-writes all fields.
+Invariants. No data, request or reply passes before both proofs. `_asked` is true exactly while an admin client's
+request has no reply. `_measured` is the time of the oldest unanswered heartbeat, if no heartbeat was unanswered before.
+`Link` alone writes all fields.
 """
 
 from __future__ import annotations
 
 from typing import NamedTuple, Protocol
 
-from ring.durations import GUEST_IDLE_S
+from ring.durations import ADMIN_CLIENT_IDLE_S
 from ring.features import LEVEL, OLDEST
 from ring.links import hello as greeting
 from ring.links.framing import (
@@ -80,7 +80,8 @@ class Write(NamedTuple):
 
 
 class Up(NamedTuple):
-    """Report that the handshake is done: the peer knows the key and agrees on the terms. peer: None for a guest."""
+    """Report that the handshake is done: the peer knows the key and agrees on the terms. peer: None for an admin
+    client."""
 
     peer: NodeRecord | None
 
@@ -92,13 +93,13 @@ class Received(NamedTuple):
 
 
 class Requested(NamedTuple):
-    """Report a guest's request. The guest waits for one `reply`."""
+    """Report an admin client's request. The admin client waits for one `reply`."""
 
     payload: bytes
 
 
 class Replied(NamedTuple):
-    """Report the reply to this guest's request."""
+    """Report the reply to this admin client's request."""
 
     payload: bytes
 
@@ -134,11 +135,11 @@ class Link:
         expected: str | None = None,
         acting: int = 0,
     ) -> None:
-        """record: this node's record; None for a guest. certificate: SHA-256 of the listener's certificate. acting: the
-        feature level at which this node's network acts. expected: ring key of the dialled node."""
+        """record: this node's record; None for an admin client. certificate: SHA-256 of the listener's certificate.
+        acting: the feature level at which this node's network acts. expected: ring key of the dialled node."""
         self.role: Role = role
         self.is_up = False
-        self.peer: NodeRecord | None = None  # set once up; None for a guest
+        self.peer: NodeRecord | None = None  # set once up; None for an admin client
         self.round_trip_s: float | None = None  # of the last heartbeat that was measured
         self._terms = terms
         self._me = record
@@ -162,7 +163,7 @@ class Link:
 
     @property
     def claimed(self) -> NodeRecord | None:
-        """Return the other side's record, proven or not; None for a guest, and before the hello."""
+        """Return the other side's record, proven or not; None for an admin client, and before the hello."""
         return self._their_hello[1].record if self._their_hello is not None else None
 
     @property
@@ -195,7 +196,7 @@ class Link:
         return frame(DATA, payload)
 
     def request(self, payload: bytes) -> bytes:
-        """Return the bytes of a guest's request. The next request has to wait for the reply."""
+        """Return the bytes of an admin client's request. The next request has to wait for the reply."""
         self._asked = True
         return frame(REQUEST, payload)
 
@@ -235,7 +236,7 @@ class Link:
             if now - self._opened > self._settings.dead_after_s:
                 return self.refuse("the handshake took too long")
             return []
-        if now - self._used > (self._settings.idle_close_s if self.peer is not None else GUEST_IDLE_S):
+        if now - self._used > (self._settings.idle_close_s if self.peer is not None else ADMIN_CLIENT_IDLE_S):
             self._closed = True
             return [Write(frame(BYE)), Close("closed")]
         beat_s = self._settings.heartbeat_s
@@ -277,14 +278,14 @@ class Link:
 
     def _data(self, body: bytes) -> list[Effect]:
         if self.peer is None:
-            raise Refused("data from a guest, who may only ask")
+            raise Refused("data from an admin client, who may only ask")
         if self._me is None:
-            raise Refused("data for a guest, who is no node")
+            raise Refused("data for an admin client, who is no node")
         return [Received(body)]
 
     def _request(self, body: bytes) -> list[Effect]:
         if self.peer is not None:
-            raise Refused("a request from a node: only guests ask")
+            raise Refused("a request from a node: only admin clients ask")
         if self._asked:
             raise Refused("a request before the last one was answered")
         self._asked = True
@@ -320,7 +321,7 @@ class Link:
             raise Refused("; ".join(mismatches))
         if theirs.record is None:
             if self.role == "dialler":
-                raise Refused("it is a guest, and a guest has to dial")
+                raise Refused("it is an admin client, and an admin client has to dial")
             return
         if self._me is not None and theirs.record.key == self._me.key:
             raise Refused(f"it has the same ring key {self._me.key}: give one of the two its own node.ring_key")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gateway.guests import LoadAsk, answer, encode, read_reply
+from gateway.admin_clients.requests import LoadAsk, answer, encode, read_reply
 from gateway.load import LATELY_S, MOST, Load, load
 from gateway.status import Around
 from tests.gateway.commands.stage import network, people, settle

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.guests import Problem, Reply, TraceAsk, answer, encode, read_reply
+from gateway.admin_clients.requests import Problem, Reply, TraceAsk, answer, encode, read_reply
 from gateway.trace import MOST, Traced
 from tests.gateway.commands.stage import network, people, settle
 from tests.sim.net import Net

@@ -13,9 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from gateway.accounts.credentials import Credentials
-from gateway.edge.accounts.verify import look_up
-from gateway.edge.procedures import run
-from gateway.guests import (
+from gateway.admin_clients.requests import (
     Accounts,
     AccountsAsk,
     AddAccount,
@@ -28,6 +26,8 @@ from gateway.guests import (
     encode,
     read_reply,
 )
+from gateway.edge.accounts.verify import look_up
+from gateway.edge.procedures import run
 from tests.sim.chaos import Story
 from tests.sim.checks import CHECKS, history_agrees
 from tests.sim.faults import FAULTS, Fault, PowerCut

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from gateway.accounts.credentials import Credentials
+from gateway.admin_clients.requests import AddAccount, Done, Request, SetPassword, answer, encode, read_reply
 from gateway.edge.accounts.verify import look_up
 from gateway.edge.procedures import run
-from gateway.guests import AddAccount, Done, Request, SetPassword, answer, encode, read_reply
 from ring.ids import GroupId
 from ring.replication.progress import Master
 from tests.sim.net import Net, Node

@@ -6,8 +6,8 @@ out, in order. The steps:
 
 - LOOK: the directories are asked for their public lists, as anybody may ask. No other program hears of this node yet.
   An answer leads on, and so does START_FIND_S without an answer, for a node with a saved roster.
-- PROBE: a few of the known nodes are visited as a guest, to compare the network key and settings. A success, or no
-  refusal, leads on: to ANNOUNCE, to MEET if no directory answers, or to FOLLOW if this node is the whole network. If
+- PROBE: a few of the known nodes are visited as an admin client, to compare the network key and settings. A success, or
+  no refusal, leads on: to ANNOUNCE, to MEET if no directory answers, or to FOLLOW if this node is the whole network. If
   nodes refuse and none lets the node in, the node goes back to LOOK.
 - ANNOUNCE: the node listens for links, and the directories are told of the node. A whole list of a directory leads on.
 - MEET: nodes that start together get to know each other for START_SETTLE_S; the other nodes are dialled. Refusals at
@@ -76,7 +76,7 @@ class Look(NamedTuple):
 
 
 class Probe(NamedTuple):
-    """Visit these nodes as a guest, and report `probed`."""
+    """Visit these nodes as an admin client, and report `probed`."""
 
     records: tuple[NodeRecord, ...]
 
@@ -170,8 +170,8 @@ class StartUp:
         return self._probe(now)
 
     def probed(self, fit: bool, refusals: Mapping[str, str], now: float) -> list[Effect]:
-        """Take the results of the visits. fit: some node let this node in as a guest. refusals: name of a refusing node
-        -> reason."""
+        """Take the results of the visits. fit: some node let this node in as an admin client. refusals: name of a
+        refusing node -> reason."""
         if self.step is not Step.PROBE:
             return []
         if refusals and not fit:

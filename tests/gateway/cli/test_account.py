@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from gateway.accounts.credentials import check_password
-from gateway.guest_accounts import AccountFacts
-from gateway.guests import (
+from gateway.admin_clients.accounts import AccountFacts
+from gateway.admin_clients.requests import (
     Accounts,
     AccountsAsk,
     AddAccount,

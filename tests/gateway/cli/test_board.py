@@ -8,8 +8,8 @@ import msgspec
 import pytest
 from rich.console import Console
 
+from gateway.admin_clients.requests import Problem
 from gateway.cli.board import SORTS, Board
-from gateway.guests import Problem
 from gateway.load import Busy, Load
 from gateway.trace import Progress, Reign, Traced
 from tests.gateway.test_findings import well

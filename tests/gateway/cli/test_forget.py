@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.guests import (
+from gateway.admin_clients.requests import (
     ForgetNode,
 )
 from tests.gateway.cli.world import World, done, set_up

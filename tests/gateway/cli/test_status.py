@@ -10,15 +10,15 @@ from typing import Any
 import msgspec
 import pytest
 
+from gateway.admin_clients.requests import Problem, StatusAsk, encode
 from gateway.cli import status as command
 from gateway.cli import survey, visits
-from gateway.guests import Problem, StatusAsk, encode
 from gateway.status import Absent, Seen
 from gateway.words import moment
 from ring.ids import UNREADABLE
 from ring.io import roster_file
+from ring.io.admin_client import NoReply
 from ring.io.directory_client import NoAnswer
-from ring.io.guest import NoReply
 from ring.membership.directory.datagrams import Listed
 from ring.roster import NodeRecord
 from tests.gateway.cli.invoking import circlet

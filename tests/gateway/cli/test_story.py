@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from gateway.admin_clients.requests import Problem
 from gateway.cli import story
 from gateway.cli.story import Committed, NewTerm, Silent, State, Story, words
-from gateway.guests import Problem
 from gateway.trace import Progress, Reign, Role, Traced, TracedEntry
 
 NAMES = {"k1": "one", "k2": "two", "k3": "three"}

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
+from gateway.admin_clients.requests import Done, Problem, StatusAsk
 from gateway.cli import survey as module
 from gateway.cli.survey import NODE_S, survey
 from gateway.cli.visits import Known
-from gateway.guests import Done, Problem, StatusAsk
 from gateway.status import Status
 from ring.roster import NodeRecord
 from tests.gateway.cli.test_status import record

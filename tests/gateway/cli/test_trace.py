@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
+from gateway.admin_clients.requests import Problem, StatusAsk, TraceAsk, encode
 from gateway.cli import visits
-from gateway.guests import Problem, StatusAsk, TraceAsk, encode
 from gateway.trace import Reign, Traced
-from ring.io.guest import NoReply
+from ring.io.admin_client import NoReply
 from ring.roster import NodeRecord
 from tests.gateway.cli.invoking import circlet
 from tests.gateway.cli.test_status import World, record, world

@@ -8,9 +8,19 @@ from pathlib import Path
 import pytest
 
 from config.generate import write_network
+from gateway.admin_clients.requests import (
+    AddWebhook,
+    Done,
+    Problem,
+    RemoveWebhook,
+    Reply,
+    Request,
+    WebhookMade,
+    Webhooks,
+    WebhooksAsk,
+)
+from gateway.admin_clients.webhooks import WebhookFacts
 from gateway.cli import visits
-from gateway.guest_webhooks import WebhookFacts
-from gateway.guests import AddWebhook, Done, Problem, RemoveWebhook, Reply, Request, WebhookMade, Webhooks, WebhooksAsk
 from tests.gateway.cli.world import World
 
 GOOD = WebhookFacts("aa11", "#c", "https://a.example/x", "token ops", 1_700_000_000_000, "n1", 7, 1, 0, 0, "", 0, 0)

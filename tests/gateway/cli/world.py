@@ -9,9 +9,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from config.generate import write_network
+from gateway.admin_clients.requests import Done, Problem, Reply, Request, Status, StatusAsk
 from gateway.cli import visits
 from gateway.cli.main import main
-from gateway.guests import Done, Problem, Reply, Request, Status, StatusAsk
 from ring.roster import NodeRecord
 from tests.gateway.cli.test_status import record
 from tests.gateway.test_findings import well

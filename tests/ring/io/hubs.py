@@ -85,7 +85,7 @@ class Log:
 class Peer:
     """A hub and what it told: `ups`, `downs` as (key, incarnation, dead), `heard` as (sender, payload).
 
-    `asked`: what guests asked, as (payload, reply).
+    `asked`: what admin clients asked, as (payload, reply).
     """
 
     def __init__(self, number: int, roster: dict[str, NodeRecord], news: News, **changes: Any) -> None:

@@ -73,13 +73,13 @@ def test_a_lack_of_descriptors_is_told_once_an_hour() -> None:
     assert log.lines == [line, line]
 
 
-def test_refused_connections_and_guests() -> None:
+def test_refused_connections_and_admin_clients() -> None:
     links, log = both()
     links.connections_refused(Report(5, 1, 2, 2, 1, "127.0.0.7", 5))
-    links.guest_came("127.0.0.8")
+    links.admin_client_came("127.0.0.8")
     assert [(level, event) for level, event, _ in log.lines] == [
         ("warning", "link_connections_refused"),
-        ("debug", "guest_came"),
+        ("debug", "admin_client_came"),
     ]
     assert log.lines[0][2]["most"] == "127.0.0.7" and log.lines[1][2] == {"address": "127.0.0.8"}
 

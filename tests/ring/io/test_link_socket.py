@@ -65,8 +65,8 @@ class Wire(asyncio.Transport):
 class Owner(LinkOwner):
     """A node with notes of every call. wanted: whether the node takes connections."""
 
-    def __init__(self, number: int, key: bytes = KEY, wanted: bool = True, guest: bool = False) -> None:
-        self.record = None if guest else record(number)
+    def __init__(self, number: int, key: bytes = KEY, wanted: bool = True, admin_client: bool = False) -> None:
+        self.record = None if admin_client else record(number)
         self.key = key
         self.wanted = wanted
         self.told: list[Any] = []
@@ -82,8 +82,8 @@ class Owner(LinkOwner):
     def came_up(self, one: LinkSocket, peer: NodeRecord) -> None:
         self.told.append(("up", peer.key))
 
-    def guest_came(self, one: LinkSocket) -> None:
-        self.told.append("guest")
+    def admin_client_came(self, one: LinkSocket) -> None:
+        self.told.append("admin client")
 
     def heard(self, one: LinkSocket, peer: NodeRecord) -> None:
         self.heard_from.append(peer.key)
@@ -204,13 +204,13 @@ def test_a_probe_is_answered() -> None:
     assert round_trip_s is not None and round_trip_s >= 0.0
 
 
-def test_a_guest_is_answered_and_is_no_peer() -> None:
-    guest, node = Side("dialler", Owner(1, guest=True)), Side("listener", Owner(2))
-    exchange(guest, node)
-    assert node.told == ["guest"] and node.socket.peer is None
-    assert guest.socket.link is not None
-    guest.socket.write(guest.socket.link.request(b"question"))
-    node.socket.data_received(guest.wire.flush())
+def test_an_admin_client_is_answered_and_is_no_peer() -> None:
+    admin_client, node = Side("dialler", Owner(1, admin_client=True)), Side("listener", Owner(2))
+    exchange(admin_client, node)
+    assert node.told == ["admin client"] and node.socket.peer is None
+    assert admin_client.socket.link is not None
+    admin_client.socket.write(admin_client.socket.link.request(b"question"))
+    node.socket.data_received(admin_client.wire.flush())
     assert b"answer to question" in node.wire.written and node.owner.heard_from == []
 
 

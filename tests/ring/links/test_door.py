@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ring.links.admission import Ticket
-from ring.links.door import GUESTS, MEMBERS, STRANGERS, Door
+from ring.links.door import ADMIN_CLIENTS, MEMBERS, STRANGERS, Door
 from tests.ring.links.test_link import record
 
 
@@ -58,7 +58,7 @@ def test_refusals_are_reported_once_a_minute() -> None:
     assert [report.most for report in later] == ["192.0.2.1", "127.0.0.1"]
 
 
-def test_guests_are_bounded() -> None:
+def test_admin_clients_are_bounded() -> None:
     door = Door()
-    assert door.refuse_guest(GUESTS - 1) is None
-    assert "try again later" in (door.refuse_guest(GUESTS) or "")
+    assert door.refuse_admin_client(ADMIN_CLIENTS - 1) is None
+    assert "try again later" in (door.refuse_admin_client(ADMIN_CLIENTS) or "")

@@ -1,4 +1,4 @@
-"""A guest and a node over a link without a socket: what the guest may do, and what neither may."""
+"""An admin client and a node over a link without a socket: what the admin client may do, and what neither may."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from tests.ring.links.test_link import KEY, TERMS, link, record, talk
 
 
 def visiting() -> tuple[Link, Link]:
-    """A guest at node 2, the handshake done."""
-    guest, node = link("dialler", 1, record=None, expected="127.0.0.2"), link("listener", 2)
-    assert talk(guest, node) == ([Up(record(2))], [Up(None)])
-    return guest, node
+    """An admin client at node 2, the handshake done."""
+    admin_client, node = link("dialler", 1, record=None, expected="127.0.0.2"), link("listener", 2)
+    assert talk(admin_client, node) == ([Up(record(2))], [Up(None)])
+    return admin_client, node
 
 
 def refusal(effects: list[object]) -> str:
@@ -26,13 +26,13 @@ def refusal(effects: list[object]) -> str:
     return close.reason
 
 
-def test_a_guest_asks_and_is_answered_one_at_a_time() -> None:
-    guest, node = visiting()
+def test_an_admin_client_asks_and_is_answered_one_at_a_time() -> None:
+    admin_client, node = visiting()
     assert node.peer is None
     for question, answer in ((b"how are you?", b"well"), (b"", b""), (b"and now?", b"x" * 100_000)):
-        assert node.feed(guest.request(question), 1.0) == [Requested(question)]
-        assert guest.feed(node.reply(answer, 1.0), 1.0) == [Replied(answer)]
-    assert node.feed(guest.bye(), 1.0) == [Close("closed")]
+        assert node.feed(admin_client.request(question), 1.0) == [Requested(question)]
+        assert admin_client.feed(node.reply(answer, 1.0), 1.0) == [Replied(answer)]
+    assert node.feed(admin_client.bye(), 1.0) == [Close("closed")]
 
 
 @pytest.mark.parametrize(
@@ -42,24 +42,24 @@ def test_a_guest_asks_and_is_answered_one_at_a_time() -> None:
         ({"certificate": b"m" * 32}, "network.key_file differs"),
         ({"terms": msgspec.structs.replace(TERMS, network="Other")}, "network.name: here Circlet, there Other"),
         ({"record": record(3)}, "it is 127.0.0.3, not 127.0.0.2"),
-        ({"record": None}, "a guest has to dial"),
+        ({"record": None}, "an admin client has to dial"),
     ],
 )
-def test_a_guest_proves_the_key_as_a_node_does(change: dict[str, object], words: str) -> None:
-    guest, node = link("dialler", 1, record=None, expected="127.0.0.2"), link("listener", 2, **change)
-    told = talk(guest, node)
+def test_an_admin_client_proves_the_key_as_a_node_does(change: dict[str, object], words: str) -> None:
+    admin_client, node = link("dialler", 1, record=None, expected="127.0.0.2"), link("listener", 2, **change)
+    told = talk(admin_client, node)
     closes = [effect for side in told for effect in side if isinstance(effect, Close)]
     assert len(closes) == 2 and all(close.refused for close in closes)
     assert any(words in close.reason for close in closes)
     assert not any(isinstance(effect, Up) for side in told for effect in side)
 
 
-def test_a_guest_cannot_be_made_a_node_on_the_way() -> None:
+def test_an_admin_client_cannot_be_made_a_node_on_the_way() -> None:
     """The proof is over the whole hello: who puts a record into it needs the key."""
-    guest, node = link("dialler", 1, record=None), link("listener", 2)
+    admin_client, node = link("dialler", 1, record=None), link("listener", 2)
     hello = node.start()[0]
     assert isinstance(hello, Write)
-    proof = guest.feed(hello.data, 0.0)[0]
+    proof = admin_client.feed(hello.data, 0.0)[0]
     assert isinstance(proof, Write)
     forged = Hello(PROTOCOL, TERMS, record(1), b"\1" * 32)
     assert node.feed(frame(HELLO, msgspec.msgpack.encode(forged)), 0.0)
@@ -69,14 +69,14 @@ def test_a_guest_cannot_be_made_a_node_on_the_way() -> None:
 @pytest.mark.parametrize(
     ("said", "words"),
     [
-        (frame(DATA, b"messages"), "data from a guest, who may only ask"),
+        (frame(DATA, b"messages"), "data from an admin client, who may only ask"),
         (frame(REPLY, b"an answer"), "a reply to nothing that was asked"),
         (frame(REQUEST, b"one") + frame(REQUEST, b"two"), "a request before the last one was answered"),
         (frame(HELLO, b"again"), "a handshake frame after the handshake"),
         (frame(REQUEST, bytes(HANDSHAKE_MAX + 1)), f"a frame of {HANDSHAKE_MAX + 1} bytes, at most {HANDSHAKE_MAX}"),
     ],
 )
-def test_what_a_guest_may_not_do_is_refused_in_words(said: bytes, words: str) -> None:
+def test_what_an_admin_client_may_not_do_is_refused_in_words(said: bytes, words: str) -> None:
     _, node = visiting()
     effects = node.feed(said, 1.0)
     assert refusal([effect for effect in effects if not isinstance(effect, Requested)]).startswith(words)
@@ -87,17 +87,17 @@ def test_what_a_guest_may_not_do_is_refused_in_words(said: bytes, words: str) ->
 @pytest.mark.parametrize(
     ("said", "words"),
     [
-        (frame(DATA, b"messages"), "data for a guest, who is no node"),
+        (frame(DATA, b"messages"), "data for an admin client, who is no node"),
         (frame(REPLY, b"unasked"), "a reply to nothing that was asked"),
-        (frame(REQUEST, b"?"), "a request from a node: only guests ask"),
+        (frame(REQUEST, b"?"), "a request from a node: only admin clients ask"),
     ],
 )
-def test_what_a_node_may_not_do_with_a_guest(said: bytes, words: str) -> None:
-    guest, _ = visiting()
-    assert refusal(guest.feed(said, 1.0)) == words
+def test_what_a_node_may_not_do_with_an_admin_client(said: bytes, words: str) -> None:
+    admin_client, _ = visiting()
+    assert refusal(admin_client.feed(said, 1.0)) == words
 
 
-@pytest.mark.parametrize(("kind", "words"), [(REQUEST, "only guests ask"), (REPLY, "nothing that was asked")])
+@pytest.mark.parametrize(("kind", "words"), [(REQUEST, "only admin clients ask"), (REPLY, "nothing that was asked")])
 def test_nodes_ask_each_other_nothing_in_this_way(kind: int, words: str) -> None:
     a, b = link("dialler", 1), link("listener", 2)
     talk(a, b)
@@ -109,12 +109,12 @@ def test_nobody_asks_before_the_handshake() -> None:
     assert refusal(node.feed(frame(REQUEST, b"?"), 0.0)) == "data before the handshake"
 
 
-def test_a_silent_guest_is_noticed_and_one_that_waits_is_kept_by_heartbeats() -> None:
-    guest, node = visiting()
-    node.feed(guest.request(b"?"), 0.0)
+def test_a_silent_admin_client_is_noticed_and_one_that_waits_is_kept_by_heartbeats() -> None:
+    admin_client, node = visiting()
+    node.feed(admin_client.request(b"?"), 0.0)
     for second in range(1, 20):
         (ping,) = [effect for effect in node.tick(float(second)) if isinstance(effect, Write)]
-        (pong,) = guest.feed(ping.data, float(second))
+        (pong,) = admin_client.feed(ping.data, float(second))
         assert isinstance(pong, Write) and pong.data == frame(PONG)
         assert node.feed(pong.data, float(second)) == []
     told = [effect for second in range(20, 26) for effect in node.tick(float(second))]
@@ -125,7 +125,7 @@ FRAMES = st.lists(st.tuples(st.integers(HELLO, REPLY), st.binary(max_size=60)), 
 
 
 @given(FRAMES, st.binary(max_size=30))
-def test_an_accepted_guest_never_gets_further_than_to_ask(frames: list[tuple[int, bytes]], rest: bytes) -> None:
+def test_an_accepted_admin_client_never_gets_further_than_to_ask(frames: list[tuple[int, bytes]], rest: bytes) -> None:
     _, node = visiting()
     effects = node.feed(b"".join(frame(kind, body) for kind, body in frames) + rest, 1.0)
     assert all(isinstance(effect, Requested | Write | Close) for effect in effects)
@@ -133,7 +133,7 @@ def test_an_accepted_guest_never_gets_further_than_to_ask(frames: list[tuple[int
 
 
 @given(st.binary(max_size=200))
-def test_a_guest_without_the_key_gets_nothing(proof: bytes) -> None:
+def test_an_admin_client_without_the_key_gets_nothing(proof: bytes) -> None:
     node = link("listener", 2)
     node.start()
     hello = Hello(PROTOCOL, TERMS, None, b"\7" * 32)

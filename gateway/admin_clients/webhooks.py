@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from gateway.admin_clients.accounts import Done, Problem
 from gateway.edge.rpc.operator_asks import WebhookRow
-from gateway.guest_accounts import Done, Problem
 
 if TYPE_CHECKING:
     from gateway.admin.procedures import Problem as Trouble

@@ -6,8 +6,8 @@ import pytest
 
 import config.accounts
 from gateway.accounts.credentials import Credentials
-from gateway.guest_accounts import PAGE
-from gateway.guests import (
+from gateway.admin_clients.accounts import PAGE
+from gateway.admin_clients.requests import (
     Accounts,
     AccountsAsk,
     AddAccount,
@@ -115,7 +115,7 @@ def test_a_network_without_accounts() -> None:
 
 def test_many_are_told_page_by_page(monkeypatch: pytest.MonkeyPatch) -> None:
     assert PAGE >= 100
-    monkeypatch.setattr("gateway.guest_accounts.PAGE", 3)
+    monkeypatch.setattr("gateway.admin_clients.accounts.PAGE", 3)
     net = network(1)
     for number in range(7):
         ask(net, "n1", AddAccount(f"joe{number}", credentials("x")))

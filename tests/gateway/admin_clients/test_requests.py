@@ -1,4 +1,4 @@
-"""What guests ask of a node's core, and what it answers, whatever they send."""
+"""What admin clients ask of a node's core, and what it answers, whatever they send."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.guests import Problem, StatusAsk, answer, encode, read_reply
+from gateway.admin_clients.requests import Problem, StatusAsk, answer, encode, read_reply
 from gateway.status import Status
 from ring.links.link import LinkState
 from tests.gateway.commands.stage import network

@@ -1,4 +1,5 @@
-"""Answers the requests of guests over the link port. A guest is an operator's program with the network key.
+"""Answers the requests of admin clients over the link port. An admin client is an operator's program with the network
+key.
 
 To add a request, add a tagged struct to `Request`, another for the answer to `Reply`, and a branch to `answer`.
 """
@@ -10,9 +11,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from gateway import guest_accounts, guest_webhooks
-from gateway.guest_accounts import Accounts, AccountsAsk, AddAccount, Done, DropAccount, Problem, SetPassword
-from gateway.guest_webhooks import AddWebhook, RemoveWebhook, WebhookMade, Webhooks, WebhooksAsk
+from gateway.admin_clients import accounts, webhooks
+from gateway.admin_clients.accounts import Accounts, AccountsAsk, AddAccount, Done, DropAccount, Problem, SetPassword
+from gateway.admin_clients.webhooks import AddWebhook, RemoveWebhook, WebhookMade, Webhooks, WebhooksAsk
 from gateway.load import Load, LoadAsk, load
 from gateway.status import Around, Status, status
 from gateway.trace import TraceAsk, Traced, flaw, trace
@@ -39,8 +40,8 @@ class ForgetNode(msgspec.Struct, frozen=True, tag="forget_node"):
     key: str
 
 
-Request = StatusAsk | LoadAsk | TraceAsk | ForgetNode | guest_accounts.Request | guest_webhooks.Request
-Reply = Status | Load | Traced | Accounts | guest_webhooks.Answer
+Request = StatusAsk | LoadAsk | TraceAsk | ForgetNode | accounts.Request | webhooks.Request
+Reply = Status | Load | Traced | Accounts | webhooks.Answer
 
 _encoder = msgspec.msgpack.Encoder()
 _requests: msgspec.msgpack.Decoder[Request] = msgspec.msgpack.Decoder(Request)
@@ -82,9 +83,9 @@ def answer(
     elif isinstance(request, ForgetNode):
         reply(encode(_forget(core, request.key)))
     elif isinstance(request, WebhooksAsk | AddWebhook | RemoveWebhook):
-        guest_webhooks.answer(core, request, lambda found: reply(encode(found)))
+        webhooks.answer(core, request, lambda found: reply(encode(found)))
     else:
-        guest_accounts.answer(core, request, lambda found: reply(encode(found)))
+        accounts.answer(core, request, lambda found: reply(encode(found)))
 
 
 def _forget(core: NodeCore, key: str) -> Done | Problem:

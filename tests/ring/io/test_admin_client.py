@@ -1,4 +1,4 @@
-"""Guests at a hub over real sockets and TLS: they ask, are answered, and are never taken for peers."""
+"""Admin clients at a hub over real sockets and TLS: they ask, are answered, and are never taken for peers."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from ring.io.guest import NoReply, Unfit, ask, be_refused, check_fit, visit
+from ring.io.admin_client import NoReply, Unfit, ask, be_refused, check_fit, visit
 from ring.links import link
-from ring.links.door import GUESTS
+from ring.links.door import ADMIN_CLIENTS
 from ring.links.framing import DATA, REFUSE, REPLY, REQUEST, Deframer, frame
 from ring.links.hello import NONCE
 from ring.links.link import Link, Up, Write
@@ -34,39 +34,39 @@ async def refused(task: asyncio.Task[bytes]) -> str:
 
 
 class Insider(Stranger):
-    """A guest that knows the key, and then says what it likes."""
+    """An admin client that knows the key, and then says what it likes."""
 
     @classmethod
     async def enter(cls, node: Peer) -> Insider:
-        guest = await cls.knock(node)
-        assert isinstance(guest, Insider)
-        seen = guest.writer.get_extra_info("ssl_object").getpeercert(binary_form=True)
+        admin_client = await cls.knock(node)
+        assert isinstance(admin_client, Insider)
+        seen = admin_client.writer.get_extra_info("ssl_object").getpeercert(binary_form=True)
         digest, now = hashlib.sha256(seen).digest(), time.monotonic()
         visit = Link("dialler", TERMS, None, KEY, digest, os.urandom(NONCE), CALM, now)
         effects = visit.start()
         while True:
-            guest.say(b"".join(effect.data for effect in effects if isinstance(effect, Write)))
+            admin_client.say(b"".join(effect.data for effect in effects if isinstance(effect, Write)))
             if any(isinstance(effect, Up) for effect in effects):
                 break
-            effects = visit.feed(await guest.reader.read(65536), now)
-        await node.until(lambda: node.hub._guests)
-        return guest
+            effects = visit.feed(await admin_client.reader.read(65536), now)
+        await node.until(lambda: node.hub._admin_clients)
+        return admin_client
 
 
 # Asked and answered ---------------------------------------------------------------------------------------------------
 
 
 @story
-async def test_a_guest_asks_is_answered_and_leaves_no_trace(place: Town) -> None:
+async def test_an_admin_client_asks_is_answered_and_leaves_no_trace(place: Town) -> None:
     a, b = await place.linked_pair(settings=CALM)
     told = (list(a.ups), list(a.downs))
     task = asking(a, b"how are you?")
     await a.until(lambda: a.asked)
     (payload, reply) = a.asked[0]
-    assert payload == b"how are you?" and a.linked(b) and len(a.hub._guests) == 1
+    assert payload == b"how are you?" and a.linked(b) and len(a.hub._admin_clients) == 1
     reply(b"well" * 100_000)
     assert await task == b"well" * 100_000
-    await a.until(lambda: not a.hub._guests)
+    await a.until(lambda: not a.hub._admin_clients)
     assert (a.ups, a.downs) == told and a.linked(b) and not a.strangers and not a.heard
     assert not [line for line in a.log.lines if line[0] in ("warning", "error")]
 
@@ -82,12 +82,12 @@ async def test_answers_may_come_later_and_in_any_order(place: Town) -> None:
 
 
 @story
-async def test_an_answer_to_a_guest_that_has_gone_is_dropped(place: Town) -> None:
+async def test_an_answer_to_an_admin_client_that_has_gone_is_dropped(place: Town) -> None:
     a = await place.peer(1, settings=CALM)
     task = asking(a)
     await a.until(lambda: a.asked)
     task.cancel()
-    await a.until(lambda: not a.hub._guests)
+    await a.until(lambda: not a.hub._admin_clients)
     a.asked[0][1](b"too late")
     again = asking(a, b"again")
     await a.until(lambda: len(a.asked) == 2)
@@ -108,7 +108,9 @@ async def test_an_answer_to_a_guest_that_has_gone_is_dropped(place: Town) -> Non
     ],
     ids=["key", "network", "limits", "size"],
 )
-def test_a_guest_that_does_not_fit_is_refused_in_words_on_both_sides(change: dict[str, Any], words: str) -> None:
+def test_an_admin_client_that_does_not_fit_is_refused_in_words_on_both_sides(
+    change: dict[str, Any], words: str
+) -> None:
     async def tell() -> None:
         async with town() as place:
             a = await place.peer(1, settings=CALM)
@@ -117,7 +119,7 @@ def test_a_guest_that_does_not_fit_is_refused_in_words_on_both_sides(change: dic
             await a.until(lambda: a.reasons())
             (reason,) = a.reasons()
             assert words in reason
-            await a.until(lambda: not a.hub._guests and not a.strangers)
+            await a.until(lambda: not a.hub._admin_clients and not a.strangers)
             assert not a.asked and not a.ups and not a.downs
 
     run(tell())
@@ -166,7 +168,7 @@ async def test_a_node_that_stops_meanwhile_hangs_up(place: Town) -> None:
     await a.until(lambda: a.asked)
     await a.hub.stop()
     assert await refused(task) == "it hung up"
-    await a.until(lambda: not a.hub._guests)
+    await a.until(lambda: not a.hub._admin_clients)
     a.asked[0][1](b"too late")
 
 
@@ -176,7 +178,7 @@ async def test_a_node_that_stops_meanwhile_hangs_up(place: Town) -> None:
 @pytest.mark.parametrize(
     ("said", "words"),
     [
-        (frame(DATA, b"messages for the engine"), b"data from a guest, who may only ask"),
+        (frame(DATA, b"messages for the engine"), b"data from an admin client, who may only ask"),
         (frame(REPLY, b"an answer"), b"a reply to nothing that was asked"),
         (frame(REQUEST, b"1") + frame(REQUEST, b"2"), b"a request before the last one was answered"),
         (bytes(100), b"a frame of unknown type 0"),
@@ -188,10 +190,10 @@ def test_an_insider_that_misbehaves_is_refused_and_the_hub_goes_on(said: bytes, 
     async def tell() -> None:
         async with town() as place:
             a, b = await place.linked_pair(settings=CALM)
-            guest = await Insider.enter(a)
-            guest.say(said)
-            assert Deframer(1 << 20).feed(await guest.hears())[-1] == (REFUSE, words)
-            await a.until(lambda: not a.hub._guests and a.reasons() == [words.decode()])
+            admin_client = await Insider.enter(a)
+            admin_client.say(said)
+            assert Deframer(1 << 20).feed(await admin_client.hears())[-1] == (REFUSE, words)
+            await a.until(lambda: not a.hub._admin_clients and a.reasons() == [words.decode()])
             assert not a.heard
             b.hub.send(a.key, b"still here")
             await a.until(lambda: a.payloads() == [b"still here"])
@@ -200,48 +202,48 @@ def test_an_insider_that_misbehaves_is_refused_and_the_hub_goes_on(said: bytes, 
 
 
 @story
-async def test_guests_are_bounded_and_shut_no_node_out(place: Town) -> None:
+async def test_admin_clients_are_bounded_and_shut_no_node_out(place: Town) -> None:
     a, b = await place.peer(1, settings=CALM), await place.peer(2, settings=CALM)
-    tasks = [asking(a) for _ in range(GUESTS)]
-    await a.until(lambda: len(a.asked) == GUESTS)
-    words = f"{GUESTS} guests are here already: try again later"
+    tasks = [asking(a) for _ in range(ADMIN_CLIENTS)]
+    await a.until(lambda: len(a.asked) == ADMIN_CLIENTS)
+    words = f"{ADMIN_CLIENTS} admin clients are here already: try again later"
     assert await refused(asking(a)) == f"refused: {words}"
-    await a.until(lambda: len(a.hub._guests) == GUESTS and a.reasons() == [words])
+    await a.until(lambda: len(a.hub._admin_clients) == ADMIN_CLIENTS and a.reasons() == [words])
     b.hub.send(a.key, b"a node comes in all the same")
     await a.until(lambda: a.heard)
     a.asked[0][1](b"done")
     assert await tasks[0] == b"done"
-    await a.until(lambda: len(a.hub._guests) < GUESTS)
+    await a.until(lambda: len(a.hub._admin_clients) < ADMIN_CLIENTS)
     late = asking(a, b"room again")
     await a.until(lambda: a.asked[-1][0] == b"room again")
     for task in (*tasks, late):
         task.cancel()
-    await a.until(lambda: not a.hub._guests)
+    await a.until(lambda: not a.hub._admin_clients)
 
 
-def test_a_guest_that_asks_nothing_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_admin_client_that_asks_nothing_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(link, "GUEST_IDLE_S", 0.3)
 
     async def tell() -> None:
         async with town() as place:
             a, b = await place.linked_pair(settings=CALM)
-            guest = await Insider.enter(a)
-            await guest.hears()
+            admin_client = await Insider.enter(a)
+            await admin_client.hears()
             assert await refused(asking(a)) == "it hung up"  # so is one whose answer does not come
-            await a.until(lambda: not a.hub._guests)
+            await a.until(lambda: not a.hub._admin_clients)
             assert a.linked(b) and not a.reasons() and not a.downs
 
     run(tell())
 
 
 @story
-async def test_a_guest_that_goes_silent_is_closed(place: Town) -> None:
+async def test_an_admin_client_that_goes_silent_is_closed(place: Town) -> None:
     a = await place.peer(1)
-    guest = await Insider.enter(a)
-    guest.writer.transport.pause_reading()  # type: ignore[attr-defined]  # and so answers no heartbeat
-    await a.until(lambda: not a.hub._guests)
+    admin_client = await Insider.enter(a)
+    admin_client.writer.transport.pause_reading()  # type: ignore[attr-defined]  # and so answers no heartbeat
+    await a.until(lambda: not a.hub._admin_clients)
     assert not a.downs
-    guest.writer.transport.abort()
+    admin_client.writer.transport.abort()
 
 
 # A starting node asks whether it fits ---------------------------------------------------------------------------------
@@ -274,7 +276,7 @@ def test_a_node_that_does_not_fit_is_told_why_and_remembered_by_name(change: dic
             with pytest.raises(Unfit) as caught:
                 await check_fit(a.record, BEGINNER.ip, **how)
             assert words in caught.value.reason
-            assert a.hub.refusals.lately(time.time()) == []  # a guest is no node
+            assert a.hub.refusals.lately(time.time()) == []  # an admin client is no node
             await be_refused(a.record, BEGINNER, **how)
             await a.until(lambda: a.hub.refusals.lately(time.time()))
             (refusal,) = a.hub.refusals.lately(time.time())
@@ -310,25 +312,25 @@ async def test_a_node_that_is_let_in_later_is_refused_no_more(place: Town) -> No
 @story
 async def test_a_visit_asks_one_question_after_the_other(place: Town) -> None:
     a = await place.peer(1, settings=CALM)
-    guest = await visit(a.record, **HOW, expected=a.key)
+    admin_client = await visit(a.record, **HOW, expected=a.key)
     for number, payload in enumerate((b"one", b"two", b"three")):
-        task = asyncio.create_task(guest.ask(payload, WITHIN_S))
+        task = asyncio.create_task(admin_client.ask(payload, WITHIN_S))
         await a.until(lambda number=number: len(a.asked) == number + 1)
-        assert a.asked[number][0] == payload and len(a.hub._guests) == 1
+        assert a.asked[number][0] == payload and len(a.hub._admin_clients) == 1
         a.asked[number][1](payload.upper())
         assert await task == payload.upper()
-    guest.leave()
-    await a.until(lambda: not a.hub._guests)
+    admin_client.leave()
+    await a.until(lambda: not a.hub._admin_clients)
 
 
 @story
 async def test_a_visit_to_a_node_that_does_not_answer_or_ends_is_told_in_words(place: Town) -> None:
     a = await place.peer(1, settings=CALM)
-    patient, guest = await visit(a.record, **HOW), await visit(a.record, **HOW)
+    patient, admin_client = await visit(a.record, **HOW), await visit(a.record, **HOW)
     with pytest.raises(NoReply, match=r"^silent for 0\.05 s$"):
         await patient.ask(b"?", 0.05)
     patient.leave()
     await a.hub.stop()
     with pytest.raises(NoReply, match="hung up"):
-        await guest.ask(b"?", WITHIN_S)
-    guest.leave()
+        await admin_client.ask(b"?", WITHIN_S)
+    admin_client.leave()

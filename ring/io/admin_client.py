@@ -1,4 +1,4 @@
-"""Visit one node as a guest: dial the link port, prove the network key, ask, go."""
+"""Visit one node as an admin client: dial the link port, prove the network key, ask, go."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ async def ask(
 async def check_fit(
     node: NodeRecord, own_ip: str, *, terms: Terms, key: bytes, settings: LinkSettings, timeout_s: float
 ) -> None:
-    """Check that the node lets this key and these settings in: as a guest, which takes no part in the ring.
+    """Check that the node lets this key and these settings in: as an admin client, which takes no part in the ring.
 
     own_ip: address to dial from, if this machine has the address. Raises Unfit if the node refuses, NoReply if the node
     cannot be asked.
@@ -64,7 +64,8 @@ async def check_fit(
 async def be_refused(
     node: NodeRecord, me: NodeRecord, *, terms: Terms, key: bytes, settings: LinkSettings, timeout_s: float
 ) -> None:
-    """Knock with the own record where a guest was refused, so that the node can name the refused node and the reason.
+    """Knock with the own record where an admin client was refused, so that the node can name the refused node and the
+    reason.
 
     The result does not matter.
     """
@@ -74,7 +75,7 @@ async def be_refused(
 
 
 class Visit:
-    """A guest's connection to one node, for one question after the other."""
+    """An admin client's connection to one node, for one question after the other."""
 
     def __init__(self, link: Link, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._link = link
@@ -127,8 +128,8 @@ async def visit(
 ) -> Visit:
     """Dial, and prove the network key. The caller leaves the visit in the end.
 
-    me: the own record of a node; None for a guest. timeout_s: for the dial and the proof. own_ip: address to dial from,
-    if this machine has the address. expected: the ring key that must be there. Raises NoReply.
+    me: the own record of a node; None for an admin client. timeout_s: for the dial and the proof. own_ip: address to
+    dial from, if this machine has the address. expected: the ring key that must be there. Raises NoReply.
     """
     async with _in_words(timeout_s):
         reader, writer = await asyncio.open_connection(
