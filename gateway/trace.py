@@ -27,7 +27,7 @@ CHANNEL: Final = "channel"
 MOST: Final = 200
 """The number of entries in one answer at most."""
 
-REIGNS: Final = 8
+TERMS: Final = 8
 """The number of terms in one answer at most; the newest terms are listed."""
 
 Role = Literal["none", "master", "backup", "follower", "recovery", "hand_off", "incoming_hand_off", "stopped"]
@@ -50,7 +50,7 @@ class TraceAsk(msgspec.Struct, frozen=True, tag="trace"):
     texts: bool = False
 
 
-class Reign(msgspec.Struct, frozen=True):
+class TracedTerm(msgspec.Struct, frozen=True):
     """One term of the group (P3). key: ring key of the term's master. first: the term's first seq."""
 
     number: int
@@ -101,7 +101,7 @@ class Traced(msgspec.Struct, frozen=True, tag="traced"):
     last: int = 0
     head: int = 0
     members: int = 0
-    reigns: list[Reign] = []
+    terms: list[TracedTerm] = msgspec.field(default_factory=list, name="reigns")
     progress: list[Progress] = []
     entries: list[TracedEntry] = []
     more: bool = False
@@ -134,7 +134,7 @@ def trace(core: NodeCore, asked: TraceAsk) -> Traced:
         last=replica.seq,
         head=replica.head,
         members=sum(replica.state.subscribers.values()),
-        reigns=_reigns(replica),
+        terms=_terms(replica),
         progress=[_progress(key, f) for key, f in sorted(mastered.followers.items())] if mastered is not None else [],
         entries=entries,
         more=more,
@@ -161,11 +161,13 @@ def _progress(key: str, follower: progress.Progress) -> Progress:
     return Progress(key, follower.acked, follower.held, follower.is_backup, follower.sits)
 
 
-def _reigns(replica: Replica) -> list[Reign]:
+def _terms(replica: Replica) -> list[TracedTerm]:
     """List the newest terms in the replica's lineage, the oldest of these first."""
     lineage = replica.lineage
-    newest = list(enumerate(lineage))[-REIGNS:]
-    return [Reign(term.number, term.key, first, _began(replica, term, first, index)) for index, (term, first) in newest]
+    newest = list(enumerate(lineage))[-TERMS:]
+    return [
+        TracedTerm(term.number, term.key, first, _began(replica, term, first, index)) for index, (term, first) in newest
+    ]
 
 
 def _began(replica: Replica, term: Term, first: int, index: int) -> Began:

@@ -215,7 +215,7 @@ class Board:
             found = self._traced.get(key)
             if isinstance(found, Traced):
                 acked = ", ".join(f"{self.name(one.key)} {one.acked}" for one in found.progress)
-                term = str(found.reigns[-1].number) if found.reigns else ""
+                term = str(found.terms[-1].number) if found.terms else ""
                 made.add_row(node.name, found.role.replace("_", " "), term, str(found.last), acked)
             else:
                 made.add_row(node.name, f"no answer: {found.text}" if found is not None else "")

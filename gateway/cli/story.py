@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from gateway.admin_clients.requests import Problem
-from gateway.trace import Began, Reign, Role, Traced, TracedEntry
+from gateway.trace import Began, Role, Traced, TracedEntry, TracedTerm
 
 REMEMBERED = 20_000
 """The number of reported entries that are remembered, because every node lists the same entries."""
@@ -93,9 +93,9 @@ class Story:
             self.standing[key] = Silent(at, self.name(key), answer.text)
             return
         self.standing[key] = self._state(answer, at)
-        self._terms |= {(reign.number, reign.key) for reign in answer.reigns}
+        self._terms |= {(term.number, term.key) for term in answer.terms}
         self._end = max(self._end, answer.last)
-        if answer.reigns:
+        if answer.terms:
             self._seen[key] = answer.last
 
     def heard(self, key: str, answer: Traced | Problem, at: float) -> list[Happening]:
@@ -105,7 +105,7 @@ class Story:
             now = self.standing[key] = Silent(at, self.name(key), answer.text)
             return [] if isinstance(before, Silent) and before.problem == answer.text else [now]
         told: list[Happening] = [self._committed(entry) for entry in answer.entries if self._is_news(entry)]
-        told += [self._new_term(reign, at) for reign in answer.reigns if self._is_new(reign)]
+        told += [self._new_term(term, at) for term in answer.terms if self._is_new(term)]
         self._advance(key, answer)
         state = self.standing[key] = self._state(answer, at)
         if not isinstance(before, State) or _standing(state) != _standing(before):
@@ -117,7 +117,7 @@ class Story:
         gets a copy, the story goes on after the last reported entry.
         """
         self._end = max(self._end, answer.last)
-        if not answer.reigns:
+        if not answer.terms:
             self._seen.pop(key, None)
         else:
             self._seen[key] = answer.entries[-1].seq if answer.entries else min(self.after(key), answer.last)
@@ -135,13 +135,13 @@ class Story:
             self._told.discard(self._order.popleft())
         return True
 
-    def _is_new(self, reign: Reign) -> bool:
-        known = (reign.number, reign.key) in self._terms
-        self._terms.add((reign.number, reign.key))
+    def _is_new(self, term: TracedTerm) -> bool:
+        known = (term.number, term.key) in self._terms
+        self._terms.add((term.number, term.key))
         return not known
 
-    def _new_term(self, reign: Reign, at: float) -> NewTerm:
-        return NewTerm(at, self.name(reign.key), reign.number, reign.first, reign.began)
+    def _new_term(self, term: TracedTerm, at: float) -> NewTerm:
+        return NewTerm(at, self.name(term.key), term.number, term.first, term.began)
 
     def _committed(self, entry: TracedEntry) -> Committed:
         origin = self.name(entry.origin) if entry.origin else ""
@@ -154,7 +154,7 @@ class Story:
             at,
             self.name(reply.ring_key),
             reply.role,
-            reply.reigns[-1].number if reply.reigns else 0,
+            reply.terms[-1].number if reply.terms else 0,
             reply.first,
             reply.last,
             reply.head,

@@ -44,10 +44,10 @@ def test_roles_terms_and_who_has_acknowledged() -> None:
     ]
     for name in ("n1", "n2"):
         other = of(net, name)
-        assert (other.master, other.last, other.reigns, other.progress) == (
-            "127.0.0.3", master.last, master.reigns, [],
+        assert (other.master, other.last, other.terms, other.progress) == (
+            "127.0.0.3", master.last, master.terms, [],
         )  # fmt: skip
-    assert [(reign.key, reign.first, reign.began) for reign in master.reigns] == [("127.0.0.3", 1, "first")]
+    assert [(term.key, term.first, term.began) for term in master.terms] == [("127.0.0.3", 1, "first")]
 
 
 def test_entries_say_who_by_number_and_what_was_said_only_if_asked_for() -> None:
@@ -89,7 +89,7 @@ def test_a_takeover_and_the_hand_off_back_are_terms_that_say_how_they_began() ->
     net.run(2.0)
     net.kill("n3")
     assert net.until(lambda: of(net, "n2").role == "master", 20.0)
-    assert [(reign.key, reign.began) for reign in of(net, "n2").reigns] == [
+    assert [(term.key, term.began) for term in of(net, "n2").terms] == [
         ("127.0.0.3", "first"),
         ("127.0.0.2", "takeover"),
     ]
@@ -97,9 +97,9 @@ def test_a_takeover_and_the_hand_off_back_are_terms_that_say_how_they_began() ->
     assert net.until(lambda: of(net, "n3").role == "master", 20.0)
     net.run(2.0)
     for name in net.nodes:
-        last = of(net, name).reigns[-1]
+        last = of(net, name).terms[-1]
         assert (last.key, last.began) == ("127.0.0.3", "hand_off")
-    numbers = [reign.number for reign in of(net, "n1").reigns]
+    numbers = [term.number for term in of(net, "n1").terms]
     assert numbers == sorted(numbers) and len(numbers) == 3
 
 

@@ -282,7 +282,7 @@ def test_a_channel_that_nobody_comes_back_to_for_a_while_still_has_it() -> None:
 
 
 def test_a_power_cut_right_after_a_takeover_takes_nothing_that_was_written() -> None:
-    """Lines of a reign that no disk knows of would be nobody's."""
+    """Lines of a term that no disk knows of would be nobody's."""
     talk = Talk()
     net = talk.net
     talk.say(5)

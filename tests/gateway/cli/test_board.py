@@ -11,7 +11,7 @@ from rich.console import Console
 from gateway.admin_clients.requests import Problem
 from gateway.cli.board import SORTS, Board
 from gateway.load import Busy, Load
-from gateway.trace import Progress, Reign, Traced
+from gateway.trace import Progress, Traced, TracedTerm
 from tests.gateway.test_findings import well
 
 NAMES = {"127.0.0.1": "node-1.circlet.local", "127.0.0.2": "node-2.circlet.local"}
@@ -102,9 +102,9 @@ def test_keys_on_an_empty_board_do_nothing() -> None:
 
 def test_a_channel_alone_shows_every_nodes_part_in_it(board: Board) -> None:
     board.press("enter")
-    reign = Reign(5, ONE, 1, "first")
+    term = TracedTerm(5, ONE, 1, "first")
     progress = [Progress(TWO, 19, 20, True, True)]
-    board.traced(ONE, Traced(NAMES[ONE], ONE, "master", ONE, 1, 20, 20, 3, [reign], progress))
+    board.traced(ONE, Traced(NAMES[ONE], ONE, "master", ONE, 1, 20, 20, 3, [term], progress))
     board.traced(TWO, Problem("silent for 3 s"))
     lines = shown(board)
     assert "#m on role term entries acknowledged" in lines

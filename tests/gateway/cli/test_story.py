@@ -9,11 +9,11 @@ import pytest
 from gateway.admin_clients.requests import Problem
 from gateway.cli import story
 from gateway.cli.story import Committed, NewTerm, Silent, State, Story, words
-from gateway.trace import Progress, Reign, Role, Traced, TracedEntry
+from gateway.trace import Progress, Role, Traced, TracedEntry, TracedTerm
 
 NAMES = {"k1": "one", "k2": "two", "k3": "three"}
-FIRST = Reign(5, "k3", 1, "first")
-TAKEN = Reign(6, "k2", 13, "takeover")
+FIRST = TracedTerm(5, "k3", 1, "first")
+TAKEN = TracedTerm(6, "k2", 13, "takeover")
 AT = 1_000.0
 
 
@@ -21,13 +21,13 @@ def entry(seq: int, term: int = 5, **facts: Any) -> TracedEntry:
     return TracedEntry(seq, term, seq * 1000, "Said PRIVMSG", "k1", seq, "0uid", **facts)
 
 
-def answer(key: str, role: Role, *entries: TracedEntry, last: int = 0, reigns: list[Reign] | None = None) -> Traced:
+def answer(key: str, role: Role, *entries: TracedEntry, last: int = 0, terms: list[TracedTerm] | None = None) -> Traced:
     last = last or (entries[-1].seq if entries else 10)
-    reigns = [FIRST] if reigns is None else reigns
+    terms = [FIRST] if terms is None else terms
     progress = [Progress("k1", last - 1, -1, False, True), Progress("k2", last, last, True, True)]
     return Traced(
         NAMES[key], key, role,
-        master=reigns[-1].key if reigns else "", first=1, last=last, head=last, members=2, reigns=reigns,
+        master=terms[-1].key if terms else "", first=1, last=last, head=last, members=2, terms=terms,
         progress=progress if role == "master" else [], entries=list(entries),
     )  # fmt: skip
 
@@ -66,12 +66,12 @@ def test_a_dead_node_is_told_once_and_its_successor_with_the_way_its_term_began(
     dead = Problem("connection refused")
     assert told.heard("k3", dead, AT) == [Silent(AT, "three", "connection refused")]
     assert told.heard("k3", dead, AT + 1) == []
-    taken = told.heard("k2", answer("k2", "master", entry(13, 6), reigns=[FIRST, TAKEN]), AT)
+    taken = told.heard("k2", answer("k2", "master", entry(13, 6), terms=[FIRST, TAKEN]), AT)
     assert [type(what) for what in taken] == [Committed, NewTerm, State]
     assert taken[1] == NewTerm(AT, "two", 6, 13, "takeover")
-    followed = told.heard("k1", answer("k1", "follower", entry(13, 6), reigns=[FIRST, TAKEN]), AT)
+    followed = told.heard("k1", answer("k1", "follower", entry(13, 6), terms=[FIRST, TAKEN]), AT)
     assert [type(what) for what in followed] == [State]  # the term and the entry are no news any more
-    (back,) = told.heard("k3", answer("k3", "backup", last=10, reigns=[FIRST]), AT)
+    (back,) = told.heard("k3", answer("k3", "backup", last=10, terms=[FIRST]), AT)
     assert isinstance(back, State) and back.role == "backup"
 
 
@@ -80,7 +80,7 @@ def test_another_reason_for_silence_is_news(told: Story) -> None:
 
 
 def test_a_node_that_gets_a_copy_later_tells_no_old_entries_again(told: Story) -> None:
-    told.heard("k1", answer("k1", "none", last=0, reigns=[]), AT)
+    told.heard("k1", answer("k1", "none", last=0, terms=[]), AT)
     told.heard("k3", answer("k3", "master", entry(11)), AT)
     assert told.after("k1") == 11
     (state,) = told.heard("k1", answer("k1", "follower", last=11), AT)
@@ -89,7 +89,9 @@ def test_a_node_that_gets_a_copy_later_tells_no_old_entries_again(told: Story) -
 
 def test_two_sides_of_a_partition_have_entries_with_the_same_number(told: Story) -> None:
     mine = told.heard("k1", answer("k1", "follower", entry(11)), AT)
-    other = told.heard("k2", answer("k2", "master", entry(11, 6), reigns=[FIRST, Reign(6, "k2", 11, "takeover")]), AT)
+    other = told.heard(
+        "k2", answer("k2", "master", entry(11, 6), terms=[FIRST, TracedTerm(6, "k2", 11, "takeover")]), AT
+    )
     assert [what.term for what in (*mine, *other) if isinstance(what, Committed)] == [5, 6]
 
 

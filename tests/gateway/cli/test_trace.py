@@ -10,7 +10,7 @@ import pytest
 
 from gateway.admin_clients.requests import Problem, StatusAsk, TraceAsk, encode
 from gateway.cli import visits
-from gateway.trace import Reign, Traced
+from gateway.trace import Traced, TracedTerm
 from ring.io.admin_client import NoReply
 from ring.roster import NodeRecord
 from tests.gateway.cli.invoking import circlet
@@ -18,7 +18,7 @@ from tests.gateway.cli.test_status import World, record, world
 
 __all__ = ["world"]
 
-FIRST = Reign(5, "127.0.0.1", 1, "first")
+FIRST = TracedTerm(5, "127.0.0.1", 1, "first")
 
 
 class Visit:
@@ -48,7 +48,7 @@ def town(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
     monkeypatch.setattr(visits, "visit", visit)
     for number, role in ((1, "master"), (2, "backup")):
         name, key = record(number).name, record(number).key
-        traced = Traced(name, key, role, master="127.0.0.1", first=1, last=9, head=9, members=1, reigns=[FIRST])  # type: ignore[arg-type]
+        traced = Traced(name, key, role, master="127.0.0.1", first=1, last=9, head=9, members=1, terms=[FIRST])  # type: ignore[arg-type]
         world.replies[key] = encode(traced)
     return world
 

@@ -65,7 +65,7 @@ def test_a_line_that_both_sides_were_told_is_known_by_its_other_name() -> None:
     assert not has(made, Cursor(11, 1_100, TWO))(name(THREE, 11))
 
 
-def test_of_a_reign_that_two_sides_bring_the_longer_part_counts() -> None:
+def test_of_a_term_that_two_sides_bring_the_longer_part_counts() -> None:
     made = replica((ONE, 1), seq=9)
     for upto in (14, 12):
         side = MergeRecord((), 0, (MergedTerm(TWO, upto, 9),), ((name(TWO, upto), name(ONE, 9)),))

@@ -118,7 +118,7 @@ def test_each_query(query: Query, answer: list[int] | None) -> None:
     assert ask(history(10), query, disk(TEN)) == answer
 
 
-def test_what_no_reign_of_the_lineage_said_is_left_out() -> None:
+def test_what_no_term_of_the_lineage_said_is_left_out() -> None:
     lost = [line(seq) for seq in range(6, 9)]
     kept = [line(seq, term=TWO) for seq in range(6, 8)]
     assert ask(history(7, fork=6), Query(9), disk(TEN[:5] + lost), disk(kept)) == [1, 2, 3, 4, 5, 6, 7]

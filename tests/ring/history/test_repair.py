@@ -78,7 +78,7 @@ def test_whatever_the_other_has_is_there(
     assert wanted - mine <= {*sent}
 
 
-def test_what_a_later_reign_wrote_stays() -> None:
+def test_what_a_later_term_wrote_stays() -> None:
     here = store([line(1), line(2, Term(3, "c", 1)), line(3, OLD)])
     assert sum(_keep([line(1), line(2), line(3), line(4)])(here)) == 2
     assert [one.term for one in lines_of(here)] == [NOW, Term(3, "c", 1), NOW, NOW]

@@ -45,7 +45,7 @@ def test_what_a_reader_has(
     assert not any(resumed.has(named[one], 0) for one in unread)  # whatever the clock of either side said
 
 
-def test_what_a_reign_had_beyond_its_end_is_gone() -> None:
+def test_what_a_term_had_beyond_its_end_is_gone() -> None:
     made = replica()
     made.merged.clear()
     resumed = resume(made, Cursor(12, 1_200, ONE))

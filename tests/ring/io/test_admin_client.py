@@ -222,7 +222,7 @@ async def test_admin_clients_are_bounded_and_shut_no_node_out(place: Town) -> No
 
 
 def test_an_admin_client_that_asks_nothing_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(link, "GUEST_IDLE_S", 0.3)
+    monkeypatch.setattr(link, "ADMIN_CLIENT_IDLE_S", 0.3)
 
     async def tell() -> None:
         async with town() as place:
