@@ -87,6 +87,14 @@ WORKLOADS = (
         nodes=(1, 3),
     ),
     Workload(
+        "channels-linked",
+        "200 channels of 20, each spread over three linked servers, or on one",
+        size=20,
+        joins=4,
+        senders=1000,
+        nodes=(1, 3),
+    ),
+    Workload(
         "private-linked",
         "1,000 people of three linked servers to each other, two of three to another server, 100 in flight",
         joins=0,
