@@ -221,7 +221,7 @@ def write_all(
     the connection. Returns the connections with more than `sendq` waiting bytes."""
     full = []
     for connection, data in outputs:
-        client = sockets.get(connection.number)
+        client = sockets.get(connection.socket.number)
         if client is None:
             continue
         if data and not client.write(data, sendq):

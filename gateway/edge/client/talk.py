@@ -97,7 +97,7 @@ class ChannelTalk(TalkPort):
             return False
         edge.used["PRIVMSG"] += 1
         user.spoke_at = edge.network.now
-        login, person = connection.login, user.person
+        login, person = connection.proof.login, user.person
         life = login.life if login is not None else ""
         talk = Talk(edge, connection, name, text)
         user.unsettled[group] = None

@@ -201,7 +201,7 @@ def test_a_turns_output_goes_to_every_socket_and_the_full_are_named() -> None:
     there, slow, leaving, silent = Transport(), Transport(full=True), Transport(), Transport()
     numbers: dict[int, Any] = {1: there, 2: slow, 3: leaving, 5: silent}
     one, two, three, gone, five = (
-        cast(Connection, SimpleNamespace(number=number, closed="Quit" if number == 3 else None))
+        cast(Connection, SimpleNamespace(socket=SimpleNamespace(number=number), closed="Quit" if number == 3 else None))
         for number in (1, 2, 3, 4, 5)
     )
     outputs = [(one, b"a\r\n"), (two, b"b\r\n"), (three, b"c\r\n"), (gone, b"d\r\n"), (five, b"")]
