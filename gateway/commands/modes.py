@@ -9,7 +9,7 @@ from gateway.commands.table import command
 from gateway.edge.client.call import Call
 from gateway.edge.client.lines import Line
 from gateway.edge.rpc.answers import modes_of
-from gateway.edge.users.profile import change_facts
+from gateway.edge.users.profile import change_profile
 from gateway.irc import numerics as n
 from gateway.irc.modes import CHANNEL_MODES, parse_changes, parse_user_changes, render_changes
 from gateway.irc.names import is_channel
@@ -131,6 +131,6 @@ def set_modes(call: Call, held: set[str], shown: str) -> None:
     user = call.user
     user.identity.allow(user.identity.oper if "o" in held else None, wallops="w" in held)
     call.edge.sessions.moved(user, call)
-    facts = "".join(sorted(held - {"w"}))
+    modes = "".join(sorted(held - {"w"}))
     echo = Line(Author(user.person.nick, user.person.account), "MODE", (user.person.nick, shown))
-    change_facts(call, msgspec.structs.replace(user.identity.pending, modes=facts), lambda _: call.send_to_all(echo))
+    change_profile(call, msgspec.structs.replace(user.identity.pending, modes=modes), lambda _: call.send_to_all(echo))

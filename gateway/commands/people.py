@@ -10,7 +10,7 @@ from gateway.commands.table import command, words
 from gateway.edge.client.call import Call
 from gateway.edge.client.lines import Line
 from gateway.edge.users.monitor import line, unwatch, watch
-from gateway.edge.users.profile import change_facts
+from gateway.edge.users.profile import change_profile
 from gateway.irc import numerics as n
 from gateway.services.table import service
 from gateway.state.nick.messages import NickView, Who
@@ -26,7 +26,7 @@ def away(call: Call) -> None:
     def change() -> None:
         line = Line(call.edge.settings.network.server_name, numeric, (call.nick, n.TEXT[numeric]))
         wanted = msgspec.structs.replace(call.user.identity.pending, away=text or None)
-        change_facts(call, wanted, lambda _: call.send_to_all(line))
+        change_profile(call, wanted, lambda _: call.send_to_all(line))
 
     call.alone(change)
 
@@ -36,7 +36,7 @@ def setname(call: Call) -> None:
     real = call.edge.text(call.params[0], call.edge.settings.limits.real_len)
     if real:
         call.alone(
-            lambda: change_facts(call, msgspec.structs.replace(call.user.identity.pending, real=real), call.report)
+            lambda: change_profile(call, msgspec.structs.replace(call.user.identity.pending, real=real), call.report)
         )
     else:
         call.fail("INVALID_REALNAME", "It must not be empty")

@@ -1,4 +1,5 @@
-"""Persons: the network's facts about a user. A nick's group holds the facts, and channels pass the facts on (P28)."""
+"""Persons: the network's profile of a user. A nick's group holds the profile, and channels pass the profile on
+(P28)."""
 
 from __future__ import annotations
 
@@ -19,7 +20,7 @@ class Author(NamedTuple):
 
 
 class Person(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A user's facts at a version. Everywhere, a higher version replaces a lower version. The uid outlives nick
+    """A user's profile at a version. Everywhere, a higher version replaces a lower version. The uid outlives nick
     changes."""
 
     NEWER: ClassVar = {"certificate": 2}

@@ -51,7 +51,7 @@ def test_answers_keep_the_order_of_commands(network: Network) -> None:
         other.close()
 
 
-def test_others_see_facts_and_words_in_order(network: Network) -> None:
+def test_others_see_profiles_and_words_in_order(network: Network) -> None:
     ann = network.client(1, "dan")
     bob = network.client(3, "eve", "away-notify setname")
     for client in (ann, bob):

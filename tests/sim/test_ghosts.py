@@ -242,7 +242,7 @@ def test_at_an_older_level_a_guest_that_comes_back_is_a_new_user() -> None:
 
 
 def test_a_certificate_does_not_leave_its_node() -> None:
-    """What travels with a user's facts is a digest under the user's id."""
+    """What travels with a user's profile is a digest under the user's id."""
     net, joe, eve = certified()
     payloads: list[str] = []
     net.trace = payloads.append

@@ -14,7 +14,7 @@ from gateway.edge.accounts import nick_protection
 from gateway.edge.accounts.identity import Login
 from gateway.edge.accounts.verify import sources_of
 from gateway.edge.client.lines import Line
-from gateway.edge.users.profile import change_facts
+from gateway.edge.users.profile import change_profile
 from gateway.irc import numerics as n
 from gateway.state.account.messages import Denied, Info, InfoView, LoggedIn
 from gateway.state.nick.messages import Change
@@ -68,7 +68,7 @@ def login(call: Call, proven: Login, done: Callable[[bool], None]) -> None:
     if user is None:
         changed(None)
     else:
-        change_facts(call, msgspec.structs.replace(user.identity.pending, account=proven.name), changed)
+        change_profile(call, msgspec.structs.replace(user.identity.pending, account=proven.name), changed)
 
 
 def _as(one: Connection, proven: Login, caller: Connection) -> Login:
@@ -92,7 +92,7 @@ def logout(call: Call, done: Callable[[], None]) -> None:
     if user is None:
         changed(None)
     else:
-        change_facts(call, msgspec.structs.replace(user.identity.pending, account=None), changed)
+        change_profile(call, msgspec.structs.replace(user.identity.pending, account=None), changed)
 
 
 def watch(edge: EdgePort, connection: Connection) -> None:

@@ -116,14 +116,14 @@ class LocalMessages(LocalMessagesPort):
         return home
 
     def _holder(self, sender: User, home: GroupId) -> tuple[User, Person] | None:
-        """Return the guest here who may be told at once by this sender, with the facts in the nick's group."""
+        """Return the guest here who may be told at once by this sender, with the profile in the nick's group."""
         owners = self._edge.nick_owners.of(home)
         if not owners or not self.is_guest(sender, sender.person) or (sender.uid, home) in self._waiting:
             return None
         return self.holder(home)
 
     def holder(self, home: GroupId) -> tuple[User, Person] | None:
-        """Return the guest here who has this nick for certain, with the facts in the nick's group. None: nothing is
+        """Return the guest here who has this nick for certain, with the profile in the nick's group. None: nothing is
         certain, or something about the nick is under way."""
         owners = self._edge.nick_owners.of(home)
         if len(owners) != 1:

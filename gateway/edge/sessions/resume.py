@@ -4,8 +4,9 @@ A person with an account has a session for this. A guest has none, so the certif
 of the old nick the guest takes the old user's id, and with the id the seats and ranks in channels. Other people read
 neither a QUIT nor a JOIN.
 
-The facts of a user travel to all nodes. So the facts hold no fingerprint, but a digest of the fingerprint keyed with
-the user's own id. Only people with the certificate can tell the certificate's user, and nobody can compare two users.
+The profile of a user travels to all nodes. So the profile holds no fingerprint, but a digest of the fingerprint keyed
+with the user's own id. Only people with the certificate can tell the certificate's user, and nobody can compare two
+users.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The newest facts of everybody in a channel followed here, with the channels: so each change is shown once (P28)."""
+"""The newest profile of everybody in a channel followed here, with the channels: so each change is shown once (P28)."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ T = TypeVar("T")
 class Seen:
     """A person as known here; forgotten once the person is in no channel followed here and not a user of this edge."""
 
-    __slots__ = ("_author", "facts", "gone_at", "gone_from", "groups", "local", "person")
+    __slots__ = ("_author", "gone_at", "gone_from", "groups", "local", "person", "profile")
 
     def __init__(self, person: Person) -> None:
-        self.facts = person
-        self.person = person  # as shown: the facts, but with a forced nick while another person has the nick
+        self.profile = person
+        self.person = person  # as shown: the profile, but with a forced nick while another person has the nick
         self._author: tuple[Person, Author] | None = None  # cache of `author`: most lines are of a speaker
         self.groups: set[GroupId] = set()
         self.gone_from: set[GroupId] = set()  # of these, groups where the QUIT was shown already
@@ -75,13 +75,13 @@ class People:
         return seen.person if seen is not None and not seen.gone else None
 
     def author(self, uid: str, source: str, account: str | None) -> Author:
-        """Return the author by the newest facts, so nobody reads an old nick after the NICK line. For an unknown
+        """Return the author by the newest profile, so nobody reads an old nick after the NICK line. For an unknown
         person, return the author by the given source and account."""
         seen = self.seen.get(uid)
         return seen.author if seen is not None else Author(source, account)
 
     def author_of(self, person: Person) -> Author:
-        """Return the author for lines of the person by these facts. As a rule, the facts are the newest."""
+        """Return the author for lines of the person by this profile. As a rule, the profile is the newest."""
         seen = self.seen.get(person.uid)
         return seen.author if seen is not None and seen.person is person else person.author
 
@@ -106,13 +106,13 @@ class People:
                 self.returns(seen, group)
 
     def learn(self, person: Person) -> Person | None:
-        """Take newer facts. Returns the person as shown before, or None if the facts are no news."""
+        """Take a newer profile. Returns the person as shown before, or None if the profile is no news."""
         seen = self.seen.get(person.uid)
-        if seen is None or seen.facts.version >= person.version:
+        if seen is None or seen.profile.version >= person.version:
             return None
         before = seen.person
         self._unname(seen)
-        seen.facts = person
+        seen.profile = person
         self._name(seen)
         return before
 
@@ -122,14 +122,14 @@ class People:
         The choice is a guess, and soon mended: the nick's own group decides, and the loser is renamed.
         given: the group has just decided for this user.
         """
-        person = seen.facts
+        person = seen.profile
         other = self.seen.get(self._by_nick.get(self._casemap(person.nick), person.uid))
         if other is None or other is seen or other.gone:
             self._take(seen)
-        elif not self._lives(other.facts.edge):
+        elif not self._lives(other.profile.edge):
             self.clashes.append(Clash(other.person, True))
             self._take(seen)
-        elif not given and (_order(other.facts) <= _order(person) or not self._lives(person.edge)):
+        elif not given and (_order(other.profile) <= _order(person) or not self._lives(person.edge)):
             self._alias(seen)
         else:
             self.clashes.append(Clash(other.person, False))
@@ -137,16 +137,16 @@ class People:
             self._take(seen)
 
     def _take(self, seen: Seen) -> None:
-        seen.person = seen.facts
-        self._by_nick[self._casemap(seen.facts.nick)] = seen.facts.uid
-        self._aliased.discard(seen.facts.uid)
+        seen.person = seen.profile
+        self._by_nick[self._casemap(seen.profile.nick)] = seen.profile.uid
+        self._aliased.discard(seen.profile.uid)
 
     def _alias(self, seen: Seen) -> None:
-        seen.person = msgspec.structs.replace(seen.facts, nick=forced_nick(seen.facts.uid))
-        self._aliased.add(seen.facts.uid)
+        seen.person = msgspec.structs.replace(seen.profile, nick=forced_nick(seen.profile.uid))
+        self._aliased.add(seen.profile.uid)
 
     def _unname(self, seen: Seen) -> None:
-        folded, uid = self._casemap(seen.facts.nick), seen.facts.uid
+        folded, uid = self._casemap(seen.profile.nick), seen.profile.uid
         self._aliased.discard(uid)
         if self._by_nick.get(folded) == uid:
             del self._by_nick[folded]
@@ -156,9 +156,9 @@ class People:
     def inherit(self) -> None:
         """Give each freed nick to the oldest claim: the person had given way, and is shown by the nick from now on."""
         for folded in self._freed:
-            heirs = [seen for uid in self._aliased if self._casemap((seen := self.seen[uid]).facts.nick) == folded]
+            heirs = [seen for uid in self._aliased if self._casemap((seen := self.seen[uid]).profile.nick) == folded]
             if heirs and folded not in self._by_nick:
-                heir = min(heirs, key=lambda seen: _order(seen.facts))
+                heir = min(heirs, key=lambda seen: _order(seen.profile))
                 self.clashes.append(Clash(heir.person, False))
                 self._take(heir)
         self._freed.clear()
@@ -207,7 +207,7 @@ class People:
         return seen is not None and group in seen.gone_from
 
     def present(self, members: Mapping[str, tuple[Person, T]], group: GroupId) -> list[tuple[Person, T]]:
-        """Return the newest facts of the channel's members, in order, without members shown as gone. Time O(members):
+        """Return the newest profile of the channel's members, in order, without members shown as gone. Time O(members):
         each JOIN asks, so there is no call per member. members: uid -> (person, anything)."""
         found, known = [], self.seen
         for uid, member in members.items():

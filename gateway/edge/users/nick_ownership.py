@@ -90,7 +90,7 @@ def _taken(user: User) -> str:
 
 
 def _rename(edge: EdgePort, user: User, text: str, *, releases: GroupId | None = None) -> Procedure[None]:
-    """Give the user a forced nick. The nick's group becomes the user's own, and continues the facts' version (P28).
+    """Give the user a forced nick. The nick's group becomes the user's own, and continues the profile's version (P28).
 
     text: the notice to the user. releases: the group of the former nick, if the user still holds the former nick.
     """

@@ -10,8 +10,8 @@ from gateway.state.nick.messages import Change
 from gateway.state.people import Person
 
 
-def change_facts(call: Call, wanted: Person, done: Done) -> None:
-    """Submit the wanted facts, unless nothing changes; done(outcome).
+def change_profile(call: Call, wanted: Person, done: Done) -> None:
+    """Submit the wanted profile, unless nothing changes; done(outcome).
 
     Everybody sees the change after the user's earlier commands, and before the client's next command (P28). So the call
     stays open, and the client's further lines wait, until the change is settled.

@@ -44,7 +44,7 @@ def _take(call: Call, nick: str) -> Procedure[None]:
             call.refuse(refusal)
             return
         user.identity.change(since=outcome.person.since)
-    # The user's own group numbers the facts; the applied change tells the channels (views/nick.py).
+    # The user's own group numbers the profile; the applied change tells the channels (views/nick.py).
     before = user.identity.pending.nick
     user.identity.change(nick=nick)
     outcome = yield Submit(user.identity.home, Change(user.identity.pending), call)

@@ -102,7 +102,7 @@ class Seats:
 
     @property
     def channels(self) -> dict[GroupId, object]:
-        """All channels to tell of new facts of the user: a JOIN under way carries the older facts."""
+        """All channels to tell of a new profile of the user: a JOIN under way carries the older profile."""
         return {**self.rooms, **self.joining, **self.rejoining}
 
     def of(self, group: GroupId) -> dict[GroupId, Room]:

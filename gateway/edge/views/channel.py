@@ -65,7 +65,7 @@ def _show(room: Room, line: Line, call: Call | None) -> None:
 
 
 def _author(edge: EdgePort, event: Kicked | TopicSet | ModesSet | Redacted | Invited) -> Author:
-    """Return the author of the event, with the author's facts as known here now."""
+    """Return the author of the event, with the author's profile as known here now."""
     return edge.people.author(event.by, event.source, event.account)
 
 

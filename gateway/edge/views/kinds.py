@@ -54,7 +54,7 @@ class ChannelView(View):
 
 
 class NickView(View):
-    """Shows messages to the holder, and the holder's new facts to other people (views/nick.py)."""
+    """Shows messages to the holder, and the holder's new profile to other people (views/nick.py)."""
 
     def __init__(self, edge: EdgePort) -> None:
         self._edge = edge

@@ -1,4 +1,4 @@
-"""Shows events of local users' nicks: messages, new facts, KILL; and news of watched nicks (MONITOR)."""
+"""Shows events of local users' nicks: messages, new profiles, KILL; and news of watched nicks (MONITOR)."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def show_message(
 
 
 def _changed(edge: EdgePort, group: GroupId, event: Changed, stamp: EventId, call: Call | None) -> None:
-    """Show new facts here, and tell the channels: the user's own group has numbered the facts (P28)."""
+    """Show a new profile here, and tell the channels: the user's own group has numbered the profile (P28)."""
     user = edge.users.get(event.person.uid)
     if user is None or event.person.edge != edge.network.me:
         return  # to a side of a partition, the user may be on another node
@@ -83,7 +83,7 @@ def _changed(edge: EdgePort, group: GroupId, event: Changed, stamp: EventId, cal
 
 
 def show_update(edge: EdgePort, person: Person, stamp: EventId, call: Call | None = None) -> None:
-    """Show newer facts once to everybody here who sees the person anywhere. call: the person's own command."""
+    """Show a newer profile once to everybody here who sees the person anywhere. call: the person's own command."""
     before = edge.people.learn(person)
     if before is None:
         return

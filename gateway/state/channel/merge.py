@@ -81,7 +81,8 @@ def _members(a: Stored, b: Stored, left: Mapping[str, int], *, ranked: bool) -> 
 
 def _one(a: Sitting, b: Sitting) -> Sitting:
     ranked = max(a, b, key=lambda sitting: (sitting.ranked_in, sitting.ranked_at, sitting.prefixes))
-    person = max(a.person, b.person, key=lambda person: (person.version, _encode(person)))  # a late JOIN has old facts
+    # A late JOIN has an old profile.
+    person = max(a.person, b.person, key=lambda person: (person.version, _encode(person)))
     return Sitting(person, ranked.prefixes, max(a.joined_at, b.joined_at), ranked.ranked_at, ranked.ranked_in)
 
 

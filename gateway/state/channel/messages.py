@@ -72,7 +72,7 @@ class Part(_Tagged, frozen=True, tag=2):
 
 
 class Say(_Tagged, frozen=True, tag=3):
-    """Say a PRIVMSG, NOTICE or TAGMSG. person: the facts of an outsider (P10); for a member, `uid` is enough.
+    """Say a PRIVMSG, NOTICE or TAGMSG. person: the profile of an outsider (P10); for a member, `uid` is enough.
 
     life: the id of the registration that the speaker is logged in to. A later registration of the same name has another
     id.
@@ -137,10 +137,10 @@ class Invite(_Tagged, frozen=True, tag=7):
 
 
 class Update(_Tagged, frozen=True, tag=8):
-    """Update a member's facts (P28). This command stands for NICK, AWAY, CHGHOST, SETNAME and ACCOUNT.
+    """Update a member's profile (P28). This command stands for NICK, AWAY, CHGHOST, SETNAME and ACCOUNT.
 
-    moves: the user's session has moved to the person's node. If the member is still on another node, by facts that are
-    not older than the person's, the answer is Outdated.
+    moves: the user's session has moved to the person's node. If the member is still on another node, by a profile that
+    is not older than the person's, the answer is Outdated.
     """
 
     NEWER: ClassVar = {"moves": 2}
@@ -343,7 +343,7 @@ class HasLeft(_Tagged, frozen=True, tag=32):
 
 
 class Outdated(_Tagged, frozen=True, tag=34):
-    """The member stays on another node, as the facts of the Update are not newer. version: of the member's facts."""
+    """The member stays on another node, as the profile of the Update is not newer. version: of the member's profile."""
 
     SINCE: ClassVar = 2
 

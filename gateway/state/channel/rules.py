@@ -75,7 +75,8 @@ def rank_of(channel: ChannelState, uid: str, *, override: bool = False) -> str |
 def decide_join(channel: ChannelState, command: Join, at: int) -> Decision:
     member = channel.members.get(command.person.uid)
     if member is not None:
-        moves = member.person.edge != command.person.edge  # the session has moved, so the person may have newer facts
+        # If the session has moved, the person may have a newer profile.
+        moves = member.person.edge != command.person.edge
         return decide_update(channel, Update(command.person), at) if moves else NOTHING
     if command.returns and command.person.uid in channel.left:
         return Decision(HasLeft(channel.kick_of(command.person.uid)), None)

@@ -119,7 +119,7 @@ class ChannelState(StateBase):
         self._sit(person.edge)
 
     def _move(self, member: Member, person: Person) -> bool:
-        """Change the member's facts. Returns whether the subscribers have changed."""
+        """Change the member's profile. Returns whether the subscribers have changed."""
         before, member.person = member.person.edge, person
         if before == person.edge:
             return False

@@ -1,6 +1,6 @@
-"""Commands, events, outcomes and questions of a nick's group: the claim, the holder's facts, private messages.
+"""Commands, events, outcomes and questions of a nick's group: the claim, the holder's profile, private messages.
 
-The group of a user's nick is the user's own group (P27, P28): this group numbers the versions of the user's facts.
+The group of a user's nick is the user's own group (P27, P28): this group numbers the versions of the user's profile.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Claim(_Tagged, frozen=True, tag=1):
 
 
 class Change(_Tagged, frozen=True, tag=2):
-    """Change the holder's facts. The group gives the version: the higher of the known version and `person.version`,
+    """Change the holder's profile. The group gives the version: the higher of the known version and `person.version`,
     plus 1."""
 
     person: Person
@@ -49,7 +49,7 @@ class Release(_Tagged, frozen=True, tag=3):
 
 
 class Tell(_Tagged, frozen=True, tag=4):
-    """Send a PRIVMSG, NOTICE, TAGMSG or INVITE to the holder. sender: the speaker's facts (P10)."""
+    """Send a PRIVMSG, NOTICE, TAGMSG or INVITE to the holder. sender: the speaker's profile (P10)."""
 
     NEWER: ClassVar = {"guests": 1, "uid": 1, "msgid": 1, "at": 1}
 
@@ -143,7 +143,7 @@ Event = Claimed | Changed | Released | Told | Killed | Merged
 
 
 class Granted(_Tagged, frozen=True, tag=31):
-    """person: the holder's facts in the group now, with the version."""
+    """person: the holder's profile in the group now, with the version."""
 
     person: Person
 

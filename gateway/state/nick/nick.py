@@ -109,8 +109,8 @@ class Nick(StateBase):
         return self.holder is not None and self.holder.uid == uid
 
     def _claim(self, command: Claim, at: int) -> Decision:
-        """Judge a claim. When this group becomes the user's own group, the facts keep the version of the former group
-        (P28)."""
+        """Judge a claim. When this group becomes the user's own group, the profile keeps the version of the former
+        group (P28)."""
         person, holder = command.person, self.holder
         if holder is not None and holder.uid != person.uid:
             return Decision(refused(n.ERR_NICKNAMEINUSE, person.nick), None)
@@ -125,8 +125,8 @@ class Nick(StateBase):
         return Decision(Granted(person), Claimed(person))
 
     def _change(self, command: Change, at: int) -> Decision:
-        """Judge a change of facts. Only the holder's own node may change facts: a former node may not know that the
-        session has left (P31)."""
+        """Judge a change of the profile. Only the holder's own node may change the profile: a former node may not know
+        that the session has left (P31)."""
         holder, person = self.holder, command.person
         own = holder is not None and (holder.uid, holder.edge) == (person.uid, person.edge)
         if holder is None or not own or self.pending:  # P28: while pending, this is not the user's own group yet
@@ -222,7 +222,7 @@ def refusal_of(holder: Person, sender: Person) -> Refusal | None:
 
 
 def _next(person: Person, known: Person) -> Person:
-    """Give the facts a version above every known version (P28)."""
+    """Give the profile a version above every known version (P28)."""
     return msgspec.structs.replace(person, version=max(known.version, person.version) + 1)
 
 

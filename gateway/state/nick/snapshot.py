@@ -49,7 +49,7 @@ def merge(a: Stored, b: Stored) -> Stored:
 
 
 def _claim_order(side: Stored) -> tuple[int, str, int, bool, bytes]:
-    """Sort older claims first; claims of the same user by newest facts, then settled claims before pending claims."""
+    """Sort older claims first; claims of the same user by newest profile, then settled claims before pending claims."""
     holder = side.holder
     assert holder is not None
     return (holder.since, holder.uid, -holder.version, side.pending, _encode(side))

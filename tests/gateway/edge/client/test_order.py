@@ -1,4 +1,4 @@
-"""A client reads answers in the order of its commands, and others see the client's facts in the same order."""
+"""A client reads answers in the order of its commands, and others see the client's profile in the same order."""
 
 from __future__ import annotations
 
@@ -187,7 +187,7 @@ def test_service_commands_run_one_after_the_other(seed: int) -> None:
 
 
 @pytest.mark.parametrize("seed", TRIES)
-def test_others_see_facts_and_words_in_order(seed: int) -> None:
+def test_others_see_profiles_and_words_in_order(seed: int) -> None:
     net = slow(seed)
     ann, bob, cat = people(net, "ann", "bob", "cat", caps="away-notify setname account-notify")
     register(ann)

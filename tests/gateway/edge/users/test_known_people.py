@@ -1,4 +1,4 @@
-"""The newest facts of everybody in a channel followed here, and two people under one nick (P28, P29)."""
+"""The newest profile of everybody in a channel followed here, and two people under one nick (P28, P29)."""
 
 from __future__ import annotations
 

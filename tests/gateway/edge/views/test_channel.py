@@ -1,4 +1,5 @@
-"""A channel's events as members here read them: once each, with the newest facts, and nothing for the wrong reader."""
+"""A channel's events as members here read them: once each, with the newest profile, and nothing for the wrong
+reader."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Events of nicks: private messages, new facts shown once, and KILL."""
+"""Events of nicks: private messages, new profiles shown once, and KILL."""
 
 from __future__ import annotations
 

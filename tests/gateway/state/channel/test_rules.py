@@ -136,7 +136,7 @@ def test_part_refusals() -> None:
     assert Stage().do(Part(BOB.uid)) == Refusal("403", ("#c", "No such channel"))
 
 
-def test_only_newer_facts_are_taken() -> None:
+def test_only_a_newer_profile_is_taken() -> None:
     """P28"""
     stage = Stage(ANN)
     stage.do(Update(msgspec.structs.replace(ANN, away="same version")))
@@ -149,8 +149,8 @@ def test_only_newer_facts_are_taken() -> None:
     assert stage.event is None
 
 
-def test_who_has_moved_is_told_of_newer_facts_in_the_channel() -> None:
-    """A copy from disk may know newer facts than the user's own group (P28)."""
+def test_who_has_moved_is_told_of_a_newer_profile_in_the_channel() -> None:
+    """A copy from disk may know a newer profile than the user's own group (P28)."""
     known = msgspec.structs.replace(ANN, version=7)
     stage = Stage(known)
     moved = person(ANN.uid, "Ann", SECOND_EDGE, version=7)

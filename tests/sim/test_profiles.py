@@ -1,5 +1,5 @@
-"""A channel or a conversation keeps newer facts of a user than the user's own group, as after a power cut (P28): the
-user is back all the same, and is not shown to leave."""
+"""A channel or a conversation keeps a newer profile of a user than the user's own group, as after a power cut (P28):
+the user is back all the same, and is not shown to leave."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def bob(net: Net) -> Talker:
 
 
 def keep_newer_facts(net: Net, phone: Client) -> None:
-    """The channels alone know the facts that n1 made while the clock of n1 was ahead, each channel other facts."""
+    """The channels alone know the profiles that n1 made while the clock of n1 was ahead, each channel another."""
     phone.send(f"JOIN {','.join(group.name for group in GROUPS[1:])}")
     phone.sync()
     node = net.nodes["n1"]
@@ -83,7 +83,7 @@ def test_its_session_is_taken_up_and_it_hears_and_is_heard(net: Net, bob: Talker
 
 
 def test_below_level_2_it_is_back_once_the_seats_of_the_dead_node_have_gone() -> None:
-    """A master of an older build says nothing of newer facts."""
+    """A master of an older build says nothing of a newer profile."""
     net = Net(4, disks=True, level=1)
     bob = watcher(net)
     made(net)
@@ -124,8 +124,9 @@ def test_a_conversation_seats_who_is_back_though_its_seat_on_the_dead_node_is_th
 
 @pytest.mark.parametrize("change", ["NICK robert", "AWAY :at lunch", "SETNAME :Robert"])
 @pytest.mark.parametrize("moment", range(1, 40, 3))
-def test_a_seat_that_the_node_claims_anew_has_the_facts_of_meanwhile(change: str, moment: int) -> None:
-    """Found by seed 98003242 of talk: the node's JOIN was under way with older facts, and nobody told the channel."""
+def test_a_seat_that_the_node_claims_anew_has_the_profile_of_meanwhile(change: str, moment: int) -> None:
+    """Found by seed 98003242 of talk: the node's JOIN was under way with an older profile, and nobody told the
+    channel."""
     net = Net(3, seed=moment)
     ann, bob = net.client("n1", "ann"), net.client("n2", "bob")
     for client in (ann, bob):
