@@ -27,7 +27,7 @@ def test_most_messages_go_directly_and_some_are_in_doubt(monkeypatch: pytest.Mon
 
     def counted(self: RemoteMessages, *facts: object) -> bool:
         sent = send(self, *facts)  # type: ignore[arg-type]
-        found["sent" if sent else "asked"] += 1
+        found["sent" if sent else "asked"] += 1  # a plain line asks twice: for the short way, and for the general way
         return sent
 
     def noted(self: Whisper, answer: object) -> None:
@@ -38,4 +38,4 @@ def test_most_messages_go_directly_and_some_are_in_doubt(monkeypatch: pytest.Mon
     monkeypatch.setattr(Whisper, "came", noted)
     for seed in range(20):
         WHISPERS.hold(seed)
-    assert found["sent"] > 2 * found["asked"] and min(found["Direct"], found["Elsewhere"], found["InDoubt"]) > 10
+    assert found["sent"] > found["asked"] and min(found["Direct"], found["Elsewhere"], found["InDoubt"]) > 10

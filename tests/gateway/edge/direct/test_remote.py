@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 
 import pytest
+from hypothesis import given
 
 from gateway.edge.direct.local import LocalMessages
+from gateway.edge.direct.messages import DirectMessages
 from gateway.edge.direct.remote import IDLE_S, RemoteMessages
 from ring.ids import GroupId, Incarnation
+from tests.gateway.edge.direct.test_local import lines, read
 from tests.sim.net import Client, Net
 
 ID = re.compile(r"msgid=([^; ]+)")
@@ -341,6 +344,57 @@ def test_a_mistake_in_a_message_ends_nobody(monkeypatch: pytest.MonkeyPatch) -> 
     ann.ask("PRIVMSG bob :2")
     bob.sync()
     assert texts(bob) == ["first", "2"]
+
+
+@pytest.mark.parametrize("caps", ["", "echo-message", "echo-message message-tags server-time account-tag"])
+def test_the_short_way_sends_the_same_bytes_as_the_general_way(caps: str) -> None:
+    pairs = [pair(Net(2), caps) for _ in range(2)]
+
+    @given(lines)
+    def same(line: bytes) -> None:
+        found = []
+        for people, short in zip(pairs, (True, False), strict=True):
+            with pytest.MonkeyPatch.context() as patch:
+                if not short:
+                    patch.setattr(DirectMessages, "relay", lambda *_: False)
+                people[0].send_bytes(line + b"\r\n")
+            people[0].net.run(0.2)
+            found.append([read(client) for client in people])
+        assert found[0] == found[1]
+
+    same()
+    assert all(len(texts(people[1])) > 1 for people in pairs)
+
+
+def test_echoes_and_answers_keep_the_order_of_the_lines() -> None:
+    net = Net(3)
+    ann, bob = pair(net, "echo-message")
+    ann.send(
+        "PRIVMSG bob :1",
+        "WHOIS nobody",
+        "PRIVMSG bob :2",
+        "PRIVMSG nobody :x",
+        "NOTICE bob :3",
+        "JOIN #c",
+        "PRIVMSG bob :4",
+    )
+    found = [line.split()[1] for line in ann.sync()]
+    wanted = ["PRIVMSG", "401", "318", "PRIVMSG", "401", "NOTICE", "JOIN", "353", "366", "PRIVMSG"]
+    assert [command for command in found if command in wanted] == wanted
+    bob.sync()
+    assert texts(bob) == ["first", "1", "2", "4"]
+
+
+def test_who_says_something_and_quits_at_once_is_heard_before_the_quit() -> None:
+    net = Net(3)
+    ann, bob = pair(net)
+    for person in (ann, bob):
+        person.send("JOIN #c")
+        person.sync()
+    ann.send(*(f"PRIVMSG bob :{number}" for number in range(5)), "QUIT :bye")
+    net.run(2.0)
+    found = [line.split()[1] for line in bob.lines() if "ann!" in line and " JOIN " not in line]
+    assert found == ["PRIVMSG"] * 5 + ["QUIT"]
 
 
 def test_what_cannot_be_read_ends_the_stream_alone() -> None:
