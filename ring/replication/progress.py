@@ -133,8 +133,10 @@ class Master:
     def targets(self) -> tuple[str, ...]:
         """Return the set of the nodes that hold the group, as the set will be once all pending commands are committed.
         Ring keys, this node included."""
-        pending = (command.members for command in reversed(self.replica.pending) if command.members is not None)
-        return next(pending, self.replica.members)
+        for command in self.replica.pending[::-1]:
+            if command.members is not None:
+                return command.members
+        return self.replica.members
 
     def expected(self, origin: Incarnation, floor: int) -> int:
         """Return the only number that the master accepts from the origin now (P6)."""

@@ -11,7 +11,7 @@ for no key (P9).
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Literal, NamedTuple, Protocol, runtime_checkable
+from typing import Any, Literal, NamedTuple, Protocol
 
 import msgspec
 
@@ -148,6 +148,14 @@ class Kind(Protocol):
         """Return the event as the history keeps the event. origin and number: of the command, equal in every log."""
         ...
 
+    def is_silent(self, state: State) -> bool:
+        """Tell whether the group has never had a message, and a group without a word is not worth a disk's work.
+
+        Anybody makes thousands of such groups. A silent group's lines are not kept, and the state is kept only while
+        the group has members. The log is kept from the first message on.
+        """
+        ...
+
     def initial(self, name: str) -> State: ...
 
     def restore(self, name: str, snapshot: msgspec.Raw) -> State: ...
@@ -184,12 +192,5 @@ class KindBase:
     def recorded(self, state: Any, event: Any, origin: Incarnation, number: int) -> Any:
         return event
 
-
-@runtime_checkable
-class Silent(Protocol):
-    """Mark a kind with silent groups: anybody makes thousands of groups without a word, not worth a disk's work."""
-
-    def is_silent(self, state: State) -> bool:
-        """Tell whether the group has never had a message. A silent group's lines are not kept, and the state is kept
-        only while the group has members. The log is kept from the first message on."""
-        ...
+    def is_silent(self, state: Any) -> bool:
+        return False

@@ -22,8 +22,6 @@ unknown lineage (P3). The shell writes `on` and `trouble`; `Journal` alone write
 from __future__ import annotations
 
 from collections import deque
-from functools import cache
-from typing import cast
 
 import msgspec
 
@@ -34,7 +32,6 @@ from ring.ids import GroupId, Term
 from ring.replication.port import Port
 from ring.replication.replica import Replica, ReplicaJournal
 from ring.replication.restore import apply, restore
-from ring.replication.state_machine import Silent
 from ring.storage.store import Batch, Line
 from ring.wire.log import Entry, Snapshot, raw
 
@@ -233,10 +230,5 @@ class Journal(ReplicaJournal):
         self.port.loaded(replica)
 
 
-@cache
-def _may_be_silent(kind: type) -> bool:
-    return issubclass(kind, Silent)
-
-
 def _is_silent(replica: Replica) -> bool:
-    return _may_be_silent(type(replica.kind)) and cast(Silent, replica.kind).is_silent(replica.state)
+    return replica.kind.is_silent(replica.state)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from ring.history.erased import NOTHING
 from ring.ids import Incarnation
-from ring.replication.state_machine import KindBase, Silent, StateBase
-from tests.ring.toy import ToyKind, ToyState
+from ring.replication.state_machine import KindBase, StateBase
+from tests.ring.toy import ToyState
 
 ANN = Incarnation("127.0.0.9", 1)
 
@@ -20,11 +20,4 @@ def test_a_kind_keeps_nothing_and_records_events_as_they_are() -> None:
     kind, event = KindBase(), ["say", "x"]
     assert not kind.keeps(event) and kind.erased(ToyState()) == NOTHING and kind.authors(event) == ()
     assert kind.selects(ToyState(), event, "id", 5, "") and kind.recorded(ToyState(), event, ANN, 3) is event
-
-
-def test_only_a_kind_that_says_so_has_silent_groups() -> None:
-    class Quiet(ToyKind):
-        def is_silent(self, state: object) -> bool:
-            return True
-
-    assert isinstance(Quiet(), Silent) and not isinstance(ToyKind(), Silent)
+    assert not kind.is_silent(ToyState())
