@@ -39,9 +39,9 @@ PARTS: Final = (
     Part("monitoring", "Monitoring", "gateway/edge/users/monitoring.py", "gateway/edge/users"),
     Part("socket", "SocketSide", "gateway/edge/client/socket_side.py", "gateway/edge/client"),
     Part("queue", "CommandQueue", "gateway/edge/client/queue.py", "gateway/edge/client"),
-    Part("bucket", "Bucket", "gateway/edge/client/bucket.py", "gateway/edge/client"),
+    Part("bucket", "Bucket", "gateway/edge/client/queue.py", "gateway/edge/client"),
     Part("draft", "Draft", "gateway/edge/client/draft.py", "gateway/edge/client"),
-    Part("proof", "Proof", "gateway/edge/accounts/exchange.py", "gateway/edge/accounts"),
+    Part("proof", "Proof", "gateway/edge/accounts/proof.py", "gateway/edge/accounts"),
     Part("delivery", "Delivery", "gateway/edge/cursors/delivery.py", "gateway/edge/cursors"),
     Part("remote", "RemoteSide", "gateway/edge/sessions/remote.py", "gateway/edge/sessions"),
 )

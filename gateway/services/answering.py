@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from gateway.edge.accounts.identity import Login
 from gateway.edge.accounts.missing_nodes import with_absent
+from gateway.edge.accounts.proof import Login
 from gateway.services.table import Request
 from gateway.state.account.messages import Accepted, Denied
 

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from gateway.accounts.credentials import Credentials
 from gateway.edge.accounts.holdings import drop
-from gateway.edge.accounts.identity import Login
 from gateway.edge.accounts.login import login, logout
+from gateway.edge.accounts.proof import Login
 from gateway.edge.accounts.register import register, unfit
 from gateway.edge.accounts.verify import look_up, prove
 from gateway.edge.procedures import run

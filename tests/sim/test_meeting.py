@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.edge.accounts.identity import Login
+from gateway.edge.accounts.proof import Login
 from gateway.state.channel.channel import Channel
 from gateway.state.nick.messages import Release
 from gateway.state.nick.nick import Nick

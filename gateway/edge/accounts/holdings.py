@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from gateway.edge.accounts.identity import Login
 from gateway.edge.accounts.login import expel_all
+from gateway.edge.accounts.proof import Login
 from gateway.edge.accounts.verify import certificate_group, look_up, look_up_certificate
 from gateway.edge.client.registration import new_uid
 from gateway.edge.procedures import Ask, Procedure, Submit

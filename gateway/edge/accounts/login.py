@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from gateway.edge.accounts import nick_protection
-from gateway.edge.accounts.identity import Login
+from gateway.edge.accounts.proof import Login
 from gateway.edge.accounts.verify import sources_of
 from gateway.edge.client.lines import Line
 from gateway.edge.users.profile import change_profile

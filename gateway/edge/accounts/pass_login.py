@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gateway.accounts.credentials import flaw
 from gateway.accounts.steps import Refused, account_of, split_name
-from gateway.edge.accounts.identity import Login
 from gateway.edge.accounts.login import login
 from gateway.edge.accounts.missing_nodes import with_absent
+from gateway.edge.accounts.proof import Login
 from gateway.edge.accounts.verify import prove
 from gateway.edge.procedures import Do, Procedure
 from gateway.irc import numerics as n

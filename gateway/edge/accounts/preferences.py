@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from gateway.edge.accounts.identity import Login
+from gateway.edge.accounts.proof import Login
 from gateway.state.account.messages import Accepted, SetSettings
 
 if TYPE_CHECKING:

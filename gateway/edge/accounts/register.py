@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from gateway.accounts.credentials import Credentials, flaw
-from gateway.edge.accounts.identity import Login
 from gateway.edge.accounts.login import login
 from gateway.edge.accounts.missing_nodes import with_absent
+from gateway.edge.accounts.proof import Login
 from gateway.edge.accounts.verify import look_up, network_of
 from gateway.edge.client.call import Call
 from gateway.edge.client.capabilities import registers_early

@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING
 
 from gateway.accounts.mechanisms import MECHANISMS, start
 from gateway.accounts.steps import Challenge, Done, Failed, NeedAccount, NeedCheck, Step
-from gateway.edge.accounts.exchange import Exchange
-from gateway.edge.accounts.identity import Login
 from gateway.edge.accounts.login import login, other
+from gateway.edge.accounts.proof import Exchange, Login
 from gateway.edge.accounts.verify import PasswordTrial, credentials_of, look_up, look_up_certificate
 from gateway.edge.client.lines import Line
 from gateway.edge.client.registration import try_register

@@ -12,7 +12,7 @@ from math import inf
 from typing import TYPE_CHECKING
 
 from gateway.accounts.credentials import Credentials, made_up
-from gateway.edge.accounts.exchange import Trial
+from gateway.edge.accounts.proof import Trial
 from gateway.edge.procedures import Ask, Do, Procedure, Sleep, Submit, Together, ask
 from gateway.irc.names import is_valid_nick
 from gateway.state.account.messages import Login, LoginView

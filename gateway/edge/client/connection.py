@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
-from gateway.edge.accounts.exchange import Proof
+from gateway.edge.accounts.proof import Proof
 from gateway.edge.client.draft import Draft
 from gateway.edge.client.outputs import Outputs
 from gateway.edge.client.queue import CommandQueue
@@ -14,7 +14,7 @@ from gateway.edge.cursors.delivery import Delivery
 from gateway.edge.sessions.remote import RemoteSide
 
 if TYPE_CHECKING:
-    from gateway.edge.accounts.identity import Login
+    from gateway.edge.accounts.proof import Login
     from gateway.edge.client.lines import Line
     from gateway.edge.users.user import User
 

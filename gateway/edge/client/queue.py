@@ -1,12 +1,28 @@
-"""The waiting lines and the unanswered commands of one connection."""
+"""The waiting lines and the unanswered commands of one connection, and the tokens for further lines."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gateway.edge.client.bucket import Bucket
 from gateway.edge.client.slots import Command
 from gateway.irc.splitter import Item
+
+
+class Bucket:
+    """Written by the flood control alone (client/flood.py). tokens: below 0 while the connection owes some. makes:
+    channels made lately, and joins under way which may make a channel; falls with time. Times in Unix seconds."""
+
+    __slots__ = ("makes", "makes_at", "refilled_at", "tokens")
+
+    def __init__(self) -> None:
+        self.tokens = 0.0
+        self.refilled_at = 0.0
+        self.makes = 0.0
+        self.makes_at = 0.0
+
+    def give_back(self) -> None:
+        """Take back one count of `makes`: the JOIN has found an existing channel."""
+        self.makes -= 1
 
 
 class CommandQueue:

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 
 import msgspec
 
-from gateway.edge.accounts.identity import Login
+from gateway.edge.accounts.proof import Login
 from gateway.edge.sessions.unsettled import UnsettledLines
 from gateway.state.idempotency import Speaker
 from ring.duplex import Stream

@@ -10,7 +10,7 @@ import pytest
 
 from config.accounts import Accounts
 from gateway.edge.accounts import holdings
-from gateway.edge.accounts.identity import Login
+from gateway.edge.accounts.proof import Login
 from gateway.edge.procedures import run
 from gateway.irc.names import forced_nick
 from gateway.state.account.messages import Accepted, Alias, Denied, Drop, LoginView

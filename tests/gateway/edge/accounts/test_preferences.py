@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from gateway.edge.accounts.identity import Login
 from gateway.edge.accounts.preferences import choose
+from gateway.edge.accounts.proof import Login
 from gateway.state.account.messages import Accepted, Denied
 from tests.gateway.commands.accounts import register
 from tests.gateway.commands.stage import network, people

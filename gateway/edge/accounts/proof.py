@@ -1,20 +1,30 @@
-"""A SASL exchange of one connection, while the exchange is under way."""
+"""The account which a connection has proven, and the attempts to prove an account."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Generator
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 from gateway.accounts.credentials import Credentials
 from gateway.accounts.steps import Mechanism
-from gateway.edge.accounts.identity import Login
 from gateway.state.account.messages import LoginView
 
 T = TypeVar("T")
 
 Steps: TypeAlias = Generator[Any, Any, T]
 """A procedure (edge/procedures.py), as this file sees it."""
+
+
+class Login(NamedTuple):
+    """A proven account. name: of the account, as registered. life: id of the registration.
+
+    device: the part of the login name after "@"; "" for none.
+    """
+
+    name: str
+    life: str
+    device: str = ""
 
 
 class Trial(ABC):
