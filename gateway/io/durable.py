@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
+from gateway.io.memory import pause
 from gateway.io.settings import own_histories
 from gateway.irc.times import DAY_S
 from ring.agenda import NEVER
@@ -24,6 +26,9 @@ if TYPE_CHECKING:
 
 DELAY_S: Final = 0.05
 """Changes that nobody waits for are gathered for this long: to hand over each line alone costs more time."""
+
+TURN_S: Final = 0.002
+"""Replicas are restored for so long in a turn of the loop (P23)."""
 
 FIT_EVERY_S: Final = 20.0
 """The time between two looks at the size of the store."""
@@ -62,15 +67,25 @@ class Durable:
         self._engine.work_store = self._work
         self.writer.retain(self._retain)
         last = await self._last_lines([group for group, _ in replicas])
+        with pause():
+            await self._load(replicas, last)
+        self._process.log.info("store_opened", groups=len(replicas))
+        self._fit = asyncio.get_running_loop().call_later(FIT_EVERY_S, self._look_at_size)
+
+    async def _load(self, replicas: list[tuple[GroupId, bytes]], last: dict[GroupId, Line]) -> None:
+        """Restore the replicas, in slices of TURN_S. last: the newest line of each group with lines."""
+        until = time.monotonic() + TURN_S
         for group, data in replicas:
             try:
-                journal.load(group, data, last.get(group))
+                self._engine.journal.load(group, data, last.get(group))
             except GroupBroken as broken:
                 self._engine.stopped.stop(group, broken.__cause__ or broken)
             except (*UNREADABLE, KeyError) as problem:
                 self._process.log.error("copy_unreadable", group=f"{group.kind}:{group.name}", reason=str(problem))
-        self._process.log.info("store_opened", groups=len(replicas))
-        self._fit = asyncio.get_running_loop().call_later(FIT_EVERY_S, self._look_at_size)
+            if time.monotonic() >= until:
+                await asyncio.sleep(0)
+                self._process.begin()
+                until = time.monotonic() + TURN_S
 
     async def _last_lines(self, groups: list[GroupId]) -> dict[GroupId, Line]:
         """Read the newest line of each group; groups without lines are left out."""

@@ -49,6 +49,8 @@ exchanges `replica` just before this node serves; callers of `keep` set `is_back
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from ring.durations import ASK_SPREAD_S, RESYNC_MAX_S, RESYNC_REST_S, RESYNC_S
 from ring.ids import GroupId, Incarnation
 from ring.replication.acks import Acks
@@ -65,6 +67,9 @@ from ring.replication.shared import outweighs
 from ring.wire.log import Entry, Lineage, RawEntry
 from ring.wire.replication import Append, Continue, Publish, Replace, Resync, StaleTerm
 from ring.work import in_turn
+
+RESYNC_AT_ONCE = 20
+"""A tick asks for the entries of at most this many groups; more groups wait for slices."""
 
 SILENT_CHECKS = 18
 """Ask the master about a group when the master has said nothing about the group for this many checks."""
@@ -89,6 +94,7 @@ class Followers:
         self._catch_up = catch_up
         self._followed = followed
         self._groups = port.replicas.followers
+        self._in_slices = False  # whether groups that lack entries wait for slices
 
     # What a master sends --------------------------------------------------------------------------------------------
 
@@ -354,14 +360,30 @@ class Followers:
         return min(f.heard_at + silent_s, f.replica.log.next_trim(self._port.keep_s))
 
     def tick(self) -> None:
-        """Ask again where entries are missing."""
+        """Ask again where entries are missing. After a start with thousands of groups on disk, most groups wait for
+        slices, the busiest groups first (P23); a command or a question finds its group's master before."""
         now, behind = self._port.now, self._port.replicas.behind
+        due: list[Follower] = []
         for group in list(behind):
             f = self._groups.get(group)
             if f is None or not f.behind:
                 del behind[group]
             elif now - f.asked_at >= min(RESYNC_S * 2**f.tries, RESYNC_MAX_S):
-                self.resync(f)
+                due.append(f)
+        for f in due[:RESYNC_AT_ONCE]:
+            self.resync(f)
+        if len(due) > RESYNC_AT_ONCE and not self._in_slices:
+            self._in_slices = True
+            rest = sorted(due[RESYNC_AT_ONCE:], key=lambda f: f.replica.at, reverse=True)
+            self._port.in_slices(self._resync_late(rest))
+
+    def _resync_late(self, due: list[Follower]) -> Iterator[None]:
+        yield from in_turn(self._port, due, self._resync_still)
+        self._in_slices = False
+
+    def _resync_still(self, f: Follower) -> None:
+        if self._groups.get(f.replica.group) is f and f.behind:
+            self.resync(f)
 
 
 def _is_prefix(replica: Replica, lineage: Lineage) -> bool:

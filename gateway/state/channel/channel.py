@@ -74,7 +74,7 @@ def restore(folded: str, rules: Rules, snapshot: msgspec.Raw) -> Channel:
     """Raises msgspec.MsgspecError."""
     stored = _stored.decode(snapshot)
     channel = Channel(folded, rules)
-    channel.load(stored)
+    channel.load(stored, is_new=True)
     return channel
 
 

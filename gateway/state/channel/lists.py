@@ -10,15 +10,23 @@ from gateway.irc.masks import MaskSet
 
 class MaskList:
     """Masks, each with the person that set the mask, and the time. Masks that MaskSet counts as the same are the
-    same."""
+    same. The MaskSet is made for the first mask: most channels have empty lists, and thousands of channels are restored
+    when a node starts."""
 
-    __slots__ = ("entries", "masks")
+    __slots__ = ("_casemap", "_masks", "entries")
 
     def __init__(self, casemap: Casemap, rows: Iterable[tuple[str, str, int]] = ()) -> None:
-        self.masks = MaskSet(casemap)
+        self._casemap = casemap
+        self._masks: MaskSet | None = None
         self.entries: dict[str, tuple[str, int]] = {}  # mask -> (set by, Unix ms)
         for mask, by, at in rows:
             self.add(mask, by, at)
+
+    @property
+    def masks(self) -> MaskSet:
+        if self._masks is None:
+            self._masks = MaskSet(self._casemap)
+        return self._masks
 
     def add(self, mask: str, by: str, at: int) -> None:
         if self.masks.add(mask):
@@ -41,7 +49,7 @@ class MaskList:
         return tuple((mask, by, at) for mask, (by, at) in self.entries.items())
 
     def __contains__(self, mask: str) -> bool:
-        return mask in self.masks
+        return bool(self.entries) and mask in self.masks
 
     def __len__(self) -> int:
         return len(self.entries)

@@ -275,9 +275,11 @@ class ChannelState(StateBase):
             self.keys,
         )
 
-    def load(self, stored: Stored) -> None:
-        self.members, self.subscribers = {}, {}
-        self._clear()
+    def load(self, stored: Stored, *, is_new: bool = False) -> None:
+        """Take a stored state. is_new: nothing has happened to this object, so that nothing has to be cleared."""
+        if not is_new:
+            self.members, self.subscribers = {}, {}
+            self._clear()
         self.left, self.put_out, self.keys = dict(stored.left), dict(stored.put_out), dict(stored.keys)
         self.name, self.changed_at = stored.name, stored.changed_at
         self.created = stored.created
