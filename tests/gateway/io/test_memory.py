@@ -49,6 +49,7 @@ def test_it_rests_the_longer_the_longer_it_took() -> None:
 
 @pytest.fixture
 def thawed() -> Iterator[None]:
+    gc.unfreeze()  # what other tests have frozen
     yield
     gc.unfreeze()
 
