@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
 
 from gateway.accounts.steps import account_of
@@ -16,6 +15,7 @@ from gateway.edge.client.registration import try_register
 from gateway.edge.procedures import Procedure, run
 from gateway.edge.users.departure import bow_out
 from gateway.edge.users.rename import rename
+from gateway.edge.users.rooms import count, uncount
 from gateway.edge.users.user import User
 from gateway.irc import numerics as n
 from gateway.irc.names import clean_user, is_valid_nick
@@ -140,7 +140,8 @@ def ping(call: Call) -> None:
         groups = list({**dict.fromkeys(user.settling), **user.unsettled})
         user.unsettled = {}
         if groups:
-            user.settling.update(groups)
+            for group in groups:
+                count(user.settling, group)
             call.edge.network.settle(groups, lambda: _settled(user, groups))
         call.after_all(groups, then)
 
@@ -152,7 +153,8 @@ def ping(call: Call) -> None:
 
 
 def _settled(user: User, groups: list[GroupId]) -> None:
-    user.settling -= Counter(groups)
+    for group in groups:
+        uncount(user.settling, group)
 
 
 @command("PONG", anytime=True)

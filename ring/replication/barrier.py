@@ -29,6 +29,7 @@ This file alone writes `Master.barriers` and the fields of `Waiter`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from itertools import takewhile
 
 from ring.durations import BARRIER_REPEAT_S
 from ring.ids import GroupId, Incarnation
@@ -171,8 +172,9 @@ class Barriers:
     def advance(self, m: Master) -> None:
         """Answer the barriers that are due: followers have acknowledged more of the group."""
         settled_to = self.settled_to(m)
-        while m.barriers and m.barriers[0][0] <= settled_to:
-            _, key, number = m.barriers.popleft()
+        due = list(takewhile(lambda barrier: barrier[0] <= settled_to, m.barriers))
+        del m.barriers[: len(due)]
+        for _, key, number in due:
             self._tell(m, key, number)
 
     def _tell(self, m: Master, key: str, number: int) -> None:

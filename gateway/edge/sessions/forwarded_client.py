@@ -6,7 +6,6 @@ takes the session up. The client's node knows which lines the client was sent, a
 
 from __future__ import annotations
 
-from collections import deque
 from math import inf
 from typing import Final
 
@@ -65,7 +64,7 @@ class ForwardedClient(Forwarder):
         self.cursors: dict[str, Cursor] = {}  # the client's cursors, once the client has all lines sent
         self.delivered: dict[str, Cursor] = {}  # the client's cursors by lines received so far
         self._parts = 0  # parts of the stream received by the client
-        self._on_the_way: deque[OnTheWay] = deque()
+        self._on_the_way: list[OnTheWay] = []
         self.stream: Stream | None = None
         self.shown = False  # the client has been shown the session
         self.tries = 0
@@ -91,7 +90,7 @@ class ForwardedClient(Forwarder):
         )
         self.stream = self.edge.network.open_stream(owner, _encode(at_level(hello, self.edge.network.level)))
         self.stream.received, self.stream.ended, self.stream.uses = self._received, self._ended, self._brought
-        self._on_the_way = deque(one._replace(parts=0) for one in self._on_the_way)
+        self._on_the_way = [one._replace(parts=0) for one in self._on_the_way]
         self._parts = 0
         for line in self.unsettled.lines:
             self.stream.send(line)

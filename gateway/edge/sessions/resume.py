@@ -85,7 +85,7 @@ def _sit(edge: EdgePort, user: User, seats: Seats | None) -> None:
     """Tell the channels that the user is here. A channel that has put the user out meanwhile takes no notice."""
     for name in seats.channels if seats is not None and not user.quitting else ():
         group = GroupId("channel", name)
-        if group not in user.seats.rooms and not user.seats.joining[group]:
+        if group not in user.seats.rooms and group not in user.seats.joining:
             user.unsettled[group] = None
             user.seats.begin_joining(group)
             edge.network.submit(group, Update(user.person), lambda _, group=group: user.seats.end_joining(group))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Final
 
@@ -16,6 +15,20 @@ if TYPE_CHECKING:
 
 INVITES: Final = 50
 """Most invitations remembered for a user; the oldest is forgotten first."""
+
+
+def count(counts: dict[GroupId, int], group: GroupId) -> None:
+    """Count one more of the group. A dict: each user has some counts, and a Counter takes ten times as long to make."""
+    counts[group] = counts.get(group, 0) + 1
+
+
+def uncount(counts: dict[GroupId, int], group: GroupId) -> None:
+    """Count one less of the group. A group without any is not in the dict."""
+    left = counts.get(group, 0) - 1
+    if left > 0:
+        counts[group] = left
+    else:
+        counts.pop(group, None)
 
 
 class Room:
@@ -89,8 +102,8 @@ class Seats:
     def __init__(self) -> None:
         self.rooms: dict[GroupId, Room] = {}
         self.conversations: dict[GroupId, Room] = {}  # with other accounts
-        self.joining: Counter[GroupId] = Counter()  # unanswered JOINs
-        self.rejoining: Counter[GroupId] = Counter()  # unanswered JOINs of the node, for a seat that the group has lost
+        self.joining: dict[GroupId, int] = {}  # number of unanswered JOINs
+        self.rejoining: dict[GroupId, int] = {}  # the same of the node, for a seat that the group has lost
         self.returning: dict[GroupId, dict[Connection, None]] = {}  # conversations under way, and waiting clients
         self.unseen: dict[GroupId, dict[Connection, None]] = {}  # channels out of sight, and the clients inside
         self.invites: dict[GroupId, str] = {}
@@ -119,17 +132,17 @@ class Seats:
     # Channels under way ---------------------------------------------------------------------------------------------
 
     def begin_joining(self, group: GroupId) -> None:
-        self.joining[group] += 1
+        count(self.joining, group)
 
     def end_joining(self, group: GroupId) -> None:
         """Note the answer to a JOIN."""
-        self.joining -= Counter([group])
+        uncount(self.joining, group)
 
     def begin_rejoining(self, group: GroupId) -> None:
-        self.rejoining[group] += 1
+        count(self.rejoining, group)
 
     def end_rejoining(self, group: GroupId) -> None:
-        self.rejoining -= Counter([group])
+        uncount(self.rejoining, group)
 
     def invite(self, group: GroupId, channel: str) -> None:
         self.invites[group] = channel

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 import msgspec
 
 from gateway.edge.client.connection import Connection, deliver
@@ -47,7 +45,7 @@ class User:
         self.seats = Seats()
         self.privacy = Privacy()
         self.monitoring = Monitoring()
-        self.settling: Counter[GroupId] = Counter()  # groups for which PINGs wait, and how many PINGs
+        self.settling: dict[GroupId, int] = {}  # groups for which PINGs wait, and how many PINGs
         self.unsettled: dict[GroupId, None] = {}  # a set with an order, so a seed replays alike
 
     @property

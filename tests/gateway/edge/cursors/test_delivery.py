@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from typing import Any
 
 from hypothesis import given
@@ -46,7 +45,7 @@ def test_bounding_keeps_the_newest_entries() -> None:
 
 
 def test_pieces_arrive_in_order_and_only_as_far_as_the_bytes() -> None:
-    waiting = deque([OnTheWay(10, {"#c": place(1)}), OnTheWay(20, {"#c": place(2)}), OnTheWay(30, {"#d": place(3)})])
+    waiting = [OnTheWay(10, {"#c": place(1)}), OnTheWay(20, {"#c": place(2)}), OnTheWay(30, {"#d": place(3)})]
     reached: dict[str, Cursor] = {}
     assert arrive(waiting, 9, reached) is None and reached == {}
     last = arrive(waiting, 20, reached)
