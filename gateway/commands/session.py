@@ -147,9 +147,15 @@ def ping(call: Call) -> None:
 
     def answered() -> None:
         """Settle again. Earlier commands that ask a question first (KILL, INVITE) have submitted by now."""
-        settle(lambda: call.send(line))
+        settle(lambda: _pong(call, line))
 
     settle(lambda: call.in_turn(answered))
+
+
+def _pong(call: Call, line: Line) -> None:
+    """Send the PONG, in this turn after the lines for all other clients (P34)."""
+    call.send(line)
+    call.connection.go_last()
 
 
 def _settled(user: User, groups: list[GroupId]) -> None:

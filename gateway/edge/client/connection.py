@@ -134,6 +134,12 @@ class Connection:
                 self.outputs.dirty[self] = None
             self.out.append(data)
 
+    def go_last(self) -> None:
+        """Have what waits written after the output of all other connections so far."""
+        if self in self.outputs.dirty:
+            del self.outputs.dirty[self]
+            self.outputs.dirty[self] = None
+
 
 def deliver(line: Line, connections: Collection[Connection], skip: Connection | None = None) -> int:
     """Append the line to every connection's output, rendered once per variant. Returns the number of connections."""
