@@ -103,6 +103,8 @@ class Journal(ReplicaJournal):
             self.changed(replica)
             return
         is_held = self.is_held(replica)
+        if not is_held and replica.group not in self._stored:
+            return  # followed for local people alone: nothing is on disk, and nothing goes there
         if is_held and (entry.members is not None or not replica.is_lined):
             self._keep_log(replica)  # the log has this entry
             self.renewed(replica)

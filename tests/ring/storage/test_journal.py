@@ -8,9 +8,11 @@ from collections.abc import Iterable
 import msgspec
 import pytest
 
+from ring.engine import Engine
 from ring.ids import GroupId
 from ring.placement import owners
 from ring.replication.application import FAILED
+from ring.storage.store import Batch
 from tests.ring.toy import ToyNet, ToyState
 
 TALK = GroupId("talk", "#erlang")
@@ -271,3 +273,25 @@ def test_what_was_confirmed_survives_whatever_dies(seed: int) -> None:
     assert len(set(state.said)) == len(state.said)
     backup = net.engines[holders(net, DEED)[1]].replicas.followers[DEED].replica.state
     assert isinstance(backup, ToyState) and backup.said == state.said
+
+
+def test_a_node_that_follows_for_its_people_alone_writes_nothing_of_what_is_said(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    net = ToyNet(3, disks=True)
+    third = other(net, TALK)
+    net.join(third, TALK)
+    net.run(3)
+    wrote: list[str] = []
+    write = net.write
+
+    def note(engine: Engine, batch: Batch) -> None:
+        wrote.append(engine.me.key)
+        write(engine, batch)
+
+    monkeypatch.setattr(net, "write", note)
+    for number in range(3):
+        settle(net, holders(net, TALK)[0], TALK, f"line {number}")
+    assert net.engines[third].replicas.followers[TALK].replica.state.view() == 3
+    assert third not in wrote and {*wrote} == {*holders(net, TALK)}
+    assert lines(net, third) == [] and len(lines(net, holders(net, TALK)[1])) == 3
