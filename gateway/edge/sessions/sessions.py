@@ -17,6 +17,7 @@ from gateway.edge.cursors.arrivals import Arrivals
 from gateway.edge.cursors.cursors import Cursors
 from gateway.edge.cursors.history import visible
 from gateway.edge.ports import EdgePort
+from gateway.edge.procedures import Ask, Do, Procedure, Submit, run
 from gateway.edge.session_ports import SessionsPort, Then
 from gateway.edge.sessions.attach import arrive as show_arrival
 from gateway.edge.sessions.attach import read_on
@@ -164,24 +165,23 @@ class Sessions(SessionsPort):
         if account in self.users or user.quitting or not self.edge.settings.sessions.enabled:
             then(account in self.users)
             return
-
-        def taken(outcome: Any) -> None:
-            if not isinstance(outcome, Taken) or account in self.users:
-                begun(isinstance(outcome, NotOwner) or account in self.users)
-            elif user.quitting or self.edge.settings.casemap(user.identity.pending.account or "") != account:
-                self.edge.network.submit(self.group(account), End(user.uid, self.edge.network.me))
-                begun(False)
-            else:
-                self.adopt(user, account, lambda: begun(False))
-
-        def begun(other: bool) -> None:
-            for waiting in self._beginning.pop(user.uid, ()):
-                waiting()
-            then(other)
-
         self._beginning.setdefault(user.uid, [])
+        run(self.edge, self._begin(user, account), then)
+
+    def _begin(self, user: User, account: str) -> Procedure[bool]:
         group = self.group(account)
-        once_whole(self.edge, group, lambda: self.edge.network.submit(group, Take(user.person, None, 1), taken))
+        yield Do(lambda done: once_whole(self.edge, group, lambda: done(None)))
+        outcome = yield Submit(group, Take(user.person, None, 1))
+        other = account in self.users
+        if not isinstance(outcome, Taken) or other:
+            other = other or isinstance(outcome, NotOwner)
+        elif user.quitting or self.edge.settings.casemap(user.identity.pending.account or "") != account:
+            self.edge.network.submit(group, End(user.uid, self.edge.network.me))
+        else:
+            yield Do(lambda done: self.adopt(user, account, lambda: done(None)))
+        for waiting in self._beginning.pop(user.uid, ()):
+            waiting()
+        return other
 
     def once_begun(self, user: User, then: Callable[[], None]) -> None:
         """Run then() as soon as this node knows whether the user is a session, and of what kind."""
@@ -197,19 +197,14 @@ class Sessions(SessionsPort):
 
     def once_known(self, user: User, then: Callable[[], None]) -> None:
         """Run then() as soon as the settings of the user's account are known, or nobody answers."""
+        run(self.edge, self._get_to_know(user), lambda _: then())
 
-        def known(view: InfoView | None) -> None:
+    def _get_to_know(self, user: User) -> Procedure[None]:
+        yield Do(lambda done: self.once_begun(user, lambda: done(None)))
+        if self.is_unsure(user):
+            view: InfoView | None = yield Ask(GroupId("account", user.session.account), Info())
             if view is not None and user.session.account and not user.quitting:
                 self.know(user, view)
-            then()
-
-        def begun() -> None:
-            if self.is_unsure(user):
-                self.edge.network.ask(GroupId("account", user.session.account), Info(), known)
-            else:
-                then()
-
-        self.once_begun(user, begun)
 
     def adopt(self, user: User, account: str, then: Callable[[], None] = lambda: None) -> None:
         user.session.account = account
