@@ -60,6 +60,7 @@ class KnownNodes(Network):
 
     def may_lack_a_side(self, group: GroupId) -> bool:
         """Tell whether the group's master may know one side alone of a partition that has just ended: a node thought
-        dead answers again, and the master known here is not the ring's."""
-        lately = self.returned_lately(self.settings.dead_after_s)
-        return lately and self.target(group) != self.peers.acting(group)
+        dead answers again, and the master known here is not the ring's, or other nodes have yet to answer."""
+        if not self.returned_lately(self.settings.dead_after_s):
+            return False
+        return bool(self.peers.dead) or self.target(group) != self.peers.acting(group)

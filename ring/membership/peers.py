@@ -61,7 +61,8 @@ class Peers:
                 continue
             news.append(record)
             self._remember_page(record)
-            self.absent.pop(record.id, None)
+            if self.absent.pop(record.id, None) is not None:
+                self.returned_at = now  # a partition that was longer than a lease at the directories
             self.missing.pop(record.key, None)
             self.left.pop(record.key, None)
             self.given_up.pop(record.key, None)

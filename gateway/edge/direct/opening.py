@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from gateway.edge.procedures import Ask, Procedure, Settle
+from gateway.edge.procedures import Ask, Do, Procedure, Settle
+from gateway.edge.sessions.whole import once_whole
 from gateway.state.account.messages import Info
 from gateway.state.conversation.conversation import Party, conversation
 from gateway.state.people import Person
@@ -38,7 +39,10 @@ def open_conversation(edge: EdgePort, user: User, holder: Person, other: str) ->
 
 
 def _seat(edge: EdgePort, group: GroupId, wanted: Wanted) -> Procedure[GroupId | None]:
-    """Tell the sessions of the conversation. Returns the conversation if each session belongs to the wanted user."""
+    """Tell the sessions of the conversation. Returns the conversation if each session belongs to the wanted user.
+
+    While a partition heals, a session's group may know of no session yet: the sessions are told a moment later.
+    """
     present: set[str] = set()
     sessions: dict[GroupId, None] = {}
 
@@ -48,6 +52,7 @@ def _seat(edge: EdgePort, group: GroupId, wanted: Wanted) -> Procedure[GroupId |
     for account, other, nick in wanted.values():
         session = edge.sessions.group(account)
         sessions[session] = None
+        yield Do(lambda done, group=session: once_whole(edge, group, lambda: done(None)))  # type: ignore[misc]
         edge.network.submit(session, Converse(group.name, other, nick), seated)
     yield Settle(list(sessions))
     return group if present == set(wanted) else None

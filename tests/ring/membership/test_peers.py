@@ -222,3 +222,12 @@ def test_nodes_that_may_hold_a_group_are_all_that_ever_were_here() -> None:
     assert set(found.should_know(GroupId("account", "ann"))) == {"127.0.0.1", "127.0.0.2", "127.0.0.4"}
     found.give_up("127.0.0.2", 3.0)
     assert found.unheard(["127.0.0.1"]) == {"127.0.0.4"}
+
+
+def test_a_life_that_the_directories_had_given_up_returns() -> None:
+    """A partition that was longer than a lease ends."""
+    found = peers(record(2))
+    found.died("127.0.0.2", 200.0)
+    found.forget("127.0.0.2", 1, 210.0, departed=False)
+    assert found.learn([record(2)], 220.0)
+    assert found.returned_at == 220.0
