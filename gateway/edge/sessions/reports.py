@@ -28,7 +28,7 @@ class Reports:
         group = sessions.group(account)
         rooms = sessions.takeover.returning(account) | {one.name: sessions.shown(one) for one in user.seats.rooms}
         cursors, nodes = sessions.cursors.changed(user), sessions.arrivals.news(account)
-        facts = (user.person, rooms, user.session.lasts, len(user.connections))
+        facts = (user.person, rooms, user.session.lasts, sessions.takeover.clients(user))
         if cursors or nodes or self._reported.get(account) != (*facts, user.session.auto_away):
             self._reported[account] = (*facts, user.session.auto_away)
             report = Report(user.uid, network.me, *facts, cursors, user.session.auto_away, nodes)

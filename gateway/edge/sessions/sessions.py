@@ -112,7 +112,7 @@ class Sessions(SessionsPort):
             if isinstance(outcome, Taken) and self.users.get(user.session.account) is user and not user.quitting:
                 here()
 
-        self.ask_whether_here(user, len(user.connections), confirmed)
+        self.ask_whether_here(user, self.takeover.clients(user), confirmed)
 
     def ask_whether_here(self, user: User, attached: int, then: Callable[[Any], None]) -> None:
         account = user.session.account
@@ -291,7 +291,7 @@ class Sessions(SessionsPort):
 
     def _mind_absence(self, user: User) -> None:
         """Set the user away while no client is attached or about to be, unless the person has set AWAY."""
-        alone = not user.connections and not self.takeover.awaited(user.session.account)
+        alone = not self.takeover.clients(user)
         if alone and user.session.lasts and user.session.absence is not None and user.identity.pending.away is None:
             self._set_away(user, user.session.absence)
         elif not alone and user.session.auto_away:

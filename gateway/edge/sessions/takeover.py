@@ -62,9 +62,14 @@ class Takeover(TakeoverPort):
         """then(the user, once back; or the session's node, if elsewhere after all; or None)."""
         self._waiting[account].append(then)
 
-    def awaited(self, account: str) -> int:
-        """Return how many callers wait for the session."""
-        return sum(then is not nobody for then in self._waiting.get(account, ()))
+    def clients(self, user: User) -> int:
+        """Return how many clients are attached to the user's session, or wait until the user is back to attach.
+
+        A node that takes the session up tells the session's group of both: without any client, the session would be
+        free to be taken up by another node meanwhile.
+        """
+        waiting = self._waiting.get(user.session.account, ())
+        return len(user.connections) + sum(then is not nobody for then in waiting)
 
     def returning(self, account: str) -> dict[str, str]:
         """Return the channels to which the user is on the way back: folded channel -> shown name."""
@@ -138,7 +143,7 @@ class Takeover(TakeoverPort):
             outcomes = yield Together(returns)
         yield Settle(list(user.unsettled))
         if not user.quitting:  # else the user went on elsewhere: nothing may be said in the user's name
-            attached = len(user.connections) + self.awaited(account)
+            attached = self.clients(user)
             outcome = yield Do(lambda done: edge.sessions.ask_whether_here(user, attached, done))
             # another node is the session's, if the return took long, or this node stood still
             found = outcome.owner if isinstance(outcome, NotOwner) else user

@@ -60,3 +60,25 @@ def test_who_is_here_after_all_goes_where_the_session_went(net: Net) -> None:
     bob.send(f"JOIN {CHANNEL}", f"PRIVMSG {CHANNEL} :line 1")
     bob.sync()
     assert said(phone) == ["1"]
+
+
+def test_a_session_on_its_way_is_not_free_for_another_node(net: Net) -> None:
+    """The clients that wait for the session count as attached: so the session's other devices go there, too."""
+    made(net)
+    in_the_channel(net, "n3", "phone")
+    tablet = in_the_channel(net, "n1", "tablet")
+    net.kill("n3")
+    free: list[float] = []
+    taken: set[Incarnation] = set()
+    for _ in range(3000):
+        net.run(0.001)
+        for node in net.nodes.values():
+            state = node.core.edge.network.state(GROUP)
+            if isinstance(state, Session) and state.owner is not None and state.owner.key != "127.0.0.3":
+                taken.add(state.owner)
+                free += [net.now] if not state.stored.attached else []
+    assert len(taken) == 1 and not free
+    bob = net.client("n2", "bob")
+    bob.send(f"JOIN {CHANNEL}", f"PRIVMSG {CHANNEL} :line 1")
+    bob.sync()
+    assert said(tablet) == ["1"]
