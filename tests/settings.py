@@ -49,7 +49,7 @@ def edge_settings(**changes: Any) -> EdgeSettings:
         admin=Admin(),
         operators=(),
         server_password_hash=None,
-        motd=None,
+        motd=(),
         casemap=Casemap("rfc1459"),
         channels={},
         reserved=frozenset(),

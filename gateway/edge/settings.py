@@ -128,7 +128,7 @@ class EdgeSettings:
     admin: AdminSettings
     operators: tuple[Operator, ...]
     server_password_hash: str | None
-    motd: tuple[str, ...] | None
+    motd: tuple[str, ...]
     casemap: Casemap
     channels: Mapping[str, ChannelHistory]  # channels with a retention of their own, by folded name
     reserved: frozenset[str]  # folded names that operators keep for themselves

@@ -44,10 +44,10 @@ _SECRET: Final = re.compile(rb"[^@ ]")
 
 
 def said(text: bytes) -> bytes:
-    """Make a filler for people's words. Control characters and spaces stay, and so does the kind of a CTCP."""
-    if text[:1] == b"\x01":
-        head, space, rest = text.partition(b" ")
-        return head + space + _SAID.sub(b"x", rest) if space else head
+    """Make a filler for people's words. Control characters and spaces stay, and so does the kind of a CTCP in ASCII."""
+    head, space, rest = text.partition(b" ")
+    if head[:1] == b"\x01" and head.isascii():
+        return head + space + _SAID.sub(b"x", rest)
     return _SAID.sub(b"x", text)
 
 

@@ -75,7 +75,7 @@ def _features(settings: EdgeSettings) -> Iterable[Reply]:
 
 
 def _motd(settings: EdgeSettings) -> Iterable[Reply]:
-    if settings.motd is None:
+    if not settings.motd:
         return
     yield (n.RPL_MOTDSTART, f"- {settings.network.server_name} Message of the day - ")
     for line in settings.motd:

@@ -46,7 +46,7 @@ def send_lusers(call: Call, counts: list[Any]) -> None:
 
 
 def send_motd(call: Call) -> None:
-    if call.edge.settings.motd is None:
+    if not call.edge.settings.motd:
         call.reply(n.ERR_NOMOTD, n.TEXT[n.ERR_NOMOTD])
     else:
         call.reply_all(call.edge.clients.texts.motd)

@@ -381,6 +381,9 @@ def test_sighup_with_a_broken_file_is_refused_with_every_mistake(tmp_path: Path)
         node.client("bob").sync()
         node.config = good
         node.reload(motd="the new motd")
+        node.reload(motd="")
+        ann.send("MOTD")
+        ann.expect(" 422 ")
         no_traceback(node)
 
 

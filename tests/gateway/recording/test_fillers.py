@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from gateway.accounts.credentials import Credentials, Scram
@@ -164,6 +164,7 @@ VALUES = st.recursive(
 )
 
 
+@example({"\x01\x80 ": 1})
 @given(VALUES)
 def test_values_keep_their_shape_and_size(value: Any) -> None:
     data = msgspec.msgpack.encode(value)
