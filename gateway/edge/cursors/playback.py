@@ -45,9 +45,11 @@ def _expect_reading(edge: EdgePort, connection: Connection, size: int) -> None:
 
 def await_echo(call: Call, group: GroupId) -> None:
     """Hold the caller's command open until the missed lines, with the caller's own line among them, are played: no PONG
-    comes before (P34)."""
-    connection = call.connection
-    if group in connection.delivery.awaiting and "echo-message" in connection.caps:
+    comes before (P34). Where the session has left this node meanwhile, no playback comes here, and the command does not
+    wait: the client's later lines wait for the command's end (P9)."""
+    connection, user = call.connection, call.connection.user
+    is_attached = user is not None and connection in user.connections
+    if is_attached and group in connection.delivery.awaiting and "echo-message" in connection.caps:
         connection.delivery.late_echoes.setdefault(group, []).append(call.later(lambda _: None))
 
 

@@ -84,7 +84,7 @@ def said(edge: EdgePort, room: Room, channel: Channel, event: Said, stamp: Event
     own, tag_only = _speaker(edge, event, call), event.verb == "TAGMSG"
     line = _spread(edge, room, channel, event, stamp, own)
     if own is None or (not tag_only and _is_catching_up(room, own)):
-        if call is not None and own is not None and own.remote.forwarder is None:
+        if call is not None and own is not None:
             await_echo(call, room.group)
         return
     if "echo-message" in own.caps and not (tag_only and "message-tags" not in own.caps):
