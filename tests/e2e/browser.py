@@ -1,4 +1,4 @@
-"""A headless Chromium for tests. Chromium and its driver are Debian's: `make clients` installs them.
+"""A headless Chromium for tests. Chromium and its driver are Debian's: `make clients` installs both.
 
 Nothing is downloaded, no name is looked up, each browser has an empty profile, and an error of a script fails the test.
 """
@@ -39,7 +39,7 @@ T = TypeVar("T")
 
 
 class Browser:
-    """One browser with one page. `driver` is selenium's, for all that is not here."""
+    """One browser with one page. `driver` is selenium's, for everything not here."""
 
     def __init__(self, driver: Chrome) -> None:
         self.driver = driver
@@ -49,7 +49,7 @@ class Browser:
         self.driver.get(url)
 
     def emulate(self, size: tuple[int, int] = WIDE, *, dark: bool = False, scripts: bool = True) -> None:
-        """size: of the page; as narrow as PHONE, the page is shown as a phone shows it."""
+        """size: of the page; at the width of PHONE, the page is shown as on a phone."""
         width, height = size
         screen = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600}
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
@@ -58,15 +58,17 @@ class Browser:
         self.driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": not scripts})
 
     def find(self, css: str) -> WebElement:
-        """The first element that matches, as soon as there is one."""
+        """Wait for the first element that matches."""
         return self.until(lambda: self.driver.find_elements(By.CSS_SELECTOR, css), f"{css} to appear")[0]
 
     def text(self, css: str) -> str:
-        """What a person reads in the first element that matches."""
+        """Return the visible text of the first element that matches."""
         return self.find(css).text
 
     def expect(self, css: str, pattern: str) -> str:
-        """Wait until the text of an element matches the regular expression; that text. Fails with what is there."""
+        """Wait until the text of an element matches the regular expression; return the text. A failure shows the text
+        found.
+        """
 
         def matching() -> str:
             found = [element.text for element in self.driver.find_elements(By.CSS_SELECTOR, css)]
@@ -75,7 +77,7 @@ class Browser:
         return self.until(matching, f"{pattern!r} in {css}", lambda: self.text("body"))
 
     def fill(self, css: str, text: str) -> WebElement:
-        """Type into a field in the place of what it has; press a key with `send_keys` of the answer."""
+        """Type into a field, in the place of its content; press a key with `send_keys` of the answer."""
         field = self.find(css)
         field.clear()
         field.send_keys(text)
@@ -85,11 +87,11 @@ class Browser:
         self.find(css).click()
 
     def run(self, script: str, *arguments: Any) -> Any:
-        """The value that the body of a JavaScript function returns."""
+        """Return the value of the body of a JavaScript function."""
         return self.driver.execute_script(script, *arguments)
 
     def until(self, condition: Callable[[], T], wanted: str, instead: Callable[[], str] = str) -> T:
-        """Look until the condition is true; its value. instead: tells what is there, for the failure."""
+        """Look until the condition is true; return its value. instead: tells the state found, for the failure."""
         wait = WebDriverWait(self.driver, WITHIN_S, LOOK_EVERY_S, [StaleElementReferenceException])
         try:
             return wait.until(lambda _: condition())
@@ -97,11 +99,11 @@ class Browser:
             raise AssertionError(f"waited for {wanted}; there is {instead()!r}; log: {self.errors()}") from problem
 
     def overflow(self) -> int:
-        """CSS pixels that the page is wider than its window: with more than 0 a person has to scroll sideways."""
+        """CSS pixels by which the page is wider than its window: with more than 0 a person has to scroll sideways."""
         return int(self.run("return document.documentElement.scrollWidth - document.documentElement.clientWidth"))
 
     def errors(self) -> list[str]:
-        """What the browser's log has of errors since the start: of scripts, of the content policy, of requests."""
+        """Return the errors in the browser's log since the start: of scripts, of the content policy, of requests."""
         log = self.driver.get_log("browser")
         self._errors += [entry["message"] for entry in log if entry["level"] == "SEVERE"]
         return self._errors
@@ -121,7 +123,7 @@ class Browser:
 
 @contextmanager
 def browser(profile: Path) -> Iterator[Browser]:
-    """A browser until the end of the block. profile: a folder that is not there yet."""
+    """A browser until the end of the block. profile: a folder, not yet there."""
     options = ChromeOptions()
     options.binary_location = CHROMIUM
     for flag in (*FLAGS, f"--user-data-dir={profile}"):

@@ -1,8 +1,8 @@
-"""Accounts that are made, changed and dropped on whatever node, while the network suffers.
+"""Accounts that are made, changed and dropped on any node, while the network suffers.
 
-One thing at a time is done to each name, so what is confirmed tells what has to be true. What nobody answered in time
-may or may not be done: then both are right, but all nodes must say the same. So it is where both sides of a partition
-dealt with one name: one of the two is what it is in the end.
+One thing at a time is done to each name, so confirmed answers tell the true state. A request without an answer in time
+may or may not be done: then both states are right, but all nodes must say the same. The same holds where both sides of
+a partition dealt with one name: in the end, the state of one side is the state of the name.
 """
 
 from __future__ import annotations
@@ -43,17 +43,17 @@ KINDS = (*FAULTS, PowerCut)
 
 
 class Name:
-    """may_be: the passwords that the account may have now, None: there may be no account."""
+    """may_be: the passwords the account may have now; None: there may be no account."""
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.may_be: set[str | None] = {None}
-        self.asked: Node | None = None  # who has not answered yet
+        self.asked: Node | None = None  # the node with an answer outstanding
         self.since = 0.0
-        self.sides: set[frozenset[str]] = set()  # parts of the network that have dealt with it, while there are several
+        self.sides: set[frozenset[str]] = set()  # while there are several: parts that have dealt with the name
 
     def is_busy(self, now: float) -> bool:
-        """Whether an answer may come, or what was asked may still be on its way: the node that died cannot say."""
+        """Return whether an answer may come, or the request may still be on its way: a dead node cannot say."""
         return self.asked is not None and (self.asked.up or now < self.since + GONE_S)
 
 
@@ -146,8 +146,8 @@ class AccountStory(Story):
             name.sides.add(side)
 
     def _side(self, node: Node) -> frozenset[str] | None:
-        """The part of the network that the node is in; all of it, as long as some may not know what others did before;
-        None: there is but one.
+        """Return the node's part of the network: the whole network while some nodes may not know earlier deeds of
+        others; None if there is but one part.
         """
         parts, now = self.net.links.parts(node.key for node in self.net.nodes.values()), self.net.now
         if len(parts) > 1:
@@ -176,22 +176,26 @@ def possible(story: AccountStory) -> Iterator[str]:
 
 
 def waits_for_the_missing(story: AccountStory) -> bool:
-    """Whether a node is missing and the network acts at feature level 0: there accounts wait for that node (P37)."""
+    """Return whether a node is missing and the network acts at feature level 0: there accounts wait for that node
+    (P37).
+    """
     nodes = story.net.nodes.values()
     return any(not node.up for node in nodes) and any(node.core.engine.level < 1 for node in nodes if node.up)
 
 
 def may_start_groups(story: AccountStory) -> bool:
-    """Whether the running nodes may start an account group that no running node holds (P37): fewer nodes are missing
-    than hold a group, and at least as many run."""
+    """Return whether the running nodes may start an account group held by no running node (P37): fewer nodes are
+    missing than hold a group, and at least as many run.
+    """
     nodes, copies = story.net.nodes.values(), story.net.engine.ring.copies
     missing = sum(not node.up for node in nodes)
     return missing < copies <= len(nodes) - missing
 
 
 def accounts_agree(story: AccountStory) -> Iterator[str]:
-    """Every node says the same of each name, and what was confirmed is so. Where no account of the name was confirmed,
-    and nobody may start the name's group, all nodes rightly say that they do not know."""
+    """Every node says the same of each name, as confirmed. Where no account of the name was confirmed, and nobody may
+    start the name's group, all nodes rightly say "unknown".
+    """
     if waits_for_the_missing(story):
         return
     nodes = [node for node in story.net.nodes.values() if node.up]
@@ -220,7 +224,7 @@ def one_node_answers(story: AccountStory) -> Iterator[str]:
 
 
 def _password(story: AccountStory, node: Node, name: str) -> str | None:
-    """As the node sees it: None: there is no such account; "?" if it does not know."""
+    """Return the password as the node sees the account; None: there is no such account; "?": the node does not know."""
     found: list[Any] = []
     story.net.turn(node, lambda: run(node.core.edge, look_up(node.core.edge, name), found.append))
     if not story.net.until(lambda: bool(found), 15.0) or found[0] is None:
@@ -230,7 +234,7 @@ def _password(story: AccountStory, node: Node, name: str) -> str | None:
 
 
 def everybody_registers(story: AccountStory) -> Iterator[str]:
-    """With fewer nodes missing than hold a group, and as many there, names that nobody has are registered (P37)."""
+    """With fewer nodes missing than hold a group, and as many there, free names are registered (P37)."""
     if waits_for_the_missing(story):
         return
     net = story.net
@@ -248,6 +252,6 @@ def everybody_registers(story: AccountStory) -> Iterator[str]:
 
 
 TALK_CHECKS = [promise for promise in CHECKS if promise is not history_agrees]
-"""Here the power is cut in the moment after something was said, too, and that may be lost (P35)."""
+"""In these stories the power may be cut in the moment after a message, and the message may be lost (P35)."""
 
 ACCOUNT_CHECKS = (*TALK_CHECKS, possible, accounts_agree, one_node_answers, everybody_registers)

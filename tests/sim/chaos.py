@@ -1,4 +1,4 @@
-"""One seed, one story: a network, people who talk, faults; then everything heals and every promise is checked.
+"""One seed, one story: a network, people, faults; then everything heals and every promise is checked.
 
 Replay a seed, with a trace: python -m tests.sim SEED
 """
@@ -24,17 +24,17 @@ SETTINGS = ring_settings(
 )  # fmt: skip
 EDGE = edge_settings(burst=10_000, rate=10_000, queued=10_000, per_address=0, ping_every_s=3600)
 WANTED = ("hal", "zed")
-"""Nicks that several want."""
+"""Nicks wanted by several people."""
 
 FLUSHED_S = 0.2
-"""Written is what is older (P35)."""
+"""Lines older than this are written (P35)."""
 
 HEAL_S = 4.0
 """Given to every network to mend itself; as much again and more, if the checks still find something."""
 
 
 class Ping(NamedTuple):
-    """said, letters: how many lines in #ring and private messages came before the PING. since: its time."""
+    """said, letters: how many lines in #ring and private messages came before the PING. since: time of the PING."""
 
     said: int
     letters: int
@@ -42,16 +42,16 @@ class Ping(NamedTuple):
 
 
 class Person(Client):
-    """Someone who talks in #ring from beginning to end, with echo-message, and keeps account of it."""
+    """A person who talks in #ring from beginning to end, with echo-message, and keeps account of the talk."""
 
     def __init__(self, story: Story, node: str, nick: str) -> None:
         net = story.net
         self.story = story
         self.said: list[str] = []
-        self.ring: list[str] = []  # what was heard in #ring
-        self.sure: set[str] = set()  # said before a PING whose PONG has come, or echoed
-        self.letters: list[tuple[str, Person]] = []  # private messages that were said, and to whom
-        self.echoed: set[str] = set()  # private messages that were said and not refused
+        self.ring: list[str] = []  # lines heard in #ring
+        self.sure: set[str] = set()  # said before a PING with its PONG, or echoed
+        self.letters: list[tuple[str, Person]] = []  # private messages said, and the person addressed
+        self.echoed: set[str] = set()  # private messages said and not refused
         self.read_in_private: set[str] = set()
         self.is_renamed = False
         self.pings: dict[str, Ping] = {}
@@ -118,7 +118,7 @@ class Person(Client):
 
 
 class Story:
-    """What a seed makes of it. Everything random comes from the seed, so it can be told again."""
+    """The story of a seed. Everything random comes from the seed, so the story can be told again."""
 
     def __init__(
         self,
@@ -129,7 +129,7 @@ class Story:
         disks: bool | None = None,
         upgrades: bool | None = None,
     ) -> None:
-        """disks: whether nodes have some, with stores that lose what was not flushed; None: every other seed.
+        """disks: whether nodes have disks, with stores that lose unflushed data; None: every other seed.
 
         upgrades: whether one or two nodes begin with the build of the previous feature level, and come back with
         today's when they leave; None: every seventh seed.
@@ -150,11 +150,11 @@ class Story:
         self.forked = False  # logs may have parted
         self.missed = False  # a node was missing, or cut off from all
         self.outages: list[float] = []  # when the power of the last node was cut
-        self.calm = True  # no node is missing: a PONG says that everybody has heard
-        self.silent: Node | None = None  # whose people say nothing
+        self.calm = True  # no node is missing: after a PONG everybody has heard
+        self.silent: Node | None = None  # people of this node say nothing
         self.hanging = False  # a node is stopped, or was a moment ago, and nothing else is wrong
         self.certain: dict[str, float] = {}  # lines covered by a PONG meanwhile, and the time of the PONG
-        self.early: list[str] = []  # PONGs that came too early
+        self.early: list[str] = []  # PONGs before their time
         self.faults: list[str] = []
 
     def _tell(self, text: str) -> None:
@@ -184,7 +184,7 @@ class Story:
             self.net.start(int(name[1:]))
             self.net.run(3.0)
         for node in self.net.nodes.values():
-            node.notes.clear()  # that a node was gone is no news of the story
+            node.notes.clear()  # the death of a node is no news of the story
 
     def _fault(self) -> None:
         fault = self._choose()
@@ -205,7 +205,7 @@ class Story:
         if beside is not None and not isinstance(fault, Lossy):
             beside.end()
         self._tell("FAULT ends")
-        # The next one comes when this one is over, so that at most one node is missing at a time.
+        # The next fault comes when this fault is over, so at most one node is missing at a time.
         self._talk(self.chance.uniform(0.5, 3.0) if self.calm else 6.0)
         self.calm, self.hanging = True, False
 
@@ -231,9 +231,9 @@ class Story:
                 self.early.append(f"{person.nick} has its PONG, and {other.nick} has not heard {sorted(lacking)}")
 
     def settled_in_private(self, person: Person, letters: Sequence[tuple[str, Person]]) -> None:
-        """The person has a PONG: others have read what the person said to them in private, and was not refused.
+        """The person has a PONG: others have read the person's private messages that were not refused.
 
-        That is not promised to those who gave up the nick on another side of a partition (P32).
+        This is not promised to people who gave up the nick on another side of a partition (P32).
         """
         here = [other for other in self.here() if not (other.put_out or other.is_renamed)] if self.calm else ()
         for text, other in letters:
@@ -299,7 +299,7 @@ class Story:
         self.net.run(for_s)
 
     def last_words(self) -> None:
-        """Just before the last node dies: what was said is on disk."""
+        """Run a little before the last node dies: all lines are on disk then."""
         self.net.run(FLUSHED_S)
 
     def wait(self) -> None:
@@ -307,5 +307,5 @@ class Story:
         self.net.run(1.0)
 
     def here(self) -> list[Person]:
-        """Those whose connection and edge lived all the time."""
+        """Return the people whose connection and edge lived all the time."""
         return [person for person in self.people if person.node.up and person.closed is None]

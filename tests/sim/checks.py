@@ -1,4 +1,4 @@
-"""What has to be true once everything has healed: one function a promise, each yields what is wrong, in words."""
+"""Promises that hold once everything has healed: one function a promise, each yields the failures, in words."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ S = TypeVar("S", bound=Story)
 
 
 def nothing_lost(story: Story) -> Iterator[str]:
-    """What its sender knows to be said was heard by everybody whose edge lived."""
+    """Messages that the sender knows to be said were heard by everybody whose edge lived."""
     here = story.here()
     for sender in story.people:
         for text in sorted(sender.sure):
@@ -38,8 +38,7 @@ def nothing_twice(story: Story) -> Iterator[str]:
 
 
 def own_order(story: Story) -> Iterator[str]:
-    """What one person says is heard by everybody in the order in which it was said, across partitions too (P25); in
-    private too (P32)."""
+    """Everybody hears one person's messages in the order said, across partitions too (P25); in private too (P32)."""
     for person in story.people:
         heard = person.heard(RING)
         private = [line.rpartition(":")[2] for line in person.got if " :private-" in line]
@@ -83,7 +82,7 @@ def everybody_is_answered(story: Story) -> Iterator[str]:
 
 
 def no_netsplit(story: Story) -> Iterator[str]:
-    """Nobody reads a QUIT or PART of somebody whose edge lived."""
+    """Nobody reads a QUIT or PART of a person whose edge lived."""
     names = {nick for person in story.here() for nick in _nicks(person)}
     for person in story.here():
         for line in person.got:
@@ -94,13 +93,13 @@ def no_netsplit(story: Story) -> Iterator[str]:
 
 
 def _nicks(person: Person) -> list[str]:
-    """Every nick that the person had, told by its own client."""
+    """Return every nick of the person, as told by the person's own client."""
     changes = [m.params[0] for m in person.messages() if m.command == "NICK" and (m.source or "")]
     return [person.connection.draft.nick or person.nick, *[nick for nick in changes if nick.startswith(person.nick)]]
 
 
 def views_agree(story: Story) -> Iterator[str]:
-    """What each client shows is what the channel is."""
+    """Each client shows the channel as the channel is."""
     for person in story.here():
         yield from person.reader.odd
         for view in person.reader.views.values():
@@ -153,7 +152,7 @@ def one_master(story: Story) -> Iterator[str]:
 
 
 def replicas_agree(story: Story) -> Iterator[str]:
-    """Whoever follows or holds a group has what its master has, and enough nodes hold it."""
+    """Followers and holders of a group have the same entries as its master, and enough nodes hold the group."""
     up = [node for node in story.net.nodes.values() if node.up]
     for node in up:
         for group, m in node.core.engine.replicas.masters.items():
@@ -192,7 +191,7 @@ def one_nick_one_user(story: Story) -> Iterator[str]:
 
 
 def _may_lack(engine: Engine, replica: Replica, lost: set[str]) -> bool:
-    """Tell whether only lost nodes are in the set of a confirmed group: they may have confirmed more (P36)."""
+    """Return whether only lost nodes are in the set of a confirmed group: these nodes may have confirmed more (P36)."""
     return engine.journal.is_confirmed(replica) and bool(replica.members) and lost.issuperset(replica.members)
 
 
@@ -202,7 +201,7 @@ def nothing_waits(story: Story) -> Iterator[str]:
         if not node.up:
             continue
         engine = node.core.engine
-        lost = {*engine.peers.dead, *engine.peers.missing}  # who may have more of a confirmed group is waited for (P36)
+        lost = {*engine.peers.dead, *engine.peers.missing}  # a confirmed group waits for lost nodes with more (P36)
         waiting = {
             "submits": [g.name for g, s in engine.submits.queues.items() if s.pending or s.parked],
             "recoveries": [g.name for g, s in engine.replicas.recoveries.items() if not (lost and s.waits)],
@@ -250,7 +249,7 @@ def no_trouble(story: Story) -> Iterator[str]:
 
 
 def history_agrees(story: Story) -> Iterator[str]:
-    """All nodes that have disks tell alike what people are sure of or have heard, once, in the order heard."""
+    """All nodes with disks tell alike the lines that people are sure of or have heard, once, in the order heard."""
     if story.net.disks is None:
         return
     answers = recalled(story.net, RING_GROUP)
@@ -293,11 +292,11 @@ FINAL = (
     "webhook_order",
     "possible",
 )
-"""What no time mends."""
+"""Failures that time does not mend."""
 
 
 def check(story: S, checks: Sequence[Callable[[S], Iterator[str]]] = CHECKS) -> list[str]:
-    """Everything that is wrong, each with the name of its promise, once the network has had time to mend itself."""
+    """Return all failures, each with the name of its promise, once the network has had time to mend itself."""
     named = [(promise.__name__, promise) for promise in checks]
     for _ in range(PATIENCE):
         broken = next((name for name, promise in named if any(promise(story))), None)

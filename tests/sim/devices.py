@@ -1,4 +1,4 @@
-"""Two accounts whose clients come and go, on whatever node, and talk, while the network suffers (P9, P32, P38)."""
+"""Two accounts whose clients come and go on any node, and talk, while the network suffers (P9, P32, P38)."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ ACCOUNTS = ("ann", "bob")
 PASSWORD = "sesame"
 KINDS = (*FAULTS, PowerCut)
 FLUSH_S = 0.05
-"""What is said is on disk after this time (P35)."""
+"""A line is on disk after this time (P35)."""
 
 UNSAID = (" 401 ", " 403 ", " 404 ", "did not answer in time")
-"""What a client reads that has said something which is not said."""
+"""Replies to a client whose message is not said."""
 
 
 class Machine:
@@ -86,8 +86,9 @@ class Connection(Client):
                 heard.append(Heard(self.net.now, words[spoken[0] + 2].lstrip(":"), self))
 
     def hang_up(self) -> None:
-        """The client goes without a word, and hears no more. A client that is not let in does so at once, and does not
-        talk as a guest."""
+        """Let the client go without a word, and hear no more. A client refused at login does so at once, and does not
+        talk as a guest.
+        """
         if not self.lives:
             return
         self.machine.takes = False  # a stopped node writes to this connection before the node reads the reset
@@ -95,12 +96,12 @@ class Connection(Client):
         self.closed = "reset"
 
     def quit(self) -> None:
-        """It says goodbye, and reads on until it is closed; only then it may come anew."""
+        """Send QUIT, and read on until the connection is closed; only then may the device come anew."""
         self.leaves = True
         self.send("QUIT")
 
     def sleep(self, for_s: float) -> None:
-        """Its machine does; the node notices after a while."""
+        """Put the client's machine to sleep; the node notices after a while."""
         edge = self.node.core.edge
         self.machine.takes, self.closed = False, "asleep"
         self.net.at(for_s, lambda: self.net.turn(self.node, lambda: edge.clients.gone(self.connection, "timed out")))
@@ -117,7 +118,7 @@ class Heard(NamedTuple):
 
 
 class Device:
-    """One of an account's clients. heard: what it was shown, by the kind of the group."""
+    """One of an account's clients. heard: the lines shown to the client, by the kind of the group."""
 
     def __init__(self, story: DeviceStory, account: str, name: str) -> None:
         self.story = story
@@ -194,7 +195,7 @@ class DeviceStory(Story):
                 self._move(device)
 
     def _move(self, device: Device) -> None:
-        """It says something, goes away, or comes back somewhere."""
+        """Let the device say something, go away, or come back somewhere."""
         connection, chance = device.connection, self.moves
         if connection is not None and connection.lives and connection.leaves:
             return
@@ -228,8 +229,9 @@ class DeviceStory(Story):
 
 
 def sent_once(story: DeviceStory) -> Iterator[str]:
-    """No device is sent a line again, save by another edge the last ones of one that died or was cut off (P38), and
-    save where the network still acts at level 0: there, nobody asks a device's former nodes."""
+    """No device is sent a line again. Exceptions: after an edge died or was cut off, another edge may repeat the last
+    lines (P38); and at feature level 0 nobody asks a device's former nodes.
+    """
     for device in story.devices:
         for lines in device.heard.values():
             first: dict[str, Heard] = {}
@@ -249,8 +251,9 @@ def _may_be_lost(story: DeviceStory, heard: Heard) -> bool:
 
 
 def sent_in_order(story: DeviceStory) -> Iterator[str]:
-    """What a device is sent of a group is what the group's history tells, all of it and in its order, but for the last
-    flush before a power cut of the whole network."""
+    """The lines sent to a device are the group's history, whole and in order, but for the last flush before a power cut
+    of the whole network.
+    """
     histories = {"channel": _history(story, RING_GROUP), "conversation": _history(story, story.conversation)}
     for device in story.devices:
         for kind, texts in histories.items():
@@ -275,7 +278,7 @@ def _in_order_each(story: DeviceStory, device: Device, kind: str, texts: list[st
 
 
 def said_in_order(story: DeviceStory) -> Iterator[str]:
-    """What one connection says is heard by everybody in the order in which it was said, across partitions too (P25)."""
+    """Everybody hears the lines of one connection in the order said, across partitions too (P25)."""
     hearers = [(person.nick, person.heard(RING)) for person in story.people]
     for device in story.devices:
         hearers += [(device.name, [heard.text for heard in lines]) for lines in device.heard.values()]
@@ -288,13 +291,15 @@ def said_in_order(story: DeviceStory) -> Iterator[str]:
 
 
 def said_once(story: DeviceStory) -> Iterator[str]:
-    """What a device says is in the history once, unless its node is killed soon after, or it is told otherwise (P9)."""
+    """A device's line is in the history once, unless the device's node is killed soon after, or the device is told
+    otherwise (P9).
+    """
     kept = Counter([*_history(story, RING_GROUP), *_history(story, story.conversation)])
     for connection in [connection for device in story.devices for connection in device.connections]:
         if twice := [text for text in connection.said if kept[text] > 1]:
             yield f"{connection.device.name} said {twice} once, and the history has it more often"
         if story.forked and connection.closed is not None:
-            continue  # it may have been refused, on one side of a partition, and have gone before it could be told
+            continue  # a side of a partition may have refused the line after the client had gone
         died, lost = connection.node.died, [text for text in connection.said if not kept[text]]
         lacking = [text for text in lost if died - connection.said[text] > SETTINGS.settle_max_s]
         told = sum(any(word in line for word in UNSAID) for line in connection.got)
@@ -313,7 +318,7 @@ def everybody_is_attached(story: DeviceStory) -> Iterator[str]:
 
 
 def one_session_each(story: DeviceStory) -> Iterator[str]:
-    """An account is one user on one node."""
+    """One account is one user on one node."""
     sessions = [
         (group.name, state.owner, state.stored.person.uid)
         for node in story.net.nodes.values()

@@ -1,6 +1,7 @@
-"""The faults that a seed may choose, one class each: what begins, how long it lasts, what ends it.
+"""The faults a seed may choose, one class each: how a fault begins, lasts and ends.
 
-To add one: write a class with `begin` and, where something has to be put right again, `end`; list it in FAULTS.
+To add a fault: write a class with `begin` and, where something has to be put right again, `end`; list the class in
+FAULTS.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Fault:
-    """kills: people of a node lose their edge, so at most one of these may be under way. parts: logs may fork."""
+    """kills: people of a node lose their edge, so at most one such fault may be under way. parts: logs may fork."""
 
     kills: ClassVar[bool] = False
     parts: bool = False
@@ -33,14 +34,14 @@ class Fault:
         return [node for node in self.net.nodes.values() if node.up and not node.hung]
 
     def begin(self) -> str:
-        """Start it; returns what it is, in words."""
+        """Start the fault; return a description in words."""
         raise NotImplementedError
 
     def end(self) -> None: ...
 
 
 class Crash(Fault):
-    """kill -9, and a restart a while later, with the roster that it had saved or without one."""
+    """kill -9, and a restart a while later, with the saved roster or without a roster."""
 
     kills = True
     dark = False
@@ -50,7 +51,7 @@ class Crash(Fault):
         self.roster = list(self.node.core.engine.roster.records())
         for person in self.story.people:
             if person.node is self.node and self.chance.random() < 0.7:
-                person.say()  # its last words are the hardest to keep
+                person.say()  # the node's last words are the hardest to keep
         self.net.run(self.chance.uniform(0.0, 0.03))
         self.net.kill(self.node.name, dark=self.dark)
         return f"{self.node.name} {'goes dark' if self.dark else 'crashes'}"
@@ -69,7 +70,7 @@ class Dark(Crash):
 
 
 class Death(Crash):
-    """It never comes back."""
+    """The node never comes back."""
 
     def end(self) -> None: ...
 
@@ -82,13 +83,15 @@ class Hang(Fault):
 
     def begin(self) -> str:
         self.node = self.chance.choice(self.nodes())
-        self.story.silent = self.node if self.chance.random() < 0.5 else None  # its people only listen
+        self.story.silent = self.node if self.chance.random() < 0.5 else None  # people of the node only listen
         self.net.hang(self.node.name, self.for_s)
         self.net.at(self.for_s * 0.98, self._ask)
         return f"{self.node.name} hangs for {self.for_s:.1f} s"
 
     def _ask(self) -> None:
-        """People there want to know whether they have missed something: the node reads that when it goes on (P20)."""
+        """Let people there ask whether they have missed something: the node reads the question when the node goes on
+        (P20).
+        """
         for person in self.story.people:
             if person.node is self.node and person.closed is None:
                 person.ping()
@@ -126,7 +129,7 @@ class Cut(Fault):
 
 
 class PairCut(Cut):
-    """Two nodes do not reach each other, all others reach both: with one other that hears them, nothing parts."""
+    """Two nodes do not reach each other, all others reach both: a third node hears both, so nothing parts."""
 
     def sides(self) -> tuple[set[str], set[str]]:
         self.parts = len(self.nodes()) < 3
@@ -135,7 +138,7 @@ class PairCut(Cut):
 
 
 class OneWay(PairCut):
-    """One of them is heard by the other and does not hear it."""
+    """The first node is heard by the second, and does not hear the second."""
 
     one_way = True
 
@@ -158,7 +161,7 @@ class HalfHeal(PairCut):
 
 
 class Reset(Fault):
-    """Connections break and are made anew: what was on its way is lost."""
+    """Connections break and are made anew: payloads on their way are lost."""
 
     def begin(self) -> str:
         pairs = self.net.links.linked()
@@ -168,7 +171,7 @@ class Reset(Fault):
 
 
 class Slow(Fault):
-    """One node's words take their time."""
+    """One node's messages are slow."""
 
     def begin(self) -> str:
         self.node = self.chance.choice(self.nodes())
@@ -201,7 +204,7 @@ class Join(Fault):
 
 
 class NoDirectory(Fault):
-    """Directories die; they come back with nothing."""
+    """Directories die, and come back with nothing."""
 
     most_s = 12.0
 
@@ -218,7 +221,7 @@ class NoDirectory(Fault):
 
 
 class Leave(Fault):
-    """SIGTERM, and a start a while later: of today's build, where the network began with an older one."""
+    """SIGTERM, and a start a while later: of today's build, where the network began with an older build."""
 
     kills = True
 
@@ -246,7 +249,7 @@ class Upgrade(Leave):
 
 
 class PowerCut(Fault):
-    """One machine after the other until all are dark; the first comes back first: what it has on disk is old.
+    """One machine after the other goes dark, until all are dark; the first comes back first, with old data on disk.
 
     For stories whose nodes have disks.
     """

@@ -1,9 +1,10 @@
 """The links between simulated nodes: the real connector of each node, with sockets of virtual time.
 
-What ring.io.links and a kernel do is done here. A dial's SYN is lost where the path is cut, and sent again after 1,
-3 and 7 s; a port without a process refuses, a machine without power says nothing, a stopped process accepts and then is
-silent; each end of a connection finds out for itself that the connection is over. Which peers are dialled, what a
-result says and which of two connections stays is ring.links.connector's; when an end is silent is ring.links.silence's.
+This file does the work of ring.io.links and a kernel. A dial's SYN is lost where the path is cut, and sent again after
+1, 3 and 7 s; a port without a process refuses, a machine without power says nothing, a stopped process accepts and then
+is silent; each end of a connection finds out for itself when the connection is over. ring.links.connector decides which
+peers are dialled, how a result reads and which of two connections stays; ring.links.silence decides when an end is
+silent.
 """
 
 from __future__ import annotations
@@ -25,16 +26,16 @@ if TYPE_CHECKING:
     from tests.sim.net import Net, Node
 
 SYN_AGAIN_S = (1.0, 2.0, 4.0)
-"""How long a kernel waits before it sends a SYN again. Source: tcp(7), tcp_syn_retries."""
+"""How long a kernel waits before the next SYN. Source: tcp(7), tcp_syn_retries."""
 
 AGAIN_S = 0.3
-"""How soon TCP sends again what a handshake says into a cut."""
+"""How soon TCP repeats a handshake's bytes lost in a cut."""
 
 REDIAL_S = (0.1, 0.4)
 
 
 class Attempt:
-    """A dial under way, as the kernel knows it."""
+    """A dial under way, as the kernel sees the dial."""
 
     __slots__ = ("dial", "done", "node")
 
@@ -63,7 +64,8 @@ class End:
 
 class Links:
     """All links. cut: directed pairs of ring keys between which nothing passes. dark: machines that refuse nothing.
-    unanswered: directed pairs whose dials get no answer, though all else passes."""
+    unanswered: directed pairs whose dials get no answer, though all else passes.
+    """
 
     def __init__(self, net: Net) -> None:
         self.net = net
@@ -73,8 +75,8 @@ class Links:
         self._chance = Random(net.rng.random())
         self._connectors: dict[Incarnation, Connector] = {}
         self._ends: dict[Incarnation, dict[int, End]] = {}
-        self._versions: dict[Incarnation, int] = {}  # of the rosters that connectors have met
-        self._attempts: list[Attempt] = []  # those under way, and some that are over
+        self._versions: dict[Incarnation, int] = {}  # of the rosters met by connectors
+        self._attempts: list[Attempt] = []  # dials under way, and some dials already over
         self._number = 0
 
     def attach(self, node: Node) -> None:
@@ -94,11 +96,11 @@ class Links:
     # Paths ----------------------------------------------------------------------------------------------------------
 
     def open(self, a: str, b: str) -> bool:
-        """Whether something that `a` sends arrives at `b`."""
+        """Return whether a payload from `a` arrives at `b`."""
         return (a, b) not in self.cut
 
     def isolate(self, side: set[str], others: set[str], *, one_way: bool = False) -> None:
-        """Nothing passes from one set of ring keys to the other, nor back unless one_way."""
+        """Let nothing pass from one set of ring keys to the other, nor back unless one_way."""
         for a in side:
             for b in others:
                 self.cut.add((a, b))
@@ -106,8 +108,9 @@ class Links:
                     self.cut.add((b, a))
 
     def heal(self, *, at_once: bool = True) -> None:
-        """All paths are open again. at_once: every dial under way is answered now, so that all links come up together;
-        otherwise each kernel sends its SYN again in its own time, as after a real cut."""
+        """Open all paths again. at_once: every dial under way is answered now, so all links come up together; otherwise
+        each kernel sends its SYN again in its own time, as after a real cut.
+        """
         self.cut.clear()
         self.unanswered.clear()
         attempts, self._attempts = self._attempts, []
@@ -116,7 +119,7 @@ class Links:
         self._attempts += attempts
 
     def parts(self, keys: Iterable[str]) -> list[frozenset[str]]:
-        """Who reaches whom, maybe through others."""
+        """Return the groups of nodes that reach each other, maybe through others."""
         parts: list[frozenset[str]] = []
         for key in keys:
             near = [part for part in parts if any(self.open(key, one) and self.open(one, key) for one in part)]
@@ -127,36 +130,36 @@ class Links:
         return node.slow_s + self._chance.uniform(*self.net.delay_s)
 
     def _passes(self, a: str, b: str) -> bool:
-        """Whether one packet arrives that nobody sends again."""
+        """Return whether one packet arrives, if nobody sends the packet again."""
         return self.open(a, b) and self._chance.random() >= self.net.loss
 
     # What is up -----------------------------------------------------------------------------------------------------
 
     def life(self, node: Node, key: str) -> int:
-        """The number of the node's link with a peer, for what is sent now; -1 if there is none."""
+        """Return the number of the node's link with a peer, for payloads sent now; -1 without a link."""
         link = self._connectors[node.id].links.get(key)
         return link.connection if link is not None else -1
 
     def of(self, node: Node) -> set[str]:
-        """The ring keys that the node has links to."""
+        """Return the ring keys of the nodes linked with the node."""
         return set(self._connectors[node.id].links)
 
     def linked(self) -> list[tuple[str, str]]:
-        """The pairs of ring keys that have a connection, in order."""
+        """Return the pairs of ring keys with a connection, in order."""
         ends = [end for ends in self._ends.values() for end in ends.values()]
         return sorted({(min(e.node.key, e.other.key), max(e.node.key, e.other.key)) for e in ends})
 
     def arrives(self, sender: Incarnation, node: Node, number: int) -> bool:
-        """Something that was sent on a connection is there. Returns whether the node takes it for its peer's words."""
+        """Deliver a payload of a connection. Return whether the node takes the payload for its peer's words."""
         if not self.open(sender.key, node.key):
             return False
         end = self._ends[node.id].get(number)
-        if end is None:  # the kernel resets a connection that it does not know
+        if end is None:  # the kernel resets an unknown connection
             other = self.net.running(sender.key)
             if other is not None and other.id == sender:
                 self.net.at(self._delay(node), lambda: self._reset(node, other, number))
             return False
-        if not end.up:  # the handshake's last words came before it
+        if not end.up:  # the handshake's last words came before the payload
             self._perform(node, self._finish(end))
         end.silence.heard = self.net.now
         if not self._connectors[node.id].heard(sender.key, number, self.net.now):
@@ -177,14 +180,14 @@ class Links:
                 self._event(end.node, lambda e=end: self._over(e, "reset"))
 
     def forget(self, node: Node, *, dark: bool) -> None:
-        """The process is gone, and its sockets with it. dark: nobody is told."""
+        """Forget a process and its sockets. dark: nobody is told."""
         for end in list(self._ends[node.id].values()):
             self._close(end, tell=not dark)
 
     # Effects --------------------------------------------------------------------------------------------------------
 
     def _event(self, node: Node, job: Callable[[], list[connector.Effect]]) -> None:
-        """Something that the process learns once it runs."""
+        """Run an event of the process, once the process runs."""
         if node.up and node.hung:
             node.waiting.append(lambda: self._event(node, job))
         elif node.up:
@@ -251,7 +254,7 @@ class Links:
             self._event(attempt.node, lambda: core.dial_failed(dial.number, outcome, outcome, self.net.now))
 
     def _answered(self, attempt: Attempt, there: Node) -> None:
-        """The connection is there, on both sides: a kernel accepts for a process that is stopped."""
+        """Make the connection on both sides: a kernel accepts for a stopped process."""
         if attempt.done or not attempt.node.up:
             return
         if not there.up:
@@ -283,7 +286,7 @@ class Links:
     # Connections ----------------------------------------------------------------------------------------------------
 
     def _proof(self, end: End) -> None:
-        """The other side's hello and proof are due: they arrive once the path is open and the other process runs."""
+        """The other side's hello and proof are due: both arrive once the path is open and the other process runs."""
         if not end.node.up or not end.other.up or self._ends[end.node.id].get(end.number) is not end:
             return
         if end.other.hung or not self.open(end.other.key, end.node.key):
@@ -292,7 +295,7 @@ class Links:
             self._event(end.node, lambda: self._finish(end))
 
     def _finish(self, end: End) -> list[connector.Effect]:
-        """The handshake is done here, or one side refuses."""
+        """Finish the handshake here, or let one side refuse."""
         if end.up or self._ends[end.node.id].get(end.number) is not end:
             return []
         if self.refusal(end.node, end.other) is not None:
@@ -315,7 +318,7 @@ class Links:
             self._event(node, lambda: self._over(end, "reset"))
 
     def _over(self, end: End, reason: str, *, tell: bool = False) -> list[connector.Effect]:
-        """The node finds out that the connection is over."""
+        """Tell the node that the connection is over."""
         if self._ends[end.node.id].get(end.number) is not end:
             return []
         self._close(end, tell=tell)
@@ -329,7 +332,7 @@ class Links:
     # Timers ---------------------------------------------------------------------------------------------------------
 
     def tick(self, node: Node) -> None:
-        """The node looks at its connections and dials, and links with new nodes of the roster."""
+        """Let the node look at its connections and dials, and link with new nodes of the roster."""
         net, core, peers = self.net, self._connectors[node.id], node.core.engine.peers
         effects: list[connector.Effect] = []
         for end in list(self._ends[node.id].values()):
@@ -344,7 +347,7 @@ class Links:
         self._perform(node, effects)
 
     def refusal(self, a: Node, b: Node) -> str | None:
-        """Why the two do not link for their feature levels."""
+        """Return why the two do not link for their feature levels."""
         one, other = a.core.engine.peers, b.core.engine.peers
         return check_levels(one.me, Range(one.me.level, one.level), other.me, Range(other.me.level, other.level))
 

@@ -36,20 +36,20 @@ from tests.sim.trace import describe
 
 TICK_S = 0.1
 SLOW_S = 0.05
-"""What making or checking a password takes."""
+"""Time to make or check a password."""
 
 WRITE_S = 0.03
 READ_S = 0.002
-"""How long a disk takes; what is not written when its node dies is lost."""
+"""Times of a disk; data not written when the node dies is lost."""
 
 STEPS = 20
-"""Steps of long work in a turn: few, so that stories have turns between the steps."""
+"""Steps of long work in a turn: few, so stories have turns between the steps."""
 
 LAST_S = 1.5
-"""What a node has sent to a client so shortly before it stops may not be known elsewhere (P38)."""
+"""Lines sent to a client so shortly before the node stops may not be known elsewhere (P38)."""
 
 FRAME = 4096
-"""Small, so that payloads are cut, and their parts lost and overtaken."""
+"""Small, so payloads are cut, and their parts lost and overtaken."""
 
 
 class Client:
@@ -93,7 +93,7 @@ class Client:
         self.got += data.decode("utf-8", "surrogateescape").split("\r\n")[:-1]
 
     def sync(self, within_s: float = 12.0) -> list[str]:
-        """PING, wait for its PONG, return the lines since the last sync (without the PONG)."""
+        """PING, wait for the PONG, return the lines since the last sync (without the PONG)."""
         self.net.serial += 1
         token = f"sync{self.net.serial}"
         self.send(f"PING {token}")
@@ -103,7 +103,7 @@ class Client:
         return self.lines(token)
 
     def lines(self, without: str = "\0") -> list[str]:
-        """The lines since they were last read."""
+        """Return the lines since the last read."""
         new, self.read = self.got[self.read :], len(self.got)
         return [line for line in new if without not in line]
 
@@ -116,11 +116,11 @@ class Client:
         return [m for m in (parse(line.encode("utf-8", "surrogateescape")) for line in self.got) if m is not None]
 
     def heard(self, target: str) -> list[str]:
-        """What was said to the target, in the order heard."""
+        """Return the messages to the target, in the order heard."""
         return [m.params[1] for m in self.messages() if m.command == "PRIVMSG" and m.params[0] == target]
 
     def ask(self, *lines: str) -> list[str]:
-        """What these lines are answered with, without the server's name before it."""
+        """Return the answers to these lines, without the server's name in front."""
         self.sync()
         self.send(*lines)
         server = f":{self.net.edge.network.server_name} "
@@ -131,7 +131,7 @@ class Client:
 
 
 class Node:
-    """A node core with its clients. hung: it runs, and does nothing (SIGSTOP); what comes waits."""
+    """A node core with its clients. hung: the process runs, and does nothing (SIGSTOP); input waits."""
 
     def __init__(self, core: NodeCore, name: str) -> None:
         self.core = core
@@ -140,23 +140,23 @@ class Node:
         self.key = self.id.key
         self.clients: dict[int, Client] = {}
         self.up = True
-        self.died = float("inf")  # when its process was killed
+        self.died = float("inf")  # when the process was killed
         self.hung = False
         self.beat_at = 0.0
-        self.rests_until = 0.0  # as the shell, it runs no timers before, unless something happens
-        self.ahead_s = 0.0  # how far its clock is ahead
-        self.slow_s = 0.0  # more delay for everything that it sends
+        self.rests_until = 0.0  # as the shell, run no timers before, unless something happens
+        self.ahead_s = 0.0  # how far the node's clock is ahead
+        self.slow_s = 0.0  # more delay for everything the node sends
         self.waiting: list[Callable[[], None]] = []
         self.notes: list[tuple[float, Note]] = []
-        self.unsure: list[tuple[float, float]] = []  # when others may not have heard what it has sent to its clients
-        self.listing: DirectoriesCore | None = None  # what it knows from directories
+        self.unsure: list[tuple[float, float]] = []  # when others may lack lines sent to the node's clients
+        self.listing: DirectoriesCore | None = None  # the node's knowledge from directories
 
 
 class Net:
     """Nodes n1 (127.0.0.1), n2, ... loss, double: chances per payload. delay_s: (least, most).
 
-    directories: how many. With none, a node that starts is introduced to all others at once. disks: whether nodes have
-    one, which outlives them. level: the feature level of their builds.
+    directories: how many. With none, a starting node is introduced to all others at once. disks: whether nodes have
+    disks, which outlive the nodes. level: the feature level of the nodes' builds.
     """
 
     def __init__(
@@ -174,7 +174,7 @@ class Net:
     ) -> None:
         self.disks: dict[str, MemoryStore] | None = {} if disks else None
         self.broken: set[str] = set()  # names of nodes whose disk refuses
-        self.may_err = False  # whether the program is broken on purpose, and is to bear that
+        self.may_err = False  # whether the program is broken on purpose, so the network has to bear the break
         self.rng = random.Random(seed)
         self.loss, self.double, self.delay_s = loss, double, delay_s
         # Scripted people talk as fast as they like, all from one address.
@@ -203,8 +203,9 @@ class Net:
     def start(
         self, number: int, roster: Iterable[NodeRecord] = (), ahead_s: float = 0.0, level: int | None = None
     ) -> Node:
-        """Start node `number`, or start it again in its next life. roster: what it has saved. ahead_s: its clock.
-        level: the feature level of its build."""
+        """Start node `number`, or start the node again in its next life. roster: the saved roster. ahead_s: the node's
+        clock. level: the feature level of the node's build.
+        """
         self.lives += 1
         key = f"127.0.0.{number}"
         level = self.level if level is None else level
@@ -231,7 +232,7 @@ class Net:
         return node
 
     def _attach(self, node: Node, disk: MemoryStore) -> None:
-        """What an earlier life of the node has written is loaded."""
+        """Load the state written by an earlier life of the node."""
         engine = node.core.engine
         engine.journal.on = True
         for group, data in disk.replicas():
@@ -258,7 +259,7 @@ class Net:
             self.turn(node, lambda: node.core.engine.journal.written(batch.number))
 
     def _check_passwords(self, node: Node) -> None:
-        """As the shell does: off the loop, so that the answer comes a little later; without its cost."""
+        """Check passwords as the shell does: off the loop, so the answer comes a little later; the cost is left out."""
 
         def made(password: str, done: Callable[[Credentials | None], None]) -> None:
             keys = scram_keys(password, b"salt", 8)
@@ -270,7 +271,7 @@ class Net:
         node.core.edge.outside.make_credentials, node.core.edge.outside.fits = made, fits
 
     def configure_webhooks(self, settings: WebhookSettings) -> None:
-        """Take the settings on all nodes, and on nodes that start later."""
+        """Take the settings on all nodes, and on nodes started later."""
         self.webhooks = settings
         for node in self.nodes.values():
             node.core.webhooks.configure(settings, self.edge)
@@ -294,16 +295,16 @@ class Net:
         self.until(lambda: not node.core.holds_groups, 10)
         self.turn(node, lambda: node.core.edge.clients.close_all("Server is shutting down"))
         self.until(lambda: node.core.edge.clients.idle, 10)
-        if self.directories.names and not node.core.holds_groups:  # else it would take data along that nobody waits for
+        if self.directories.names and not node.core.holds_groups:  # else the node would take data along for nobody
             self.directories.depart(node)
         if self.disks is not None:  # as the shell does at the end
             self.turn(node, node.core.engine.journal.hurry)
             self.run(2 * WRITE_S)
         self.kill(name)
-        node.died = float("inf")  # it was not killed
+        node.died = float("inf")  # the node was not killed
 
     def kill(self, name: str, *, dark: bool = False) -> None:
-        """The process dies; its sockets are reset and its port refuses. dark: the machine dies, and nothing is said."""
+        """Kill the process: its sockets are reset and its port refuses. dark: the machine dies, and nothing is said."""
         node = self.nodes[name]
         node.up = False
         node.died = self.now
@@ -366,7 +367,7 @@ class Net:
         core.webhooks.tick()
 
     def turn(self, node: Node, job: Callable[[], Any]) -> None:
-        """One loop turn of a node: the input, then what it sends to peers and clients."""
+        """Run one loop turn of a node: the input, then the output to peers and clients."""
         if not node.up:
             return
         if node.hung:
@@ -415,7 +416,7 @@ class Net:
             self.links.keep(node, key, payload)
 
     def transmit(self, node: Node, key: str, payload: bytes | None, number: int) -> None:
-        """Send on a connection, by its number. payload: None for a heartbeat, of which a link that is up loses none."""
+        """Send on a connection, by its number. payload: None for a heartbeat; a link in order loses no heartbeat."""
         if payload is None:
             self.at(self.delay_s[0], lambda: self._arrive(node.id, key, None, number))
             return
@@ -454,7 +455,7 @@ class Net:
         self.now = end
 
     def until(self, happened: Callable[[], bool], within_s: float) -> bool:
-        """Run until it has happened; False if it has not within that time."""
+        """Run until the condition holds; return False if the time ends first."""
         end = self.now + within_s
         while not happened():
             if not self._events or self._events[0][0] > end:

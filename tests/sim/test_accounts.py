@@ -1,4 +1,4 @@
-"""Accounts across nodes: made on one, known on all; never lost once confirmed, never in two states."""
+"""Accounts across nodes: made on one node, known on all; never lost once confirmed, never in two states."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def made(net: Net, node: str = "n1", password: str = "sesame") -> Client:
 
 
 def known(net: Net, node: str) -> LoginView | None:
-    """What the node is told of the account."""
+    """Return the node's view of the account."""
     found: list[LoginView | None] = []
     core = net.nodes[node].core
     net.turn(net.nodes[node], lambda: core.engine.ask(ANN, AskLogin(), found.append))
@@ -55,7 +55,7 @@ def gets_in(net: Net, node: str, password: str = "sesame") -> bool:
 
 
 def owner(net: Net) -> str:
-    """The node that masters the account."""
+    """Return the name of the account's master."""
     (name,) = net.masters(ANN)
     return name
 
@@ -67,13 +67,13 @@ def test_who_registered_on_one_node_logs_in_on_all_at_once(net: Net) -> None:
         client.send("AUTHENTICATE PLAIN", "AUTHENTICATE AGFubgBzZXNhbWU=")
     for client in (second, third):
         assert "903" in client.hear(" 903 ", " 904 ")[-1]
-    assert second.enter("ann2")[-1] == "221 ann +r"  # she is here already, and one person
+    assert second.enter("ann2")[-1] == "221 ann +r"  # ann is here already, and one person
 
 
 @pytest.mark.parametrize("victim", ["master", "backup"])
 @pytest.mark.parametrize("at", ["n1", "n2", "n3"])
 def test_a_registration_that_was_confirmed_outlives_a_node(net: Net, victim: str, at: str) -> None:
-    """It dies in the moment that REGISTER is answered."""
+    """The node dies in the moment of the answer to REGISTER."""
     made(net, at)
     master = owner(net)
     holders = [
@@ -106,7 +106,7 @@ def test_a_network_that_was_off_has_its_accounts(net: Net) -> None:
 
 
 def test_nobody_registers_a_name_while_those_are_away_who_may_know_whose_it_is(net: Net) -> None:
-    """P37: the nodes that have the account are off; the third says that it does not know, and makes none."""
+    """P37: the nodes with the account are off; the third node says "unknown", and makes no account."""
     made(net)
     net.run(1)
     master = owner(net)
@@ -137,7 +137,7 @@ def isolate(net: Net, name: str) -> None:
 
 @pytest.mark.parametrize("seed", range(5))
 def test_of_two_registrations_in_a_partition_the_older_stays(seed: int) -> None:
-    """In memory alone both sides can make one; on disks the smaller side would wait (P37)."""
+    """In memory alone both sides can make an account; on disks the smaller side would wait (P37)."""
     net = Net(3, seed, edge=SETTINGS)
     isolate(net, "n1")
     net.run(10)
@@ -152,7 +152,7 @@ def test_of_two_registrations_in_a_partition_the_older_stays(seed: int) -> None:
     assert all(view == views[0] for view in views)
     assert isinstance(views[0], LoginView)
     assert views[0].life == first.connection.login.life
-    net.run(100)  # who had the other account learns that it has none
+    net.run(100)  # the owner of the other account is told that the account is gone
     assert second.connection.login is None
     assert second.connection.user is None or second.connection.user.person.account is None
     for name in net.nodes:
@@ -189,7 +189,7 @@ def test_a_drop_in_a_partition_beats_what_was_changed_before_it() -> None:
 def test_what_an_old_replica_says_of_an_account_expels_nobody(
     net: Net, monkeypatch: pytest.MonkeyPatch, attached: bool
 ) -> None:
-    """While those are away who know better, what is read may be of an earlier registration of the same name (P37)."""
+    """While the better informed nodes are away, the answer may be of an earlier registration of the same name (P37)."""
     ann = made(net)
     net.run(2)
     user = ann.connection.user
@@ -218,7 +218,7 @@ def test_what_an_old_replica_says_of_an_account_expels_nobody(
 
 def test_throttles_outlive_the_node_that_keeps_them(net: Net) -> None:
     made(net)
-    net.run(1.0)  # the account's group knows from where its owner came
+    net.run(1.0)  # the account's group knows the address of its owner
     for number in range(7):
         log_in(Newcomer(net, f"n{number % 3 + 1}"), "ann", "mellon")
     mastered = {group: m for node in net.nodes.values() for group, m in node.core.engine.replicas.masters.items()}
@@ -240,7 +240,9 @@ def test_throttles_outlive_the_node_that_keeps_them(net: Net) -> None:
 
 @pytest.mark.parametrize("seed", range(10))
 def test_a_nick_is_protected_while_nodes_die(seed: int) -> None:
-    """The account's master dies while a stranger comes: it gets the nick only if nobody could tell whose it is."""
+    """The account's master dies while a stranger comes: the stranger gets the nick only if nobody could tell whose nick
+    that is.
+    """
     net = Net(3, seed, disks=True, edge=SETTINGS)
     ann = made(net)
     ann.quit()
@@ -281,7 +283,7 @@ def dead(net: Net, *names: str) -> None:
 
 
 def somebody(net: Net, node: str, nick: str) -> Client:
-    """From an address of its own: only so many accounts are registered from one."""
+    """Return a client with an address of its own: an address may register only some accounts."""
     net.serial += 1
     client = Client(net, net.nodes[node], nick, address=f"10.1.{net.serial // 250}.{net.serial % 250}")
     assert net.until(lambda: any(" 221 " in line for line in client.got), 10), client.got
@@ -326,7 +328,9 @@ def test_with_one_node_missing_accounts_work_as_ever(victim: str, directories: i
 
 
 def test_a_node_that_never_held_anything_stops_no_registration(net: Net) -> None:
-    """It announced itself, and could not bind its port: its port refuses, and no node has ever been linked to it."""
+    """The node announced itself, and could not bind its port: the port refuses, and no node was ever linked to the
+    node.
+    """
     record = msgspec.structs.replace(
         net.nodes["n1"].core.engine.peers.me, key="127.0.0.9", ip="127.0.0.9", name="n9.sim"
     )
@@ -362,12 +366,12 @@ def test_of_two_nodes_one_registers_nobody_alone() -> None:
 
 @pytest.mark.parametrize("seed", range(1, 11))
 def test_what_one_node_alone_holds_is_registered_by_nobody_else_when_it_dies(seed: int) -> None:
-    """A network of one node has accounts; two more come, and the first dies before its sets have grown."""
+    """A network of one node has accounts; two more nodes come, and the first dies before its sets have grown."""
     net = Net(1, seed, disks=True, edge=SETTINGS)
     made(net, "n1", "the first")
     for number in (2, 3):
         net.start(number)
-    net.run(0.05 * seed)  # they are linked, and hear that the first has thin sets
+    net.run(0.05 * seed)  # the nodes are linked, and hear of the first node's thin sets
     net.kill("n1")
     net.run(8)
     client = Newcomer(net, "n2")
@@ -381,7 +385,7 @@ def test_what_one_node_alone_holds_is_registered_by_nobody_else_when_it_dies(see
 
 
 def test_old_builds_keep_the_old_rule(net: Net, monkeypatch: pytest.MonkeyPatch) -> None:
-    """They do not say whether their sets are thin."""
+    """Old builds do not say whether their sets are thin."""
     monkeypatch.setattr(Engine, "level", property(lambda self: 0))
     dead(net, "n3")
     assert register(net.client("n1", "ann"))[0].startswith("FAIL REGISTER TEMPORARILY_UNAVAILABLE ann ")

@@ -66,7 +66,7 @@ SEEDS = 400
 
 
 def publish_before_the_backup(patch: pytest.MonkeyPatch) -> None:
-    """P12: what its holders do not have is committed all the same."""
+    """P12: an entry is committed though the holders lack the entry."""
 
     def append(self: Masters, m: Master, command: Any) -> None:
         for backup in m.backups:
@@ -90,7 +90,7 @@ def answer_barriers_at_once(patch: pytest.MonkeyPatch) -> None:
 
 
 def settle_without_private_messages(patch: pytest.MonkeyPatch) -> None:
-    """P34: a PONG waits for channels, and not for the nicks to whom something was said."""
+    """P34: a PONG waits for channels, and not for the nicks that were sent private messages."""
 
     def settle(self: Barriers, groups: Iterable[GroupId], done: Callable[[], None]) -> None:
         original(self, [group for group in groups if group.kind != "nick"], done)
@@ -100,7 +100,7 @@ def settle_without_private_messages(patch: pytest.MonkeyPatch) -> None:
 
 
 def accept_any_higher_number(patch: pytest.MonkeyPatch) -> None:
-    """P6: the number after a missing one is accepted, and so the missing one never."""
+    """P6: the number after a missing number is accepted, and so the missing number never."""
 
     def accept(self: Masters, m: Master, origin: Incarnation, number: int, floor: int, command: Any) -> None:
         if number > m.expected(origin, floor):
@@ -113,7 +113,7 @@ def accept_any_higher_number(patch: pytest.MonkeyPatch) -> None:
 
 
 def forget_the_counters(patch: pytest.MonkeyPatch) -> None:
-    """P8: whoever serves next does not know what was accepted before."""
+    """P8: the next master does not know the numbers accepted before."""
 
     def serve(self: Roles, replica: Replica, term: Term) -> None:
         replica.client_logs.clear()
@@ -129,7 +129,7 @@ def forget_the_counters(patch: pytest.MonkeyPatch) -> None:
 
 
 def forget_origins_that_are_only_silent(patch: pytest.MonkeyPatch) -> None:
-    """P8: a node that was thought dead for a moment starts anew, and what it says again counts twice."""
+    """P8: a node thought dead for a moment starts anew, and its repeats count twice."""
 
     def remember(self: Replica, origin: Incarnation, entry: Entry) -> None:
         self.client_logs[origin] = ClientLog()
@@ -144,7 +144,7 @@ def forget_origins_that_are_only_silent(patch: pytest.MonkeyPatch) -> None:
 
 
 def apply_across_gaps(patch: pytest.MonkeyPatch) -> None:
-    """P16: a follower takes what comes, whatever is missing before it."""
+    """P16: a follower applies each entry on arrival, even if earlier entries are missing."""
 
     def apply(self: Followers, f: Follower, entries: list[RawEntry]) -> None:
         for entry in entries:
@@ -162,8 +162,9 @@ def take_silence_for_death(patch: pytest.MonkeyPatch) -> None:
 
 
 def believe_a_dial_from_before_the_last_word(patch: pytest.MonkeyPatch) -> None:
-    """P18: a dial that went into a cut counts as silence, though the peer has made a link since; and only a new link
-    ends a suspicion."""
+    """P18: a dial into a cut counts as silence, though the peer has made a link since; and only a new link ends a
+    suspicion.
+    """
 
     def link_up(self: Connector, connection: int, role: Role, peer: NodeRecord, now: float) -> list[Any]:
         dial = self.dials.get(peer.key)
@@ -194,7 +195,7 @@ def believe_a_dial_from_before_the_last_word(patch: pytest.MonkeyPatch) -> None:
 
 
 def flap_between_witnesses(patch: pytest.MonkeyPatch) -> None:
-    """P19: whoever says yes last is the witness, and everybody is asked all the time."""
+    """P19: the last node to say yes is the witness, and everybody is asked all the time."""
 
     def on_ping_reply(self: FailureDetector, sender: Incarnation, message: PingReply) -> None:
         suspect = self.suspects.get(message.node.key)
@@ -208,13 +209,13 @@ def flap_between_witnesses(patch: pytest.MonkeyPatch) -> None:
 
 
 def serve_on_after_a_stop(patch: pytest.MonkeyPatch) -> None:
-    """P20 and P22: who was stopped serves on, and is not told otherwise."""
+    """P20 and P22: a stopped node serves on, and is not told otherwise."""
     patch.setattr(Engine, "_was_stopped", lambda self, seconds: None)
     patch.setattr(Roles, "yield_to", lambda self, m, key: None)
 
 
 def answer_at_once_after_a_stop(patch: pytest.MonkeyPatch) -> None:
-    """P20: a stopped node says that all is settled before the node has the lines said meanwhile."""
+    """P20: a stopped node says "all is settled" before the node has the lines said meanwhile."""
     patch.setattr(CatchUp, "begin", lambda self: None)
 
 
@@ -224,18 +225,18 @@ def merge_nothing(patch: pytest.MonkeyPatch) -> None:
 
 
 def merge_everything_again(patch: pytest.MonkeyPatch) -> None:
-    """P25: what was shown of one side is shown again with the other."""
+    """P25: lines of one side are shown again with the lines of the other side."""
     for module in (merge, people):
         patch.setattr(module, "knows_since", lambda replica, fork, accepted=False: lambda entry: False)
 
 
 def send_before_the_logs_agree(patch: pytest.MonkeyPatch) -> None:
-    """P25: an edge sends people's next lines to a master that may lack the earlier lines."""
+    """P25: an edge sends people's next lines to a master without the earlier lines."""
     patch.setattr(Followers, "holds_back", lambda self, group, target: False)
 
 
 def take_the_oldest_replica(patch: pytest.MonkeyPatch) -> None:
-    """P21: a takeover takes what it has, not the newest."""
+    """P21: a takeover takes the master's own replica, not the newest."""
 
     def held(self: Promises, *words: Any) -> Any:
         found = original(self, *words)
@@ -246,12 +247,12 @@ def take_the_oldest_replica(patch: pytest.MonkeyPatch) -> None:
 
 
 def replace_no_backup(patch: pytest.MonkeyPatch) -> None:
-    """P13: the set of holders stays as it is, whoever dies."""
+    """P13: the set of holders stays the same, whichever holder dies."""
     patch.setattr(Backups, "arrange", lambda self, m, spent=False: None)
 
 
 def send_nothing_again(patch: pytest.MonkeyPatch) -> None:
-    """P6: what was lost on its way to the master stays lost."""
+    """P6: a command lost on its way to the master stays lost."""
     patch.setattr(Submitter, "tick", lambda self: None)
     patch.setattr(Submitter, "resend", lambda self, group: None)
 
@@ -265,17 +266,17 @@ def believe_a_dead_edge_at_once(patch: pytest.MonkeyPatch) -> None:
 
 
 def forget_where_devices_are(patch: pytest.MonkeyPatch) -> None:
-    """P38: each comes as if it never had been here."""
+    """P38: each device comes as if for the first time."""
     patch.setattr(Cursors, "of", lambda self, user, device, group: None)
 
 
 def take_what_is_applied_for_shown(patch: pytest.MonkeyPatch) -> None:
-    """P38: a carried client is taken to have what is on its way to it."""
+    """P38: a carried client is taken to have the lines on their way to the client."""
     patch.setattr(Cursors, "_delivered", Cursors._all)
 
 
 def ask_nowhere_what_has_come(patch: pytest.MonkeyPatch) -> None:
-    """P38: where a device was before is not asked how much has come to it there."""
+    """P38: the device's former node is not asked how much has come to the device there."""
     patch.setattr(Arrivals, "inquire", lambda self, user, connection: None)
 
 
@@ -286,28 +287,28 @@ def play_the_newest_first(patch: pytest.MonkeyPatch) -> None:
 
 
 def play_nothing(patch: pytest.MonkeyPatch) -> None:
-    """P38: who comes back is told only what is said from then on."""
+    """P38: a returning device is told only the lines said from then on."""
     patch.setattr(Playback, "_tell", lambda self, name, lines: None)
 
 
 def talk_through_the_nick(patch: pytest.MonkeyPatch) -> None:
-    """P32: private messages are not kept, and nobody who is away has them."""
+    """P32: private messages are not kept, and nobody has the messages said while away."""
     patch.setattr(Conversations, "keeps", lambda self, user: False)
 
 
 def show_again_what_came_directly(patch: pytest.MonkeyPatch) -> None:
-    """P49: a message in doubt is shown by the nick's group, too, though it came."""
+    """P49: the nick's group, too, shows a message in doubt, though the message came."""
     patch.setattr(RemoteMessages, "is_news", lambda self, msgid: True)
     patch.setattr(RemoteMessages, "_is_shown", lambda self, msgid: False)
 
 
 def show_what_follows_a_refusal(patch: pytest.MonkeyPatch) -> None:
-    """P49: what comes directly overtakes the message before, which goes by the nick's group."""
+    """P49: a direct message overtakes the message before, sent by way of the nick's group."""
     patch.setattr(_Incoming, "forget", lambda self, floor: self.refused.clear())
 
 
 def forget_what_was_said_to_a_session_elsewhere(patch: pytest.MonkeyPatch) -> None:
-    """P9: what the node that a session is on has not carried out dies with it."""
+    """P9: when a session's node dies, commands not yet carried out there die too."""
     patch.setattr(UnsettledLines, "add", lambda self, line: None)
 
 
@@ -320,12 +321,12 @@ def start_alone(patch: pytest.MonkeyPatch) -> None:
 
 
 def register_whoever_is_missing(patch: pytest.MonkeyPatch) -> None:
-    """P37: a name is anybody's as soon as nobody who is there has it."""
+    """P37: anybody may take a name as soon as none of the running nodes has the name."""
     patch.setattr(SilentNodes, "may_be_held", lambda self, group, heard: False)
 
 
 def start_with_nothing(patch: pytest.MonkeyPatch) -> None:
-    """P35: what is on disk is not read."""
+    """P35: the disk's content is not read."""
     patch.setattr(Journal, "load", lambda self, group, data, last: None)
 
 
@@ -336,7 +337,7 @@ def confirm_what_is_not_written(patch: pytest.MonkeyPatch) -> None:
 
 
 def forget_who_was_dropped(patch: pytest.MonkeyPatch) -> None:
-    """P37: a dropped account leaves nothing, and an old replica brings it back."""
+    """P37: a dropped account leaves nothing, and an old replica brings the account back."""
     patch.setattr(Account, "is_collectable", lambda self, at: self.life is None)
 
 
@@ -344,18 +345,18 @@ def forget_who_was_dropped(patch: pytest.MonkeyPatch) -> None:
 
 
 def make_a_key_for_each_request(patch: pytest.MonkeyPatch) -> None:
-    """P46: a message that is posted again has another key."""
+    """P46: a message posted again has another key."""
     numbers = count()
     patch.setattr(deliveries, "key_of", lambda line, said: str(next(numbers)))
 
 
 def know_messages_by_their_positions(patch: pytest.MonkeyPatch) -> None:
-    """P46: what both sides of a partition were told has two keys."""
+    """P46: a message told to both sides of a partition has two keys."""
     patch.setattr(deliveries, "key_of", lambda line, said: line.msgid)
 
 
 def go_on_from_the_end(patch: pytest.MonkeyPatch) -> None:
-    """Break P47: the next node that serves the group delivers only messages from then on."""
+    """Break P47: the next node to serve the group delivers only messages from then on."""
 
     def start(self: Courier) -> None:
         found = self.desk.engine.ahead(self.group, self.cursor, "w", 0)
@@ -366,7 +367,7 @@ def go_on_from_the_end(patch: pytest.MonkeyPatch) -> None:
 
 
 def take_no_answer_for_a_good_one(patch: pytest.MonkeyPatch) -> None:
-    """P45: what was posted counts as delivered."""
+    """P45: every posted message counts as delivered."""
 
     def failed(self: Courier, reason: str, after_s: float = 0.0) -> None:
         self.answered()
@@ -375,7 +376,9 @@ def take_no_answer_for_a_good_one(patch: pytest.MonkeyPatch) -> None:
 
 
 class Break(NamedTuple):
-    """do: break it. faults: which show it. promises: those of which one has to be found broken. first: seed to try."""
+    """do: break the program. faults: these show the break. promises: a seed has to find one of these broken. first:
+    seed to try.
+    """
 
     do: Callable[[pytest.MonkeyPatch], None]
     faults: Sequence[type[Fault]]
@@ -438,7 +441,7 @@ def test_a_broken_program_is_caught(monkeypatch: pytest.MonkeyPatch, broken: Bre
     for seed in range(broken.first, broken.first + SEEDS):
         try:
             found |= {wrong.partition(":")[0] for wrong in broken.kind.tell(seed, kinds=broken.faults)[1]}
-        except AssertionError as problem:  # the network itself notices what cannot be
+        except AssertionError as problem:  # the network itself notices impossible states
             found.add(f"assertion: {problem}"[:200])
             return
         if found & {*broken.promises}:

@@ -54,7 +54,9 @@ def say(client: Client, to: str, *texts: object) -> None:
 
 
 def heard(client: Client) -> list[str]:
-    """Who said what to whom, since it was last asked; a client of another node hears a moment later."""
+    """Return (sender, receiver, text) of the messages since the last look; a client of another node hears a moment
+    later.
+    """
     client.net.run(0.3)
     found = []
     for line in client.lines():
@@ -73,7 +75,7 @@ def history(client: Client, with_: str) -> list[str]:
 
 
 def master(net: Net) -> str:
-    """Of the only conversation with two in it."""
+    """Return the master of the only conversation between two people."""
     (name,) = {
         node.name
         for node in net.nodes.values()
@@ -138,7 +140,7 @@ def test_a_device_gets_it_once_though_the_sessions_node_dies(seed: int) -> None:
     made(net, "bob")
     ann, bob = login(net, "n1", "ann"), login(net, "n2", "bob@phone")
     say(ann, "bob", 1, 2)
-    net.run(2.5)  # its places are told
+    net.run(2.5)  # the session's cursors are told
     net.kill("n2")
     say(ann, "bob", 3)
     net.run(net.rng.uniform(0, 8))
@@ -399,8 +401,9 @@ def test_both_sides_of_a_partition_are_one_in_the_end(seed: int) -> None:
     [(0, True), (2, True), (4, True), (16, True), (29, True), (2, False), (4, False), (5, False), (44, False)],
 )
 def test_after_a_partition_no_client_of_a_session_is_sent_a_line_of_a_channel_twice(seed: int, at_once: bool) -> None:
-    """Each side takes up the other's session, and hands it back. No client is sent a line twice, none lacks a line, and
-    none sees itself join again."""
+    """Each side takes up the other's session, and hands the session back. No client is sent a line twice, none lacks a
+    line, and none sees itself join again.
+    """
     net = Net(4, seed, disks=True)
     made(net, "ann")
     made(net, "bob")
@@ -424,7 +427,7 @@ def test_after_a_partition_no_client_of_a_session_is_sent_a_line_of_a_channel_tw
 
 @pytest.mark.parametrize("seed", [1, 3])
 def test_what_a_node_missed_while_its_session_went_on_is_played_where_that_is(seed: int) -> None:
-    """It was cut off for a moment: the replica that takes the place of its own tells both at once."""
+    """The node was cut off for a moment: the replica in the place of its own replica tells both at once."""
     net = Net(4, seed, disks=True)
     made(net, "ann")
     made(net, "bob")
@@ -528,7 +531,7 @@ def enter(net: Net, node: str, account: str) -> Newcomer:
 @pytest.mark.parametrize("node", ["n1", "n2", "n3"])
 @pytest.mark.parametrize("how", ["after PONG", "with the registration", "after IDENTIFY", "with IDENTIFY"])
 def test_what_is_said_right_after_the_login_is_kept_for_who_is_away(how: str, node: str) -> None:
-    """Nothing that 001 and PONG do not wait for decides what becomes of a private message."""
+    """Nothing outside the wait of 001 and PONG decides the fate of a private message."""
     net = Net(3, seed=7, disks=True, delay_s=(0.02, 0.06))
     made(net, "ann", always_on=False)
     made(net, "bob")
@@ -561,7 +564,7 @@ def test_what_is_said_right_after_the_login_is_kept_for_who_is_away(how: str, no
 def test_an_echo_comes_before_the_pong_though_its_line_is_played(
     monkeypatch: pytest.MonkeyPatch, where: str, node: str
 ) -> None:
-    """What is said while a new connection is played what it has missed, and disks are slow, is played with the rest."""
+    """Lines said while a new connection is played its missed lines, and disks are slow, are played with the rest."""
     monkeypatch.setattr("tests.sim.net.READ_S", 0.3)
     net = Net(3, disks=True)
     made(net, "ann", always_on=where == "#ring")

@@ -1,4 +1,4 @@
-"""Each device is sent each line once and in order, whatever a seed makes of the network and of its connections."""
+"""Each device is sent each line once and in order, whatever a seed does to the network and its connections."""
 
 from __future__ import annotations
 
@@ -71,8 +71,9 @@ def test_only_the_last_flush_may_be_lost_with_the_power(before_s: float, may_be_
 
 
 def test_a_client_that_has_hung_up_hears_nothing_that_its_stopped_node_still_writes() -> None:
-    """The node, once it goes on, reads the line before the reset. The line reaches the device when the device is back,
-    and only then."""
+    """The node, once running on, reads the line before the reset. The line reaches the device when the device is back,
+    and only then.
+    """
     story = DeviceStory(5)
     laptop, _, desk = story.devices
     before = laptop.connection

@@ -39,7 +39,7 @@ def check_alike(net: Net) -> list[str]:
 
 
 class Talk:
-    """Nodes with disks, a person on each, all in #ring. said: what everybody has heard."""
+    """Nodes with disks, a person on each, all in #ring. said: the texts heard by everybody."""
 
     def __init__(
         self, nodes: int = 4, seed: int = 0, keep_s: float = 0.0, directories: int = 0, copies: int = 2
@@ -69,7 +69,7 @@ class Talk:
             self.people[name] = self.join(name)
 
     def power_cut(self) -> None:
-        """All nodes at once; then they start again."""
+        """Cut the power of all nodes at once; then start all again."""
         net = self.net
         for name in list(net.nodes):
             net.kill(name)
@@ -90,7 +90,7 @@ def test_every_node_gives_the_same_answer() -> None:
 
 
 def test_what_was_just_said_is_there_at_once() -> None:
-    """It may not be on any disk yet."""
+    """The lines may not be on any disk yet."""
     talk = Talk()
     for name in talk.net.nodes:
         talk.say(1, name)
@@ -120,7 +120,7 @@ def test_a_takeover_loses_nothing_of_it(seed: int) -> None:
     assert net.until(lambda: "last words" in last.heard("#ring"), 2)
     net.kill(master)
     asker = last.node.name
-    assert everything(net, asker) == [*talk.said, "last words"]  # who has seen it finds it, whoever answers
+    assert everything(net, asker) == [*talk.said, "last words"]  # a node with the line finds it, whichever node answers
     talk.said.append("last words")
     net.run(5)
     talk.say(5)
@@ -193,7 +193,7 @@ def test_after_a_partition_heals_both_sides_are_in_it(seed: int) -> None:
     net.run(SETTINGS.dead_after_s + 2)
     here, there = everything(net, few[0]), everything(net, many[0])
     assert set(here) <= set(talk.said) and set(there) <= set(talk.said)
-    assert talk.said in (here, there)  # two of five nodes have it: the other side may lack what is on both disks
+    assert talk.said in (here, there)  # two of five nodes have each line: one side may lack the lines of both disks
     before = list(talk.said)
     for _ in range(6):
         talk.say(1, few[0])
@@ -208,7 +208,9 @@ def test_after_a_partition_heals_both_sides_are_in_it(seed: int) -> None:
 
 @pytest.mark.parametrize("seed", range(5))
 def test_who_came_late_to_one_side_of_a_partition_does_not_speak_for_it(seed: int) -> None:
-    """It has the end of that side's log only, and no disk has more of it here: who holds the channel has."""
+    """The node has the end of its side's log only, and no disk here has more of the log: the other side's master
+    has.
+    """
     talk = Talk(5, seed)
     net = talk.net
     talk.say(4)
@@ -248,7 +250,7 @@ def test_a_network_that_starts_again_has_it() -> None:
 
 @pytest.mark.parametrize("first", [1, 2, 3, 4])
 def test_in_whatever_order_its_nodes_start_it_has_it(first: int) -> None:
-    """Who starts alone knows nothing of the channel, or little; people talk there all the same."""
+    """A node that starts alone knows nothing of the channel, or little; people talk there all the same."""
     talk = Talk(4)
     net = talk.net
     talk.say(10)
@@ -269,7 +271,7 @@ def test_in_whatever_order_its_nodes_start_it_has_it(first: int) -> None:
 
 
 def test_a_channel_that_nobody_comes_back_to_for_a_while_still_has_it() -> None:
-    """Its replica on disk may be from before the first word."""
+    """The channel's replica on disk may be from before the first word."""
     talk = Talk(3)
     net = talk.net
     net.run(3)
@@ -282,7 +284,7 @@ def test_a_channel_that_nobody_comes_back_to_for_a_while_still_has_it() -> None:
 
 
 def test_a_power_cut_right_after_a_takeover_takes_nothing_that_was_written() -> None:
-    """Lines of a term that no disk knows of would be nobody's."""
+    """Lines of a term unknown to all disks would be nobody's."""
     talk = Talk()
     net = talk.net
     talk.say(5)
@@ -296,7 +298,7 @@ def test_a_power_cut_right_after_a_takeover_takes_nothing_that_was_written() -> 
 
 
 def test_without_backups_a_node_that_comes_back_finds_what_was_said_since_it_died() -> None:
-    """Who has held the group meanwhile is part of it, though nobody else was there to be told."""
+    """The log's lineage names the master that held the group meanwhile, though no other node was there to be told."""
     talk = Talk(nodes=3, copies=1)
     net = talk.net
     talk.say(6)
@@ -308,7 +310,7 @@ def test_without_backups_a_node_that_comes_back_finds_what_was_said_since_it_die
     net.run(0.2)
     for name in net.nodes:
         net.kill(name)
-    for name in sorted(net.nodes, key=first.__eq__):  # it comes last
+    for name in sorted(net.nodes, key=first.__eq__):  # the first master comes last
         net.start(int(name[1:]))
         net.run(1)
     net.run(10)
@@ -349,7 +351,7 @@ def test_a_disk_that_cannot_be_read_is_done_without() -> None:
     assert check_alike(talk.net) == talk.said
     talk.net.broken.update(talk.net.nodes)
     talk.say(2)
-    assert recall(talk.net, "n1", Query(5)) is None  # rather than half of it
+    assert recall(talk.net, "n1", Query(5)) is None  # rather than half of the history
     talk.net.broken.clear()
     talk.net.run(1)
     assert check_alike(talk.net) == talk.said
@@ -392,11 +394,11 @@ def test_a_msgid_that_nobody_knows_is_answered_with_none() -> None:
 
 
 ERASED_S = 2.0
-"""All that is deleted is erased within that on nodes that are there."""
+"""All deleted texts are erased within this time on running nodes."""
 
 
 def on_disks(net: Net) -> set[str]:
-    """The texts that any disk has, or traces of."""
+    """Return the texts on any disk, or traced there."""
     assert net.disks is not None
     found = (disk.lines(Range(RING, None, None, 10_000, True)) + disk.traces for disk in net.disks.values())
     return {text for lines in found for text in told(lines)}
@@ -442,7 +444,7 @@ def test_all_that_was_said_is_erased_from_all_disks() -> None:
 
 @pytest.mark.parametrize("seed", range(5))
 def test_all_that_somebody_has_said_is_erased_from_all_disks(seed: int) -> None:
-    """However much it is, and from that of a node that was away, too."""
+    """However many the texts are, and from a node that was away, too."""
     talk = Talk(4, seed)
     net = talk.net
     talk.say(12)
@@ -524,7 +526,9 @@ def on_disk(net: Net, name: str) -> list[str]:
 
 @pytest.mark.parametrize("seed", range(5))
 def test_who_holds_a_channel_comes_to_have_all_of_it(seed: int) -> None:
-    """Nodes leave and come back: all is on the disks of both that hold the channel, though one disk is lost."""
+    """Nodes leave and come back: in the end both holders of the channel have everything on disk, though one disk is
+    lost.
+    """
     talk = Talk(4, seed)
     net = talk.net
     for name in list(net.nodes):
@@ -557,7 +561,7 @@ def test_who_holds_a_channel_comes_to_have_all_of_it(seed: int) -> None:
 def test_who_comes_back_does_not_serve_what_it_has_on_disk_before_it_knows_the_network(
     seed: int, in_order: bool
 ) -> None:
-    """It would think itself alone, and what both sides have said would have to be merged."""
+    """The node would think itself alone, and the lines of both sides would have to be merged."""
     talk = Talk(4, seed, directories=1)
     net = talk.net
     for name in list(net.nodes):

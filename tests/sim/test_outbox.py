@@ -1,4 +1,6 @@
-"""What a client says on one node to its session on another is lost with neither, and said once (P9)."""
+"""A client speaks on one node to its session on another: if either node dies, the line is not lost, and is said once
+(P9).
+"""
 
 from __future__ import annotations
 
@@ -45,7 +47,7 @@ class Story:
         assert net.masters(GroupId("channel", channel)) == [MASTERS[channel]]
 
     def _bob(self) -> Client:
-        """Who has an account, too."""
+        """Bob has an account, too."""
         bob = Newcomer(self.net, "n3", "sasl")
         bob.enter("bob")
         assert any(line.startswith("REGISTER SUCCESS") for line in register(bob, "mellon"))
@@ -97,7 +99,7 @@ def test_nothing_that_was_said_to_a_session_is_lost_with_its_node(seed: int, end
 @pytest.mark.parametrize("seed", range(2))
 @pytest.mark.parametrize("quits", [False, True])
 def test_who_says_something_and_goes_is_heard_though_the_session_dies(seed: int, quits: bool) -> None:
-    """quits: and says so; else its connection breaks."""
+    """quits: and says so; else the connection breaks."""
     story = Story(seed, "", sorted(MASTERS)[seed % 3])
     net, phone = story.net, story.phone
     for number in range(10):
@@ -138,7 +140,7 @@ def test_who_says_goodbye_to_a_session_whose_node_is_dead_has_not_read_what_was_
 
 @pytest.mark.parametrize("seed", range(2))
 def test_what_both_sides_of_a_partition_were_told_is_said_once(seed: int) -> None:
-    """n1, with the session, is cut off while the client's lines are on their way to it; it masters the channel."""
+    """n1, with the session, is cut off while the client's lines are on their way; n1 masters the channel."""
     story = Story(seed, "echo-message", "#irc")
     net = story.net
     for number in range(10):
@@ -156,7 +158,7 @@ def test_what_both_sides_of_a_partition_were_told_is_said_once(seed: int) -> Non
 
 
 def begun(caps: str, seed: int, channel: str) -> Story:
-    """Something is said that may be deleted, and what came before is read."""
+    """Say something deletable, and read earlier lines."""
     story = Story(seed, caps, channel)
     story.phone.send(f"PRIVMSG {channel} :secret")
     for client in (story.phone, story.bob):
@@ -166,7 +168,7 @@ def begun(caps: str, seed: int, channel: str) -> Story:
 
 
 def end_while_it_says(story: Story, after_s: float, *lines: str) -> list[str]:
-    """What the phone reads of that, its session's node being killed so long after: it has done it, or has not."""
+    """Return the phone's last lines when its session's node is killed this long after: the deed is done, or is not."""
     story.phone.send(*lines)
     story.net.run(after_s)
     story.net.kill("n1")
@@ -204,7 +206,7 @@ def test_who_joins_is_there_though_its_session_s_node_dies(seed: int, after_s: f
 
 @pytest.mark.parametrize("seed", range(2))
 def test_what_was_said_in_a_conversation_does_not_come_again_by_another_way(seed: int) -> None:
-    """Meanwhile the person has chosen that nothing is kept."""
+    """Meanwhile the person has chosen to keep nothing."""
     story = begun("echo-message", seed, "#irc")
     story.phone.send("PRIVMSG bob :word 1")
     story.net.run(0.04)
@@ -227,7 +229,9 @@ def test_who_steps_down_is_not_told_that_it_may_not() -> None:
 
 
 def test_what_both_sides_were_told_is_not_shown_again_to_a_device_that_changes_sides() -> None:
-    """It is on n1 while that is cut off and has taken some lines; the other side, not knowing, is told them again."""
+    """The device is on n1 while n1 is cut off and has taken some lines; the other side, not knowing, is told the lines
+    again.
+    """
     told_to_both = sum(changes_sides(seed) for seed in range(8))
     assert told_to_both >= 3, "the story is seldom what it is meant to be"
 
@@ -254,7 +258,7 @@ def changes_sides(seed: int) -> bool:
 
 
 def test_who_says_more_than_may_wait_is_not_read_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its session's node is silent, and nobody knows yet that it is dead."""
+    """The session's node is silent, and nobody knows yet of its death."""
     monkeypatch.setattr(unsettled, "BYTES", 500)
     story = Story(1, "", "#go")
     story.net.kill("n1", dark=True)

@@ -66,7 +66,7 @@ def test_one_order_nothing_lost_nothing_twice(seed: int) -> None:
 
 @pytest.mark.parametrize("seed", range(10))
 def test_each_person_keeps_an_order_across_a_cut(seed: int) -> None:
-    """P25: when two sides become one, nobody is shown a person's new line before the person's older ones."""
+    """P25: when two sides become one, nobody is shown a person's new line before the person's older lines."""
     net = Net(5, seed, delay_s=(0.001, 0.03))
     master, backup = owners(net)
     people = [net.client(name, f"p{name}", "echo-message") for name in net.nodes]
@@ -105,7 +105,7 @@ def room() -> Room:
 
 
 class Room:
-    """Four nodes; ann, bob and cat sit in #ring on three of them, and nobody on the one that masters it."""
+    """Four nodes; ann, bob and cat sit in #ring on three of them, and nobody on the room's master."""
 
     def __init__(self, net: Net) -> None:
         self.net = net
@@ -131,7 +131,7 @@ class Room:
 
 
 def owners(net: Net) -> tuple[str, ...]:
-    """The names of the nodes that should master and back #ring."""
+    """Return the names of the nodes that should master and back #ring."""
     peers = net.nodes["n1"].core.engine.peers
     keys = peers.roster.ring("absolute", 1)
     return tuple(f"n{key.rpartition('.')[2]}" for key in placement.owners(RING.name, keys, 2))
@@ -227,7 +227,9 @@ def test_one_nick_on_both_sides_of_a_cut_is_the_older_claims(room: Room) -> None
 
 @pytest.mark.parametrize("seed", range(10))
 def test_who_gave_way_to_a_stranger_in_a_cut_is_seen_again_when_it_heals(seed: int) -> None:
-    """Alone on its node, somebody comes by a nick of the other side: who had it seems gone, until it does not (P29)."""
+    """Alone on its node, a person comes by a nick of the other side: the nick's holder seems gone, until the heal
+    (P29).
+    """
     net = Net(4, seed)
     people = [net.client(name, nick) for name, nick in (("n1", "ann"), ("n2", "bob"), ("n4", "cat"))]
     for person in people:
@@ -269,8 +271,9 @@ def test_two_halves_of_a_channel_become_one(room: Room) -> None:
 
 @pytest.mark.parametrize("seed", range(4))
 def test_nobody_is_shown_to_leave_where_the_other_side_of_a_cut_began_the_channel_anew(seed: int) -> None:
-    """The master hears last of the other side, and has to go on with a log that has none of its people (seed 88601255
-    of the devices)."""
+    """The master hears last of the other side, and has to go on with a log without its people (seed 88601255 of the
+    devices).
+    """
     net = Net(4, seed, edge=PATIENT)
     master, backup = owners(net)
     far = [name for name in net.nodes if name not in (master, backup)][-1]
@@ -304,7 +307,7 @@ def test_nobody_is_shown_to_leave_where_the_other_side_of_a_cut_began_the_channe
 
 
 def test_directories_may_die() -> None:
-    """All of them, for twenty minutes; a node that restarts meanwhile finds its peers by the roster that it saved."""
+    """All directories die, for twenty minutes; a node restarted meanwhile finds its peers by its saved roster."""
     room = Room(net := Net(4, directories=2, edge=PATIENT))
     for name in list(net.directories.up):
         net.directories.kill(name)
@@ -363,7 +366,7 @@ def test_a_nick_of_a_dead_edge_is_free_elsewhere_at_once(room: Room) -> None:
 
 
 def test_a_hand_off_holds_nobody_up(room: Room) -> None:
-    """Away from the master that leaves, and back to it: nobody waits for longer than a few round trips."""
+    """Away from the leaving master, and back again: nobody waits for longer than a few round trips."""
     net = room.net
     net.delay_s = (0.004, 0.005)
     leaving = net.nodes[room.master].core.engine
@@ -387,14 +390,16 @@ def test_a_hand_off_holds_nobody_up(room: Room) -> None:
         for at, note in node.notes
         if note.event == "hand_off" and note.group == RING
     ]
-    assert len(moved) == 1  # the other one is the dead node's own, which is not kept
+    assert len(moved) == 1  # the other conversation is the dead node's own, which is not kept
     assert net.masters(RING) == [room.master]
     room.check_quiet()
 
 
 @pytest.mark.parametrize("seed", range(5))
 def test_a_ping_waits_for_what_an_earlier_one_still_waits_for(seed: int) -> None:
-    """The earlier PING has taken note of the line, and holds up nobody any more: the line is not settled for that."""
+    """The earlier PING has taken note of the line, and holds up nobody any more: the line is not settled for all
+    that.
+    """
     net = Net(3, seed)
     ann, bob = net.client("n3", "ann"), net.client("n1", "bob")
     for client in (ann, bob):
@@ -415,7 +420,7 @@ def test_a_ping_waits_for_what_an_earlier_one_still_waits_for(seed: int) -> None
 
 
 def test_a_master_that_comes_back_from_its_disk_takes_the_log_of_a_node_that_lived() -> None:
-    """A follower that lacks the last line finds the line in the new master's log (seed 89004431 of the devices)."""
+    """A follower without the last line finds the line in the new master's log (seed 89004431 of the devices)."""
     net = Net(3, disks=True)
     ann = net.client("n1", "ann")
     ann.send("JOIN #ring")

@@ -27,7 +27,7 @@ CHANNEL = "#ring"
 
 
 class Talker(Client):
-    """Somebody on another node, who talks and watches."""
+    """A person on another node, present to talk and to watch."""
 
     def say(self, *numbers: int) -> None:
         for number in numbers:
@@ -63,24 +63,26 @@ def login(net: Net, node: str, device: str = "", caps: str = "sasl", nick: str =
     client = Newcomer(net, node, caps)
     assert client.log_in("ann" + (f"@{device}" if device else ""), "sesame")[-1].startswith("903")
     client.enter(nick)
-    net.run(1.0)  # whatever is played
+    net.run(1.0)  # # all lines that are played
     return client
 
 
 def said(client: Client) -> list[str]:
-    """The numbers of the lines that it was sent since it last looked; a client of another node hears a moment later."""
+    """Return the numbers of the lines sent to the client since the last look; a client on another node hears them a
+    moment later.
+    """
     client.net.run(0.2)
     lines = client.lines()
     return [line.rpartition(" ")[2] for line in lines if f" PRIVMSG {CHANNEL} :line " in line]
 
 
 def noticed(bob: Client) -> list[str]:
-    """What others saw of it, beside talk."""
+    """Return the lines that show the session to others, without its talk."""
     return [line for line in bob.lines() if line.split(" ")[1] in ("JOIN", "PART", "QUIT", "NICK", "MODE")]
 
 
 class Sleeping:
-    """The socket of a client whose machine takes nothing any more."""
+    """The socket of a client on a sleeping machine: the machine takes no more bytes."""
 
     written = 1
 
@@ -92,7 +94,7 @@ class Sleeping:
 def test_a_machine_that_has_gone_to_sleep_is_played_what_was_sent_to_it_since(
     net: Net, bob: Talker, session: str, end: str
 ) -> None:
-    """Nobody is told that it sleeps, for minutes. session: where its session is; end: what becomes of that node."""
+    """Nobody is told for minutes that the machine sleeps. session: the node of the session; end: how that node ends."""
     made(net)
     desk = login(net, session, "desk")
     laptop = login(net, "n1", "laptop")
@@ -121,7 +123,8 @@ def test_a_machine_that_has_gone_to_sleep_is_played_what_was_sent_to_it_since(
 
 def test_whoever_asks_for_a_session_that_leaves_meanwhile_is_given_that_session(net: Net) -> None:
     """One message tells the former node both facts: the session is there, and the session has left. Once, a login was
-    told "there is no session" and began another session, in no channel."""
+    told "there is no session" and began another session, in no channel.
+    """
     made(net)
     drop(login(net, "n1"))
     n1, n2, n3 = net.nodes.values()
@@ -144,7 +147,7 @@ def test_whoever_asks_for_a_session_that_leaves_meanwhile_is_given_that_session(
 
 
 def test_who_logs_in_while_nobody_answers_for_its_session_goes_on_with_it_all_the_same(net: Net, bob: Talker) -> None:
-    """Once, such a client was a user beside its session until it logged in again (seed 88600443)."""
+    """Once, such a client was a user beside its session until its next login (seed 88600443)."""
     made(net)
     desk = login(net, "n2", "desk")
     desk.send(f"JOIN {CHANNEL}")
@@ -224,7 +227,7 @@ def told(client: Client, numeric: str) -> bool:
 
 
 def test_all_clients_of_a_session_are_logged_in_or_none(net: Net) -> None:
-    """Wherever they sit, and whoever of them says so; those on other nodes know what they are, too."""
+    """On any node, and whichever client logs in or out; clients on other nodes also know their state."""
     made(net, always_on=False)
     clients = [login(net, node) for node in ("n1", "n2", "n3")]
     for one in (clients[1], clients[0]):
@@ -243,7 +246,7 @@ def test_all_clients_of_a_session_are_logged_in_or_none(net: Net) -> None:
 
 
 def test_who_is_in_no_session_any_more_has_none_to_come_back_to(net: Net) -> None:
-    """Not even that of the account to which it is logged in now: there it would be somebody else, and not know."""
+    """Not even the session of the account of the new login: there the client would be another user without knowing."""
     made(net)
     bea = net.client("n2", "bea")
     register(bea, "mellon")
@@ -315,7 +318,9 @@ def test_a_session_survives_the_death_of_its_node(net: Net, bob: Talker) -> None
 def test_much_is_played_as_fast_as_it_is_read(
     net: Net, bob: Talker, node: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """n2: from the session on n1. A client that goes in between goes on where it was."""
+    """n2: from the session on n1. A client leaves in the middle of the playback, and continues there when the client
+    returns.
+    """
     for name, value in (("PAGE", 5), ("MOST", 20), ("UNREAD_BYTES", 100)):
         monkeypatch.setattr(playback, name, value)
     made(net)
@@ -360,7 +365,7 @@ def test_a_node_dies_right_after_somebody_has_joined_and_left(net: Net, bob: Tal
 
 @pytest.mark.parametrize("tenths", range(10))
 def test_a_node_dies_before_it_could_tell_how_far_a_new_device_is(net: Net, bob: Talker, tenths: int) -> None:
-    """Lines of its last second may come again; none is left out."""
+    """Lines of the node's last second may come again; no line is left out."""
     made(net)
     ann = login(net, "n1", "laptop")
     ann.send(f"JOIN {CHANNEL}")
@@ -443,7 +448,7 @@ def test_a_network_that_starts_again_has_its_sessions(net: Net) -> None:
 
 @pytest.mark.parametrize("seed", range(1, 6))
 def test_one_node_after_the_other_starts_again_and_a_stranger_comes_first(seed: int) -> None:
-    """What the first nodes have of the channels and of the session may be older than what the last one has."""
+    """The first nodes may have older replicas of the channels and the session than the last node."""
     net = Net(3, seed, disks=True)
     made(net)
     ann = login(net, "n3", "desk")
@@ -496,7 +501,7 @@ def test_two_clients_on_two_nodes(net: Net, bob: Talker) -> None:
     assert said(laptop) == ["3"]
     back = login(net, "n3", "phone")
     assert said(back) == ["3"]
-    here = login(net, "n1", "tablet", nick="ann")  # it may not know the nick that it has by now
+    here = login(net, "n1", "tablet", nick="ann")  # the tablet may not know the session's new nick
     assert any(f":annie!~ann@10.0.0.1 JOIN {CHANNEL}" in line for line in here.got)
     seen = [line for line in bob.got if "ann" in line.partition("!")[0] and " PRIVMSG " not in line]
     assert [line.split(" ")[1] for line in seen] == ["JOIN", "NICK"]
@@ -513,7 +518,7 @@ def test_a_client_on_another_node_outlives_the_sessions_node(net: Net, bob: Talk
     noticed(bob)
     bob.say(1)
     assert said(phone) == ["1"]
-    net.run(2)  # what a crashed edge has sent in its last second may come again
+    net.run(2)  # lines of a crashed edge's last second may come again
     net.kill("n1")
     for number in range(2, 20):
         bob.say(number)
@@ -544,7 +549,7 @@ def test_who_goes_before_its_session_has_begun_stays_nevertheless(net: Net) -> N
 
 
 def test_as_soon_as_a_session_s_node_is_dead_its_clients_nodes_tell_how_far_they_are(net: Net, bob: Talker) -> None:
-    """They may die before it is taken up (device seed 880020)."""
+    """These nodes may die before the session is taken up (device seed 880020)."""
     made(net)
     login(net, "n1", "phone").send(f"JOIN {CHANNEL}")
     net.run(3.6)
@@ -561,7 +566,7 @@ def test_as_soon_as_a_session_s_node_is_dead_its_clients_nodes_tell_how_far_they
 
 
 def shown_where_it_comes_back(net: Net, bob: Talker) -> list[str]:
-    """Its node is stopped right after it was sent line 1, before it is due to tell of that, and 2 is said then."""
+    """The device's node stops right after sending line 1, before the cursor is due to be told; then line 2 is said."""
     made(net)
     laptop = login(net, "n1", "laptop")
     laptop.send(f"JOIN {CHANNEL}")
@@ -582,7 +587,7 @@ def test_a_session_moves_when_its_node_leaves(net: Net, bob: Talker) -> None:
 
 
 def test_who_speaks_on_a_node_that_its_session_has_left_meanwhile_is_heard(net: Net, bob: Talker) -> None:
-    """It stood still, with what its client had said unread."""
+    """The node stood still, and the client's lines waited unread."""
     made(net)
     ann = login(net, "n1", "laptop", "sasl echo-message")
     ann.send(f"JOIN {CHANNEL}")
@@ -602,7 +607,9 @@ def test_who_speaks_on_a_node_that_its_session_has_left_meanwhile_is_heard(net: 
 def test_what_was_said_before_the_session_left_is_heard_before_what_is_said_after(
     net: Net, bob: Talker, goes: bool
 ) -> None:
-    """The channel's master does not hear the former node at once. goes: the client does, before that."""
+    """The channel's master does not hear the former node at once. goes: the client leaves before the master hears the
+    node.
+    """
     made(net)
     ann = login(net, "n1")
     for client in (ann, bob):
@@ -666,7 +673,7 @@ def test_an_own_line_that_waits_for_its_turn_while_the_session_leaves_is_read_on
 def test_a_command_without_an_answer_holds_up_what_is_said_after_the_session_left_for_a_while(
     net: Net, bob: Talker, goes: bool
 ) -> None:
-    """goes: the client goes before its lines could be forwarded (seed 77200262)."""
+    """goes: the client goes before its node could forward the lines (seed 77200262)."""
     made(net)
     ann = login(net, "n1")
     ann.send(f"JOIN {CHANNEL}")
@@ -689,7 +696,9 @@ def test_a_command_without_an_answer_holds_up_what_is_said_after_the_session_lef
 
 
 def test_what_is_said_right_before_its_node_leaves_is_said(net: Net, bob: Talker) -> None:
-    """The channel's master does not hear it at once; that of ann's session does, and so she has gone by then."""
+    """The channel's master does not hear the node at once; the master of ann's session does, so ann has gone by
+    then.
+    """
     made(net)
     ann = login(net, "n1")
     for client in (ann, bob):
@@ -730,7 +739,7 @@ def test_who_speaks_before_it_was_shown_all_is_shown_its_own_words_in_their_plac
     bob.say(1, 2)
     hasty = Newcomer(net, "n2", "sasl echo-message")
     hasty.log_in("ann@laptop", "sesame")
-    hasty.enter("ann")  # and what it has missed is on its way
+    hasty.enter("ann")  # the missed lines are on their way
     hasty.send(f"PRIVMSG {CHANNEL} :line 3")
     net.run(1.0)
     hasty.send(f"PRIVMSG {CHANNEL} :line 4")
@@ -744,7 +753,7 @@ def test_who_speaks_before_it_was_shown_all_is_shown_its_own_words_in_their_plac
 
 
 def two(net: Net, here: str, there: str) -> tuple[Talker, Talker]:
-    """Somebody on each side of a partition that is about to come."""
+    """A person on each side of a partition about to come."""
     found = Talker(net, net.nodes[here], "joe"), Talker(net, net.nodes[there], "sue")
     for talker in found:
         assert net.until(lambda t=talker: any(" 221 " in line for line in t.got), 10)
@@ -756,7 +765,7 @@ def two(net: Net, here: str, there: str) -> tuple[Talker, Talker]:
 def test_a_client_is_told_something_in_the_very_moment_that_its_session_goes_elsewhere(net: Net, bob: Talker) -> None:
     made(net)
     login(net, "n3", "desk")
-    assert net.masters(GroupId("session", "ann")) == ["n3"]  # which will take it up again
+    assert net.masters(GroupId("session", "ann")) == ["n3"]  # n3 will take the session up again
     laptop = login(net, "n1", "laptop")
     laptop.send(f"JOIN {CHANNEL}")
     laptop.sync()
@@ -792,7 +801,9 @@ def drop(client: Client) -> None:
 
 @pytest.mark.parametrize(("alone", "stays"), [("n1", True), ("n2", True), ("n3", False)])
 def test_a_client_changes_sides_in_a_partition(net: Net, alone: str, stays: bool) -> None:
-    """It is sent what each side says once, and in the end what it was not there to hear. stays: when the sides meet."""
+    """The client is sent each line of either side once, and at the end the lines missed meanwhile. stays: when the
+    sides meet.
+    """
     made(net)
     joe, sue = two(net, alone, "n2" if alone == "n1" else "n1")
     laptop = login(net, alone, "laptop")
@@ -822,7 +833,7 @@ def test_a_client_changes_sides_in_a_partition(net: Net, alone: str, stays: bool
 
 
 def test_a_session_that_both_sides_have_taken_up_stays_in_its_channels() -> None:
-    """It is where somebody came to it last, though what the channel has of it is newer on the other side."""
+    """The session stays with the side of the latest login, though the channel's newer record is on the other side."""
     net = Net(4, disks=True)
     made(net)
     joe, sue = two(net, "n3", "n2")
@@ -857,12 +868,14 @@ def test_where_a_partition_left_the_nick_on_another_node_the_session_decides(net
     net.run(5)
     person = net.nodes["n1"].core.edge.sessions.users["ann"].person
     assert holders() == [person]
-    assert person.version > there.version + 1  # it was there for a moment
+    assert person.version > there.version + 1  # the nick was on n2 for a moment
     assert ann.ask("AWAY :at lunch") == ["306 ann :You have been marked as being away"]
 
 
 def test_a_replica_of_a_channel_that_has_the_user_on_another_node_does_not_seat_it_here(net: Net, bob: Talker) -> None:
-    """As a side of a partition has it: what is said until it is back is played, not told and then taken for read."""
+    """As on one side of a partition: lines said before the user is back are played, not delivered live and then taken
+    for read.
+    """
     made(net)
     laptop = login(net, "n3", "laptop")
     laptop.send(f"JOIN {CHANNEL}")
@@ -886,7 +899,7 @@ def test_a_replica_of_a_channel_that_has_the_user_on_another_node_does_not_seat_
 
 
 def kicks(client: Client) -> list[str]:
-    """All that it was ever told of any."""
+    """Return all lines about kicks in the client's history."""
     client.net.run(0.5)
     return [line for line in client.got if " KICK " in line or "You were kicked" in line]
 
@@ -959,7 +972,7 @@ def test_who_is_kicked_while_its_machine_sleeps_is_told_when_it_is_back(net: Net
 
 
 def test_a_client_goes_on_as_what_it_was_when_its_session_s_node_dies() -> None:
-    """An operator still, with its modes; MONITOR tells what has changed meanwhile, and nothing else."""
+    """The client is an operator still, with its modes; MONITOR tells the changes since, and nothing else."""
     net = network(4, disks=True, operators=(OPERATOR,))
     made(net)
     login(net, "n2", "desk")  # so the session is there
@@ -989,7 +1002,7 @@ def test_a_client_goes_on_as_what_it_was_when_its_session_s_node_dies() -> None:
 
 @pytest.mark.parametrize("speaks", [True, False])
 def test_how_long_somebody_has_said_nothing_goes_on_where_its_session_does(net: Net, speaks: bool) -> None:
-    """speaks: a minute and a half after it came; to the minute."""
+    """speaks: the person speaks a minute and a half after the login; the idle time is right to the minute."""
     made(net)
     ann = in_the_channel(net, "n1", "desk")
     net.run(90)

@@ -1,4 +1,4 @@
-"""What people with accounts say."""
+"""Commands of people with accounts."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def plain(name: str, password: str) -> str:
 
 
 class Newcomer(Client):
-    """Connected, and not more: irssi logs in before it says who it is."""
+    """Connected, and not more: irssi logs in before saying its nick."""
 
     def __init__(self, net: Net, node: str, caps: str = "sasl", certificate: str | None = None) -> None:
         self.begin(net, net.nodes[node], "*", "10.0.0.1")
@@ -31,7 +31,7 @@ class Newcomer(Client):
             self.lines()
 
     def hear(self, *words: str, within_s: float = ANSWERED_S) -> list[str]:
-        """Wait for a line with one of the words; all lines since the last were read, without the server's name."""
+        """Wait for a line with one of the words; return all lines since the last read, without the server's name."""
         found = self.net.until(
             lambda: any(word in f"{line} " for line in self.got[self.read :] for word in words), within_s
         )
@@ -39,7 +39,7 @@ class Newcomer(Client):
         return [line.removeprefix(f":{self.net.edge.network.server_name} ") for line in self.lines()]
 
     def log_in(self, name: str, password: str, mechanism: str = "PLAIN") -> list[str]:
-        """Returns what came of it."""
+        """Return the outcome."""
         return log_in(self, name, password, mechanism)
 
     def enter(self, nick: str) -> list[str]:
@@ -62,7 +62,7 @@ def log_in(client: Client, name: str, password: str, mechanism: str = "PLAIN") -
 
 
 def answer(client: Client, *numerics: str) -> list[str]:
-    """Until the exchange is over; the lines, without what the server says in it."""
+    """Answer until the exchange is over; return the lines, without the server's lines within the exchange."""
     ends = numerics or ("903", "904", "905", "906", "907")
 
     def over() -> bool:
@@ -74,7 +74,7 @@ def answer(client: Client, *numerics: str) -> list[str]:
 
 
 def challenge(client: Client) -> bytes | None:
-    """What the server says next in the exchange; None once that is over."""
+    """Return the server's next line in the exchange; None at the end."""
 
     def said() -> list[str]:
         return [line for line in client.got[client.read :] if line.startswith("AUTHENTICATE")]
@@ -114,7 +114,7 @@ def scram(client: Client, name: str, password: str) -> None:
 
 
 def register(client: Client, password: str = "sesame", name: str = "*") -> list[str]:
-    """Register, and wait for what comes of it."""
+    """Register, and wait for the outcome."""
     client.lines()
     client.send(f"REGISTER {name} * :{password}")
     assert client.net.until(lambda: any("REGISTER " in line for line in client.got[client.read :]), ANSWERED_S)

@@ -1,4 +1,4 @@
-"""One `circlet node` process on loopback that tests configure, signal, and whose log they follow; and bare clients."""
+"""One `circlet node` process on loopback, configured, signalled and followed in its log by tests; and bare clients."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ def merged(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
 
 
 class OneNode:
-    """The process, and its standard error as it comes."""
+    """The process, and its standard error, line by line."""
 
     program = ""
-    """A Python program to run instead of a forked `circlet`; a test that breaks the program on purpose has one."""
+    """A Python program to run instead of a forked `circlet`; for a test that breaks the program on purpose."""
 
     def __init__(self, folder: Path, descriptors: int = 0, **changes: Any) -> None:
-        """descriptors: the process's hard limit of open files, 0 for that of the tests."""
+        """descriptors: the process's hard limit of open files, 0 for the limit of the tests."""
         self.folder = folder
         self.path = folder / "node.yaml"
         self.port = free_port()
@@ -90,7 +90,7 @@ class OneNode:
         self.path.write_text(json.dumps(self.config, indent=1))
 
     def reload(self, event: str = "reloaded", **changes: Any) -> dict[str, Any]:
-        """Change the file and send SIGHUP; the log record that answers."""
+        """Change the file and send SIGHUP; return the answering log record."""
         if changes:
             self.write(**changes)
         seen = len(self.records)
@@ -139,7 +139,7 @@ class OneNode:
         return record
 
     def until(self, logged: Callable[[], object], what: str, within_s: float = WITHIN_S) -> None:
-        """Until the log makes it true."""
+        """Wait until the log makes the condition true."""
         with self._news:
             happened = self._news.wait_for(logged, within_s)
         assert happened, f"{what} was not logged:\n{self.text}"
@@ -163,7 +163,7 @@ class OneNode:
 
 
 class Wire(Client):
-    """A client that has not said anything yet."""
+    """A client, silent so far."""
 
     def __init__(self, sock: socket.socket) -> None:
         self.nick = "*"
@@ -183,7 +183,7 @@ class Wire(Client):
         self.expect(f" 366 {self.nick} {channel} ")
 
     def until_closed(self, within_s: float = WITHIN_S) -> str:
-        """All that comes until the node hangs up, with what came before and was not expected."""
+        """Return all input until the node hangs up, with earlier unexpected input."""
         end = time.monotonic() + within_s
         data = b""
         while True:

@@ -1,4 +1,4 @@
-"""TLS that takes any certificate that a client shows, and none; and that is TLS in everything else."""
+"""TLS with any client certificate, or none; and proper TLS in everything else."""
 
 from __future__ import annotations
 
@@ -31,7 +31,9 @@ DAY = datetime.timedelta(days=1)
 
 
 def own_certificate(folder: Path, name: str, *, days: int = 1, kind: str = "ec", usage: str = "") -> str:
-    """One that nobody has signed but its owner; returns its fingerprint. days: until it ends, below 0: it has."""
+    """Make a certificate signed by its owner alone; return the fingerprint. days: until the certificate ends; below 0:
+    the end has passed.
+    """
     key = ec.generate_private_key(ec.SECP256R1()) if kind == "ec" else rsa.generate_private_key(65537, 2048)
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     now = datetime.datetime.now(datetime.UTC)
@@ -63,7 +65,7 @@ def issue(folder: Path) -> None:
 
 
 class Echo(asyncio.Protocol):
-    """Says the fingerprint that it sees, then what it hears."""
+    """Says the fingerprint seen, then repeats the input."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.Transport, transport)
@@ -75,7 +77,7 @@ class Echo(asyncio.Protocol):
 
 
 class Server:
-    """On a loop of its own, in a thread."""
+    """Server on a loop of its own, in a thread."""
 
     def __init__(self, context: ssl.SSLContext, runner: asyncio.Runner) -> None:
         self.port = free_port()
@@ -149,7 +151,7 @@ def test_long_and_many(server: Server, tmp_path: Path) -> None:
         data = bytes(number % 251 for number in range(size))
         wire.sendall(data)
         assert read(wire, size) == data
-    wire.unwrap().close()  # both say that they end
+    wire.unwrap().close()  # both sides announce their end
 
 
 def test_who_comes_again_with_its_session_is_let_in(server: Server, tmp_path: Path) -> None:
@@ -164,7 +166,7 @@ def test_who_comes_again_with_its_session_is_let_in(server: Server, tmp_path: Pa
 
 
 def test_a_key_that_is_not_its_own(server: Server, tmp_path: Path) -> None:
-    """Whoever shows a certificate has to have its key: OpenSSL's client would not even try."""
+    """A client that shows a certificate has to have the key: OpenSSL's client would not even try."""
     own_certificate(tmp_path, "ann")
     own_certificate(tmp_path, "bob")
     (tmp_path / "bob.key").replace(tmp_path / "ann.key")

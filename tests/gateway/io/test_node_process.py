@@ -1,4 +1,4 @@
-"""A node process and its sockets: TLS, limits of clients, signals, and what its log says of them."""
+"""A node process and its sockets: TLS, limits of clients, signals, and the log's words about these."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class Authority:
         certificate.private_key_pem.write_to_path(self.folder / "key.pem")
 
     def serial(self, node: OneNode, port: int) -> str:
-        """Of the certificate that a new connection is shown; it is verified."""
+        """Return the serial number of the certificate shown to a new connection; the certificate is verified."""
         wire = node.connect(port=port).tls(self.context, NAME)
         found = cast(ssl.SSLSocket, wire.socket).getpeercert()
         wire.close()
@@ -133,7 +133,7 @@ def test_a_broken_certificate_is_told_and_the_old_one_kept(secure: Secure, tmp_p
 def test_a_listener_that_left_the_file_keeps_its_certificate_whatever_becomes_of_it(
     secure: Secure, tmp_path: Path
 ) -> None:
-    """Until the restart that removes it; a key that does not fit must not spoil it half."""
+    """Until the restart removes the listener; an unfitting key must not spoil half of the certificate."""
     before, certificate = secure.serial(), (tmp_path / "cert.pem").read_bytes()
     key = (tmp_path / "key.pem").read_bytes()
     secure.authority.issue()
@@ -151,7 +151,9 @@ SPEECH = [f"PRIVMSG #end :line {number}" for number in range(40)]
 
 @pytest.mark.parametrize("end", ["half closed", "closed", "closed under TLS"])
 def test_what_was_said_before_the_end_of_input_is_heard(secure: Secure, end: str) -> None:
-    """As `printf 'NICK..USER..JOIN..PRIVMSG..' | nc -N` ends, and a client that closes its socket."""
+    """As `printf 'NICK..USER..JOIN..PRIVMSG..'
+    nc -N` ends, and a client that closes its socket.
+    """
     bob = secure.node.client("bob")
     bob.join("#end")
     wire = secure.node.connect()
@@ -226,7 +228,7 @@ LONG = b"@+a=" + b"x" * 4000 + b" PRIVMSG #c :" + b"y" * 480 + b"\r\n"
 
 @pytest.mark.parametrize("tls", [False, True])
 def test_a_slowed_client_is_not_read_on_and_its_lines_wait_with_it(tmp_path: Path, tls: bool) -> None:
-    """203 lines of 4.6 KB before registration: what the node and the kernel take of them has a bound."""
+    """203 lines of 4.6 KB before registration: node and kernel take a bounded number of these."""
     made = Secure(tmp_path)
     with made.node as node:
         wire = node.connect(port=made.tls_port if tls else made.port)
@@ -276,7 +278,7 @@ def test_limits_say_why_and_change_on_sighup(tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def hasty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OneNode]:
-    """A node that waits for nobody."""
+    """Return a node without patience for anybody."""
     times = {"register_timeout_s": 1, "ping_every_s": 1, "ping_timeout_s": 1}
     with OneNode.started(tmp_path_factory.mktemp("hasty"), clients=times) as node:
         yield node
@@ -354,12 +356,12 @@ def test_the_level_of_the_log_is_live_and_a_needed_restart_is_said_at_level_warn
         told = node.reload(log={"level": "warning"}, grace_s=7)
         assert told["level"] == "warning" and told["needs_restart"] == ["grace_s"]
         seen = len(node.records)
-        ann = node.client("ann")  # and stays: its leaving must not be logged in between
+        ann = node.client("ann")  # and stays: a departure must not be logged in between
         ann.sync()
         node.write(log={"level": "info"}, grace_s=8)
         node.reload()
         node.client("bob").sync()
-        events = [r["event"] for r in node.records[seen:] if r["event"] != "level_raised"]  # whenever that comes
+        events = [r["event"] for r in node.records[seen:] if r["event"] != "level_raised"]  # at any time
         assert events[:2] == ["reloaded", "client_connected"]
 
 

@@ -1,4 +1,4 @@
-"""Link hubs on loopback, each with an ear for what it tells and logs, and strangers who knock at their ports."""
+"""Link hubs on loopback, each with an ear for its events and log, and strangers at their ports."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ TERMS = Terms("Circlet", "irc.circlet.local", "absolute", 1, 1, "rfc1459", {"nic
 KEY = bytes(range(32))
 FAST = section(Links, heartbeat_s=0.1, dead_after_s=0.5, redial_min_s=0.01, redial_max_s=0.05)
 CALM = FAST.model_copy(update={"dead_after_s": 30.0})
-"""For strangers' tests: nothing in them is due to time."""
+"""For strangers' tests: no timer of the hub is due in these tests."""
 
 Logged = tuple[str, str, dict[str, Any]]  # level, event, facts
 
 
 def run(story: Coroutine[Any, Any, None]) -> None:
-    """Run on the loop that nodes have; what nobody caught fails the test."""
+    """Run on the nodes' kind of loop; an uncaught exception fails the test."""
     unhandled: list[dict[str, Any]] = []
 
     async def watched() -> None:
@@ -45,7 +45,7 @@ def run(story: Coroutine[Any, Any, None]) -> None:
 
 
 class News:
-    """Wakes whoever waits for something to be true; what nobody tells (a closed socket) is looked at now and then."""
+    """Wakes waiters for a condition; changes without an event (a closed socket) are looked at now and then."""
 
     def __init__(self) -> None:
         self._event = asyncio.Event()
@@ -65,7 +65,7 @@ class News:
 
 
 class Log:
-    """Keeps what is logged."""
+    """Keeps the log."""
 
     def __init__(self, news: News) -> None:
         self._news = news
@@ -83,9 +83,9 @@ class Log:
 
 
 class Peer:
-    """A hub and what it told: `ups`, `downs` as (key, incarnation, dead), `heard` as (sender, payload).
+    """A hub and its events: `ups`, `downs` as (key, incarnation, dead), `heard` as (sender, payload).
 
-    `asked`: what admin clients asked, as (payload, reply).
+    `asked`: questions of admin clients, as (payload, reply).
     """
 
     def __init__(self, number: int, roster: dict[str, NodeRecord], news: News, **changes: Any) -> None:
@@ -126,12 +126,12 @@ class Peer:
 
     @property
     def strangers(self) -> int:
-        """Connections that were accepted, and have not finished their handshake."""
+        """Return accepted connections with an unfinished handshake."""
         return self.hub.door.strangers.total + self.hub.door.members.total
 
     @property
     def dials(self) -> int:
-        """Dials under way, the handshakes of links that this hub began included."""
+        """Return the dials under way, the handshakes of links begun by this hub included."""
         return len(self.hub.connector.dials)
 
     def link(self, other: Peer) -> Any:
@@ -222,7 +222,7 @@ def story(tell: Callable[[Town], Awaitable[None]]) -> Callable[[], None]:
 
 
 class Stranger:
-    """A TLS connection to a hub that says what it likes."""
+    """A TLS connection to a hub, free to say anything."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.reader = reader
@@ -250,7 +250,7 @@ class Stranger:
 
 @asynccontextmanager
 async def mute_server() -> AsyncIterator[tuple[str, int]]:
-    """A port that takes connections and says nothing, like a process that was stopped."""
+    """A port that takes connections and says nothing, like a stopped process."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.9", 0))
         listener.listen(8)

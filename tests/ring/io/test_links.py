@@ -1,4 +1,4 @@
-"""Nodes' links over real sockets and TLS: who is let in, who is refused and told why, and how death is seen."""
+"""Nodes' links over real sockets and TLS: admission, refusals with their reasons, and signs of death."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ async def test_an_idle_link_is_closed_and_opened_again_on_demand(place: Town) ->
 
 
 def test_two_that_dial_each_other_at_once_end_with_one_link() -> None:
-    """Whichever dial is ahead, both sides keep the same one."""
+    """Whichever dial is ahead, both sides keep the same link."""
 
     async def tell() -> None:
         for _ in range(8):
@@ -114,12 +114,12 @@ LAST_WORDS = [b"over the one link", b"and back"]
 
 
 def open_sockets(peer: Peer) -> int:
-    """Links, and connections in their handshake or about to close."""
+    """Return links, and connections in their handshake or about to close."""
     return len(peer.hub._sockets)
 
 
 async def settled(a: Peer, b: Peer) -> None:
-    """Until nobody dials any more and each side has the other's one connection."""
+    """Wait until nobody dials any more and each side has the other's one connection."""
     async with asyncio.timeout(WITHIN_S):
         while a.dials or b.dials or open_sockets(a) != 1 or open_sockets(b) != 1:
             await asyncio.sleep(0.01)
@@ -242,7 +242,7 @@ async def test_a_port_that_takes_the_connection_and_says_nothing_is_silence(plac
 
 @story
 async def test_a_node_that_stops_within_the_handshake_is_silence_too(place: Town) -> None:
-    """TLS answers, the node does not: as when a process is stopped a moment after it took the connection."""
+    """TLS answers, the node does not: as when a process is stopped a moment after accepting the connection."""
     a, b = await place.pair()
 
     async def mute(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -275,7 +275,7 @@ async def test_a_dial_that_goes_unanswered_says_nothing_while_a_link_is_up(place
 @story
 async def test_a_linked_peer_that_goes_silent_is_found_and_called_dead(place: Town) -> None:
     a, b = await place.linked_pair()
-    b.hub._timer.cancel()  # type: ignore[union-attr]  # it is stopped: no heartbeats, and nothing is read
+    b.hub._timer.cancel()  # type: ignore[union-attr]  # a stopped process: no heartbeats, and nothing is read
     b.link(a)._transport.pause_reading()  # type: ignore[union-attr]
     began = asyncio.get_running_loop().time()
     await a.until(lambda: a.downs)
@@ -296,7 +296,7 @@ async def test_a_cut_link_is_no_evidence_and_is_dialled_again_at_once(place: Tow
 
 @story
 async def test_a_peer_that_dies_is_known_at_once(place: Town) -> None:
-    """Its sockets are reset; the dial that follows is refused."""
+    """The dead peer's sockets are reset; the next dial is refused."""
     a, b = await place.linked_pair(settings=CALM)
     b.hub._acceptor.close()
     b.hub._stopping = True
@@ -448,7 +448,7 @@ async def test_plain_text_at_the_port_is_no_trouble(place: Town) -> None:
 
 @asynccontextmanager
 async def silent(peer: Peer, sources: Iterable[str]) -> AsyncIterator[list[socket.socket]]:
-    """Connections to the link port from these addresses that say nothing, not even the first words of TLS."""
+    """Open connections to the link port from these addresses, all silent, without even the first words of TLS."""
     loop = asyncio.get_running_loop()
     with ExitStack() as stack:
         made = []
@@ -464,7 +464,7 @@ async def silent(peer: Peer, sources: Iterable[str]) -> AsyncIterator[list[socke
 
 @story
 async def test_silent_connections_of_one_address_are_refused_before_tls(place: Town) -> None:
-    """Also where a node has that address: others keep their places, and this node can dial it."""
+    """Also where a node has that address: others keep their places, and this node can dial the other node."""
     a, b = await place.peer(1), await place.peer(2, settings=CALM)
     async with silent(b, ["127.0.0.77"] * 300):
         await b.until(lambda: b.hub.door.strangers.refused.total() == 300 - STRANGERS.per_source)
@@ -519,7 +519,7 @@ async def test_a_stranger_with_ever_new_words_does_not_fill_the_log(place: Town)
 
 @story
 async def test_a_refused_stranger_that_does_not_hang_up_is_not_kept(place: Town) -> None:
-    """It answers no close: it must not hold a place among the strangers until TLS gives up."""
+    """The stranger answers no close: the stranger must not hold a place among the strangers until TLS gives up."""
     a = await place.peer(1)
     stranger = await Stranger.knock(a)
     stranger.writer.transport.pause_reading()  # type: ignore[attr-defined]

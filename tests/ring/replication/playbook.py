@@ -2,10 +2,10 @@
 
     play(MasterStage(backups=(B,))) >> submit(ANN, 1) << append(B, 1) >> ack(B, held=1) << publish(B, 1) << nothing
 
-`>>` is what comes to the node, `<<` the next message that the node sends in that turn, or the next thing that the role
-asks of its node. A play names all of these, in order, before the next thing comes; `<< nothing` says that nothing is
-left. A role that asks its port for something that the stage (stages.py) does not offer fails the test: so a play also
-shows what the role does without other roles.
+`>>` is input of the node, `<<` the next message sent by the node in that turn, or the next request of the role to its
+node. A play names all of these, in order, before the next input; `<< nothing` says that nothing is left. A role that
+asks its port for something not on the stage (stages.py) fails the test: so a play also shows the role's work without
+other roles.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ ANN = Incarnation("127.0.0.9", 1)
 """An edge without members in the group."""
 
 Told = tuple[str, str, Any]
-"""(kind of the message, ring key of the receiver, what counts of the message)"""
+"""(kind of the message, ring key of the receiver, fields of interest)"""
 
 nothing: Told = ("nothing", "", None)
 
@@ -157,7 +157,7 @@ def dies(node: Incarnation) -> Callable[[Any], None]:
 
 
 def recover(*, curious: bool = False) -> Callable[[Any], None]:
-    """The node begins to find out who holds the room. curious: only because of a question."""
+    """The node begins to look for the room's holder. curious: only because of a question."""
     return lambda stage: stage.recoveries.begin(ROOM, curious=curious)
 
 
@@ -168,7 +168,7 @@ def asks(asker: Incarnation, number: int) -> Callable[[Any], None]:
 def has(
     node: Incarnation, seq: int, *, term: int = 1, promised: int = 0, to: Incarnation = ME, role: str = "copy"
 ) -> Callable[[Any], None]:
-    """A node replies that it has the room up to this position of this term of B, and has promised a term of `to`."""
+    """A node replies: it has the room up to this position of this term of B, and has promised a term of `to`."""
     promise = Term(promised, *to) if promised else NO_TERM
     held = Held(ROOM, role, ((Term(term, *B), 1),), seq, promised=promise)
     return lambda stage: stage.come(node, Promise([held]))
@@ -179,7 +179,7 @@ def has_none(node: Incarnation, role: str = "") -> Callable[[Any], None]:
 
 
 def prepares(node: Incarnation, term: int) -> Callable[[Any], None]:
-    """Another node recovers the room, and asks to promise this term of that node; 0: only asks."""
+    """Another node recovers the room, and asks for a promise to this term of that node; 0: only asks."""
     return lambda stage: stage.come(node, Prepare([(ROOM, Term(term, *node) if term else NO_TERM)]))
 
 
@@ -188,7 +188,7 @@ def fetches(node: Incarnation) -> Callable[[Any], None]:
 
 
 def fetched(node: Incarnation, seq: int | None, *, term: int = 1) -> Callable[[Any], None]:
-    """A node sends its replica; None: the node has none any more."""
+    """A node sends its replica; None: the node has no replica any more."""
     return lambda stage: stage.come(node, Fetched(ROOM, _snapshot(seq, term) if seq is not None else None))
 
 
@@ -284,7 +284,7 @@ def serve(term: int, seq: int) -> Told:
 
 
 def follow(seq: int) -> Told:
-    """This node follows the fetched replica, which it is about to serve."""
+    """This node follows the fetched replica, soon to be served here."""
     return "follow", "", seq
 
 
@@ -299,7 +299,7 @@ def take_in(seq: int) -> Told:
 
 
 def send_on(node: Incarnation) -> Told:
-    """What waits for the room's master goes to that node."""
+    """Messages for the room's master go on to that node."""
     return "send on", "", node.key
 
 

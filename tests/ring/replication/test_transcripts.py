@@ -1,8 +1,8 @@
-"""Ten situations of the group protocol, each as the messages that it takes: read transcripts/*.txt as documentation.
+"""Ten situations of the group protocol, each as its messages: read transcripts/*.txt as documentation.
 
-A transcript lists the messages between nodes about one group, and the texts that people on these nodes are shown. A
-change of the protocol changes transcripts: `python -m tests.ring.replication.test_transcripts` writes them anew, and
-the change is reviewed with the commit.
+A transcript lists the messages between nodes about one group, and the texts shown to people on these nodes. A change of
+the protocol changes transcripts: `python -m tests.ring.replication.test_transcripts` writes them anew, and the change
+is reviewed with the commit.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def name(key: str) -> str:
 
 
 class Transcript(ToyNet):
-    """A network whose messages about #erlang are written down. cut: pairs of nodes that do not hear each other."""
+    """A network that writes down the messages about #erlang. cut: pairs of nodes without hearing of each other."""
 
     def __init__(self, nodes: int) -> None:
         self.text: list[str] = []
@@ -95,7 +95,7 @@ class Transcript(ToyNet):
         self.run(3.0)
 
     def part_sides(self, ours: list[str], theirs: list[str]) -> None:
-        """Neither side hears the other any more, and takes its nodes for dead."""
+        """Let neither side hear the other any more, and take the other side's nodes for dead."""
         for one in ours:
             for other in theirs:
                 self.cut.add(frozenset((one, other)))
@@ -116,7 +116,9 @@ class Transcript(ToyNet):
 
 
 def first_member() -> Transcript:
-    """The first member of a group: the node asks who has the group, starts it empty, and gives it to a backup."""
+    """The first member of a group: the node asks for the group's holder, starts the group empty, and gives the group to
+    a backup.
+    """
     net = Transcript(3)
     net.begin("somebody on n1 joins #erlang, whose owner by the ring is n3")
     net.join(N1, ERLANG)
@@ -135,7 +137,7 @@ def append_and_commit() -> Transcript:
 
 
 def gap_and_resync() -> Transcript:
-    """A follower that lacks an entry applies nothing past the gap, and asks for what it lacks."""
+    """A follower that lacks an entry applies nothing past the gap, and asks for the missing entries."""
     net = Transcript(3)
     net.meet(N1, N2)
     net.begin("the next entry is lost on its way to n1")
@@ -156,7 +158,7 @@ def gap_and_resync() -> Transcript:
 
 
 def lagging_follower() -> Transcript:
-    """A follower that does not acknowledge is asked again, at longer and longer intervals, and catches up."""
+    """A follower without an acknowledgement is asked again, at longer and longer intervals, and catches up."""
     net = Transcript(3)
     net.meet(N1, N2)
     net.begin("n1 hears nothing for a second")
@@ -170,7 +172,7 @@ def lagging_follower() -> Transcript:
 
 
 def barrier() -> Transcript:
-    """A PING is answered once all that was said before is on every node with members."""
+    """A PING is answered once all earlier messages are on every node with members."""
     net = Transcript(3)
     net.meet(N1, N2)
     net.begin("what n2 acknowledges is lost for 100 ms")
@@ -195,7 +197,7 @@ def last_member() -> Transcript:
 
 
 def takeover() -> Transcript:
-    """The master dies: the next owner asks what is held, has a higher term promised, and serves the newest replica."""
+    """The master dies: the next owner asks the holders, has a higher term promised, and serves the newest replica."""
     net = Transcript(4)
     net.meet(N1, N2)
     (master,) = net.masters(ERLANG)
@@ -208,7 +210,7 @@ def takeover() -> Transcript:
 
 
 def hand_off() -> Transcript:
-    """A better owner starts: the master installs the group there, and says with its last entry whose the group is."""
+    """A better owner starts: the master installs the group there, and its last entry names the new master."""
     net = Transcript(2)
     net.meet(N1)
     net.begin("n3 starts, the owner by the ring")
@@ -218,7 +220,7 @@ def hand_off() -> Transcript:
 
 
 def fork_and_merge() -> Transcript:
-    """Both sides of a partition talk on; once it heals, the lower term's log is appended to the higher term's."""
+    """Both sides of a partition talk on; after the heal, the lower term's log is appended to the higher term's."""
     net = Transcript(3)
     net.meet(N1, N2, N3)
     net.begin("n3 is cut off from n1 and n2")
@@ -235,12 +237,12 @@ def fork_and_merge() -> Transcript:
 
 
 def witness() -> Transcript:
-    """A node that one other alone cannot hear is not dead: a third node hears it, and carries the messages."""
+    """A node unheard by one other node alone is not dead: a third node hears the node, and carries the messages."""
     net = Transcript(3)
     net.meet(N1, N2)
     net.begin("n1 and n3, the master, do not hear each other; n2 hears both")
     net.cut.add(frozenset((N1, N3)))
-    for heard in (N1, N3):  # their links beat
+    for heard in (N1, N3):  # heartbeats on the links
         net.turn(N2, lambda n=net.engines[heard].me: net.engines[N2].heard(n))  # type: ignore[misc]
     for here, there in ((N1, N3), (N3, N1)):
         node = net.engines[there].me

@@ -44,7 +44,7 @@ def restart(net: ToyNet, keys: Iterable[str]) -> None:
 
 
 def said(net: ToyNet, key: str, group: GroupId) -> int | None:
-    """How much was said in the group, as its master or whoever stands in for it tells."""
+    """Return the number of messages in the group, as told by its master or the master's stand-in."""
     got: list[int | None] = []
     net.turn(key, lambda: net.engines[key].ask(group, ["count"], lambda a: got.append(None if a is None else a[1])))
     net.run(6)
@@ -53,7 +53,7 @@ def said(net: ToyNet, key: str, group: GroupId) -> int | None:
 
 
 def lines(net: ToyNet, key: str) -> list[str]:
-    """What a node's disk has of TALK."""
+    """Return the lines of TALK on a node's disk."""
     assert net.disks is not None
     found = net.disks[key].lines.get(TALK, {})
     return [msgspec.msgpack.decode(found[seq].event)[1] for seq in sorted(found)]
@@ -120,7 +120,7 @@ def test_a_group_from_disk_is_read_only_until_all_who_held_it_are_heard() -> Non
     third = other(net, DEED)
     restart(net, [first, third])
     net.kill(second)
-    assert said(net, third, DEED) == 1  # read it may be
+    assert said(net, third, DEED) == 1  # reading is allowed
     net.submit(third, DEED, ["say", "two"], "two")
     net.run(12)
     assert net.hosts[third].answers == [("two", FAILED)]
@@ -175,7 +175,7 @@ def test_who_was_to_be_the_only_holder_and_died_is_waited_for_until_an_operator_
 
 
 def test_a_deed_begins_anew_while_fewer_than_hold_it_are_silent() -> None:
-    """P37: one of its holders would be here."""
+    """P37: one of the group's holders would be here."""
     net = ToyNet(3, disks=True)
     silent = holders(net, DEED)[0]
     net.kill(silent)
@@ -201,7 +201,7 @@ def test_a_deed_does_not_begin_anew_while_all_who_may_know_of_it_are_silent() ->
 
 
 def test_its_set_does_not_shrink_when_nodes_die() -> None:
-    """P37: with one of two nodes gone nothing is confirmed, and what was is not lost."""
+    """P37: with one of two nodes gone nothing is confirmed, and earlier confirmed entries are not lost."""
     net = ToyNet(2, disks=True)
     settle(net, "127.0.0.1", DEED, "one")
     net.kill("127.0.0.2")
@@ -211,7 +211,7 @@ def test_its_set_does_not_shrink_when_nodes_die() -> None:
     assert said(net, "127.0.0.1", DEED) == 1
     net.start("127.0.0.2")
     net.run(5)
-    assert said(net, "127.0.0.2", DEED) in (1, 2)  # FAILED: it may or may not be carried out
+    assert said(net, "127.0.0.2", DEED) in (1, 2)  # FAILED: the command may or may not be carried out
     settle(net, "127.0.0.2", DEED, "three")
 
 
@@ -242,7 +242,7 @@ def test_without_members_or_a_part_in_it_a_replica_is_forgotten() -> None:
 
 @pytest.mark.parametrize("seed", range(150))
 def test_what_was_confirmed_survives_whatever_dies(seed: int) -> None:
-    """Nodes die at any moment, all of them at times, and start again from what their disks have."""
+    """Nodes die at any moment, all of them at times, and start again from their disks."""
     rng = random.Random(seed)
     net = ToyNet(4, seed, loss=0.02, double=0.02, disks=True)
     net.run(2)
@@ -259,7 +259,7 @@ def test_what_was_confirmed_survives_whatever_dies(seed: int) -> None:
         for down in sorted(net.down):
             if rng.random() < 0.7 or len(net.down) == len(net.engines):
                 net.start(down)
-    net.run(0.3)  # whoever was to die has died
+    net.run(0.3)  # all planned deaths are over
     for down in sorted(net.down):
         net.start(down)
     net.run(40)

@@ -55,7 +55,7 @@ def commands(draw: Any) -> Any:
 
 
 def play(channel: Channel, story: list[tuple[int, Any]]) -> Channel:
-    """Each command a little later than the one before: (after ms, command)."""
+    """Play each command a little later than the command before: (after ms, command)."""
     played = copy.deepcopy(channel)
     at = played.changed_at or 1000
     for after, command in story:
@@ -74,13 +74,15 @@ def merged(a: Stored, b: Stored) -> Stored:
 
 
 def normal(stored: Stored) -> Stored:
-    """A state merged with itself: the same facts in the order that a merge gives them."""
+    """Merge a state with itself: the same facts in the order of a merge."""
     return merged(stored, stored)
 
 
 def without_facts(stored: Stored) -> Stored:
-    """Who is there, and as what. The facts of a person are its own group's to say, and each node shows the newest that
-    it knows (P28): a side that has let a person go has forgotten what it knew of it, and a third may bring less."""
+    """Return the people present and their ranks. A person's facts come from the person's own group, and each node shows
+    the newest known facts (P28): a side that has let a person go has forgotten the facts, and a third side may bring
+    less.
+    """
     members = [
         msgspec.structs.replace(m, person=msgspec.structs.replace(ANN, uid=m.person.uid)) for m in stored.members
     ]
@@ -114,7 +116,7 @@ def test_the_event_of_a_merge_makes_the_state(first: list[Any], second: list[Any
 
 
 def both(common: list[Any], ours: list[Any], theirs: list[Any]) -> Channel:
-    """What becomes of a channel after a partition; every command is 10 ms after the one before."""
+    """Return the channel after a partition; every command is 10 ms after the command before."""
     root = play(Channel("#c", RULES), [(10, command) for command in common])
     a = play(root, [(10, command) for command in ours])
     event = a.merge(play(root, [(11, command) for command in theirs]), 9000)
@@ -150,7 +152,9 @@ def test_who_was_kicked_on_one_side_is_out_and_who_was_given_up_is_in() -> None:
 
 
 def test_a_channel_made_anew_on_one_side_brings_no_power() -> None:
-    """Whoever empties a channel on the small side of a split, and makes it again as its operator, gains nothing."""
+    """A person who empties a channel on the small side of a split, and makes the channel again as its operator, gains
+    nothing.
+    """
     taken = [Part(ANN.uid), Join(CAT, name="#c"), SetModes(CAT.uid, CAT.source, (plus("k", "mine"),))]
     channel = both([Join(ANN)], [], taken)
     assert channel.members[CAT.uid].prefixes == ""
