@@ -49,8 +49,8 @@ def broken(where: str, condition: str, problem: str = "KeyError") -> type[OneNod
 TURNS = [
     ("gateway.edge.edge.Edge.tick", "self.clients.connections", "KeyError"),
     ("gateway.edge.edge.Edge.tick", "self.clients.connections", "OSError"),
-    ("gateway.edge.edge.Edge.feed", "True", "OSError"),
-    ("gateway.edge.edge.Edge.connect", "True", "OSError"),
+    ("gateway.edge.client.clients.Clients.feed", "True", "OSError"),
+    ("gateway.edge.client.clients.Clients.connect", "True", "OSError"),
     ("ring.engine.Engine.tick", "self.app._app._edge.clients.connections", "OSError"),
     ("ring.engine.Engine.drain", "self.app._app._edge.clients.connections", "OSError"),
     ("ring.storage.journal.Journal.written", "True", "OSError"),
@@ -69,7 +69,7 @@ def test_a_mistake_in_a_turn_of_the_node_ends_the_process(
     own = NodeRecord("127.0.0.1", 1, "node-1.circlet.local", "127.0.0.1", 7600, "", "1", 0)
     roster_file.save(tmp_path / "state" / "roster.json", [own], 1)
     with broken(where, condition, problem)(tmp_path, directories=directories) as node:
-        if "connections" in condition or ".Edge." in where:
+        if "connections" in condition or ".Clients." in where:
             node.event("node_started", within_s=WITHIN_S)
             wire = node.connect()
             wire.send(b"NICK ann\r\nUSER ann 0 * :ann\r\n")
