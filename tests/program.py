@@ -1,4 +1,4 @@
-"""Starts `circlet` processes for tests: new Python processes, or forks of a process that has imported the program.
+"""Starts `circlet` processes for tests: new Python processes, or forks of a process with the program imported.
 
 A new Python process spends one to two CPU seconds on imports. The fork server of `multiprocessing` imports the program
 once per pytest worker, and forks itself for each `Forked`. A fork has its own arguments, environment, output, signals
@@ -28,7 +28,7 @@ IMPORTED: Final = (
     "gateway.cli.schema", "gateway.cli.status", "gateway.cli.survey", "gateway.cli.tracer", "gateway.cli.webhook",
     "tests.program",
 )  # fmt: skip
-"""What the fork server imports: all that a node, a directory, or a command of `fork_circlet` needs."""
+"""Imports of the fork server: all modules needed by a node, a directory, or a command of `fork_circlet`."""
 
 CIRCLET: Final = (sys.executable, "-m", "gateway.cli.main")
 """The program as a new Python process."""
@@ -38,7 +38,7 @@ _forking.set_forkserver_preload([*IMPORTED])
 
 
 class Forked:
-    """A forked `circlet`, with the methods of `subprocess.Popen` that tests use."""
+    """A forked `circlet`, with the methods of `subprocess.Popen` used by tests."""
 
     def __init__(
         self,
@@ -47,8 +47,9 @@ class Forked:
         errors: BinaryIO | None = None,
         descriptors: int = 0,
     ) -> None:
-        """output: takes standard output; None: `stdout` reads it. errors: takes standard error; None: `output` does.
-        descriptors: the hard limit of open files, 0 for that of the tests."""
+        """output: takes standard output; None: `stdout` reads standard output. errors: takes standard error; None:
+        `output` does. descriptors: the hard limit of open files, 0 for the limit of the tests.
+        """
         self.stdout: BinaryIO | None = None
         if output is None:
             read, write = os.pipe()
@@ -92,7 +93,7 @@ class Forked:
 
 
 def fork_circlet(*words: str, within_s: float = WITHIN_S) -> subprocess.CompletedProcess[str]:
-    """Run a command of the program to its end, as `subprocess.run` does."""
+    """Run a command of the program to the end, as `subprocess.run` does."""
     with TemporaryFile() as output, TemporaryFile() as errors:
         process = Forked(words, output, errors)
         try:
@@ -110,7 +111,7 @@ def _run(
     words: list[str], environment: Mapping[str, str], output: Connection, errors: Connection, descriptors: int
 ) -> None:
     """Become `circlet` with these words, in the fork."""
-    assert {*IMPORTED} <= sys.modules.keys()  # the fork server would keep quiet about a module that it did not find
+    assert {*IMPORTED} <= sys.modules.keys()  # the fork server would keep quiet about a missing module
     for given, standard in ((output, sys.stdout), (errors, sys.stderr)):
         os.dup2(given.fileno(), standard.fileno())
         given.close()

@@ -1,4 +1,4 @@
-"""The example files are valid and complete: each setting stands in them, with its default where it has one."""
+"""The example files are valid and complete: each setting stands there, with its default, if any."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ FILES: list[tuple[str, type[Section]]] = [
 
 
 def settings_of(model: type[Section], prefix: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], FieldInfo]]:
-    """Every key down to the leaves; a list of sections is a leaf and its items' keys too."""
+    """Return every key down to the leaves; a list of sections is a leaf and its items' keys too."""
     for name, field in model.model_fields.items():
         inner = section_of(field)
         if inner is None or field.annotation is not inner:
@@ -35,7 +35,7 @@ def settings_of(model: type[Section], prefix: tuple[str, ...] = ()) -> Iterator[
 
 
 def uncommented(text: str) -> str:
-    """The text with its `#key:` settings switched on."""
+    """Return the text with the `#key:` settings switched on."""
     text = re.sub(r"^( *)#(- )?(\w+:)", r"\1\2\3", text, flags=re.MULTILINE)
     return text.replace("operators: []\n", "").replace("  channels: []\n", "").replace("  tokens: []\n", "")
 
@@ -68,7 +68,7 @@ def test_every_setting_stands_there_with_its_default(folder: Path, name: str, mo
     active, everything = parse_yaml(text).data, parse_yaml(uncommented(text)).data
     seen = 0
     for key, field in settings_of(model):
-        at(everything, key)  # KeyError names the setting that the example lacks
+        at(everything, key)  # KeyError names the setting missing in the example
         seen += 1
         inside_a_list = (key[0] in ("listeners", "operators") and len(key) > 1) or key[:2] in LISTS
         if field.is_required() or field.default is None or field.default_factory or inside_a_list:

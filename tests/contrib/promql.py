@@ -1,6 +1,6 @@
-"""The metrics and labels that a PromQL expression names: as much of the language as our queries use.
+"""The metrics and labels in a PromQL expression: as much of the language as our queries use.
 
-What the reader does not know raises an error, so that nothing goes unchecked. Source: Prometheus, "Querying basics".
+An expression unknown to the reader raises an error, so nothing goes unchecked. Source: Prometheus, "Querying basics".
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ MATCHER = re.compile(r'\s*([A-Za-z_][A-Za-z0-9_]*)\s*(?:=~|!~|!=|=)\s*("[^"]*")\
 
 
 class Unknown(ValueError):
-    """The expression has something that is not a part of the language above."""
+    """The expression has a part outside the language above."""
 
 
 class Names(NamedTuple):
-    """metrics: name -> the labels that its matchers name. labels: those of by, on and the like."""
+    """metrics: name -> the labels in the metric's matchers. labels: the labels of by, on and the like."""
 
     metrics: dict[str, set[str]]
     labels: set[str]

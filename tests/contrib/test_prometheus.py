@@ -19,7 +19,7 @@ from tests.gateway.web import everything
 
 CONTRIB = Path(__file__).parents[2] / "contrib"
 SCRAPED = {"job", "instance"}
-"""Labels that Prometheus adds to whatever it reads."""
+"""Labels added by Prometheus to every target."""
 
 
 def families() -> list[Metric]:
@@ -35,7 +35,7 @@ for _family in FAMILIES:
 
 
 def own() -> Iterator[tuple[str, Metric]]:
-    """Ours, each with the name that a query uses."""
+    """Return our metrics, each with the name used in queries."""
     for family in FAMILIES:
         if family.name.startswith("circlet_"):
             yield family.name + ("_total" if family.type == "counter" else ""), family
@@ -52,7 +52,7 @@ def panels() -> list[dict[str, Any]]:
 
 
 def queries() -> Iterator[tuple[str, str]]:
-    """(where it stands, the query)"""
+    """Return (place of the query, the query)."""
     for rule in rules():
         yield rule["alert"], rule["expr"]
     for panel in panels():
@@ -64,7 +64,7 @@ def queries() -> Iterator[tuple[str, str]]:
 
 
 def described() -> dict[str, set[str]]:
-    """Metrics that the document has a row for, and their labels."""
+    """Return the metrics with a row in the document, and the metrics' labels."""
     text = (CONTRIB / "docs" / "metrics.md").read_text()
     rows = re.findall(r"^\| `(circlet_\w+)(?:\{([\w,]+)\})?` \| [^|]+\|", text, re.MULTILINE)
     assert len(rows) == len({name for name, _ in rows}), "a metric is described twice"

@@ -1,4 +1,4 @@
-"""One person who chats in a browser."""
+"""A person in the chat, in a browser."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ return [...document.querySelectorAll("#log .line")].map(row => [
 
 
 class Chat:
-    """The chat at a node, seen as its person sees it."""
+    """The chat at a node, as seen by its person."""
 
     def __init__(self, page: Browser, url: str) -> None:
         """url: of the node's page."""
@@ -50,7 +50,7 @@ class Chat:
         return [(nick, words, kind) for nick, words, kind in self.page.run(LINES)]
 
     def heard(self) -> list[str]:
-        """What people have said, in order."""
+        """Return people's messages, in order."""
         return [words for nick, words, _ in self.lines() if nick]
 
     def hears(self, text: str) -> None:
@@ -70,9 +70,9 @@ class Chat:
         return [one.text for one in self.page.driver.find_elements(By.CSS_SELECTOR, "#buffers .label")]
 
     def stored(self) -> str:
-        """All that the browser keeps of this site."""
+        """Return all data kept by the browser for this site."""
         return str(self.page.run("return JSON.stringify([{...sessionStorage}, {...localStorage}, document.cookie])"))
 
     def value(self) -> Any:
-        """What stands in the field."""
+        """Return the text of the field."""
         return self.page.run("return document.getElementById('text').value")

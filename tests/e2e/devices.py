@@ -25,7 +25,7 @@ chatnets = {{
 
 
 class Device:
-    """One client of an account, with a folder that outlives its process."""
+    """One client of an account, with a folder that outlives the client's process."""
 
     room = "#room"
 
@@ -55,7 +55,9 @@ class Device:
         self.terminal.type(*lines)
 
     def connect(self, *addresses: tuple[str, int]) -> None:
-        """Start the client; of several addresses it takes the next where one does not answer, if it can."""
+        """Start the client; given several addresses, a client able to do so takes the next address where one does not
+        answer.
+        """
         raise NotImplementedError
 
     def quit(self) -> None:
@@ -71,19 +73,19 @@ class Device:
             self._terminal.close()
 
     def arrives(self) -> None:
-        """Wait until it is in the room."""
+        """Wait until the client is in the room."""
         end = time.monotonic() + WITHIN_S
         while not self.log.exists() or f"has joined {self.room}" not in self.log.read_text():
             assert time.monotonic() < end, self.terminal.screen()
             time.sleep(0.05)
 
     def shown(self) -> list[str]:
-        """What people said in the room, as the client has logged it."""
+        """Return the messages in the room, as logged by the client."""
         text = self.log.read_text() if self.log.exists() else ""
         return [match[1] for line in text.splitlines() if (match := re.search(r"\b(said \w+ \d+)$", line))]
 
     def sees(self, *said: str, twice: int = 0) -> None:
-        """Wait until the last of them is there; then exactly those were said, in that order.
+        """Wait until the last message is there; then exactly these messages were said, in this order.
 
         twice: so many of the first may have been shown once more.
         """

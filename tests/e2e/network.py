@@ -21,10 +21,10 @@ from tests.program import CIRCLET, Forked, fork_circlet
 
 
 def free_port(kind: int = socket.SOCK_STREAM) -> int:
-    """A port that is free on every loopback address a test uses.
+    """Return a port free on every loopback address of a test.
 
-    The port is below those that the kernel gives to outgoing connections (net.ipv4.ip_local_port_range): a browser's
-    connection would take a port of these before the test's server does.
+    The port is below the kernel's range for outgoing connections (net.ipv4.ip_local_port_range): a browser's connection
+    could take a port of that range before the test's server does.
     """
     while True:
         port = random.randrange(10_000, 32_768)
@@ -46,10 +46,10 @@ class Client:
         tls: ssl.SSLContext | None = None,
         registers: bool = True,
     ) -> None:
-        """registers: otherwise it is up to the test to go on after CAP REQ."""
+        """registers: otherwise the test has to go on after CAP REQ."""
         self.nick = nick
         self.got: list[str] = []
-        self._seen = 0  # lines that `expect` has passed
+        self._seen = 0  # lines passed over by `expect`
         self._rest = b""
         self._tokens = 0
         self.socket = socket.create_connection((host, port), timeout=WITHIN_S)
@@ -70,7 +70,7 @@ class Client:
         self.socket.sendall("".join(f"{line}\r\n" for line in lines).encode())
 
     def expect(self, pattern: str, within_s: float = WITHIN_S) -> str:
-        """Read on until a line matches; that line. Fails with what came instead."""
+        """Read on until a line matches; return the line. A failure shows the lines read instead."""
         end = time.monotonic() + within_s
         while True:
             for line in self.got[self._seen :]:
@@ -92,7 +92,7 @@ class Client:
                 self.got.append(text)
 
     def sync(self) -> None:
-        """PING and its PONG: all that was said before is settled."""
+        """PING and PONG: all earlier lines are settled."""
         self._tokens += 1
         self.send(f"PING sync{self._tokens}")
         self.expect(f"PONG .*sync{self._tokens}$")
@@ -106,7 +106,9 @@ class Client:
 
 
 def with_tls(folder: Path) -> int:
-    """Every node of a written network listens for TLS, too, with a certificate of one's own authority; the port."""
+    """Let every node of a written network listen for TLS, too, with a certificate of a new authority; return the
+    port.
+    """
     authority, port = trustme.CA(), free_port()
     authority.cert_pem.write_to_path(folder / "ca.pem")
     leaf = authority.issue_cert("127.0.0.1", "127.0.0.2", "127.0.0.3")
@@ -131,10 +133,10 @@ def configured(folder: Path, nodes: int, directories: int) -> int:
 
 
 class Network:
-    """Starts the processes of a generated network, each in its own folder's state."""
+    """Starts the processes of a generated network, each with state in its own folder."""
 
     fresh = False
-    """True: each process is a new Python process, as an operator starts it, and not a fork."""
+    """True: each process is a new Python process, as started by an operator, and not a fork."""
 
     def __init__(
         self, folder: Path, nodes: int = 3, directories: int = 3, *, tls: bool = False, hasty: bool = False
@@ -189,7 +191,9 @@ class Network:
                 time.sleep(0.05)
 
     def wait_level(self) -> None:
-        """Until all nodes act at the level of this build. A network acts at level 0 until its nodes have met (P42)."""
+        """Wait until all nodes act at the level of this build. A network acts at level 0 until its nodes have met
+        (P42).
+        """
         end = time.monotonic() + WITHIN_S
         names = [name for name in self.processes if name.startswith("node-")]
         while not all(f'"acting": {LEVEL},' in self.log(name) for name in names):

@@ -1,4 +1,4 @@
-"""Several people talk in one channel from several nodes, in numbered lines, while something happens to the network."""
+"""Several people talk in one channel from several nodes, in numbered lines, while the network suffers."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Talk:
         self.round()
 
     def round(self) -> None:
-        """Everybody says a line, all at once; then each waits for its PONG."""
+        """Everybody says a line, all at once; then each person waits for a PONG."""
         self.rounds += 1
         for person in self.people.values():
             text = f"{person.nick}-{self.rounds}"
@@ -45,19 +45,20 @@ class Talk:
         self.on_while(lambda: time.monotonic() < end)
 
     def without(self, number: int) -> Client:
-        """The person's node is about to go. The person talks no more, and has read everything that was said before."""
+        """The person's node is about to go. The person talks no more, and has read every earlier line."""
         self.settled()
         return self.people.pop(number)
 
     def settled(self) -> None:
-        """Everybody has read everything that was said before. A PONG proves only that the words of the person who asked
-        have reached the others' sockets, so each person reads on to one more PONG when all have had theirs."""
+        """Everybody has read every earlier line. A PONG proves only that the words of the asking person have reached
+        the others' sockets, so each person reads on to one more PONG when all have had a PONG.
+        """
         for _ in range(2):
             for person in self.people.values():
                 person.sync()
 
     def check(self, *, one_order: bool = True) -> None:
-        """Nothing lost, nothing twice, one order, and the channel as it was for everybody."""
+        """Nothing lost, nothing twice, one order, and the same channel for everybody."""
         self.settled()
         heard = {person.nick: person.heard(CHANNEL) for person in self.people.values()}
         for nick, lines in heard.items():

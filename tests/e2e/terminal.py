@@ -1,4 +1,4 @@
-"""Real IRC clients in tmux: a person at a keyboard, and what the screen shows."""
+"""Real IRC clients in tmux: a person at a keyboard, and the person's screen."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from pathlib import Path
 from tests.patience import WITHIN_S
 
 LOOK_S = 0.1
-"""tmux tells nobody that a screen has changed: it is looked at this often."""
+"""tmux tells nobody about a changed screen: the test looks at the screen this often."""
 
 COLUMNS, ROWS = 200, 60
 
 
 class Terminal:
-    """One program in a tmux server of its own, which ends with it."""
+    """One program in a tmux server of its own; both end together."""
 
     def __init__(self, home: Path, name: str, *command: str, columns: int = COLUMNS, rows: int = ROWS) -> None:
         for program in ("tmux", command[0]):
@@ -47,14 +47,14 @@ class Terminal:
             self._run("send-keys", "-t", self.name, "Enter")
 
     def press(self, *keys: str) -> None:
-        """Keys by their names for tmux: "q", "Enter", "Down", "C-c"."""
+        """Press keys by tmux's names: "q", "Enter", "Down", "C-c"."""
         self._run("send-keys", "-t", self.name, *keys)
 
     def screen(self) -> str:
         return self._run("capture-pane", "-p", "-J", "-t", self.name)
 
     def sees(self, pattern: str, times: int = 1, within_s: float = WITHIN_S) -> None:
-        """Wait until the screen shows it, so often and no more."""
+        """Wait until the screen shows the text, so often and no more."""
         self._until(lambda screen: len(re.findall(pattern, screen, re.MULTILINE)) >= times, pattern, within_s)
         shown = len(re.findall(pattern, screen := self.screen(), re.MULTILINE))
         assert shown == times, f"{self.name} shows {pattern!r} {shown} times, not {times}:\n{screen}"
@@ -70,7 +70,7 @@ class Terminal:
             time.sleep(LOOK_S)
 
     def runs(self) -> bool:
-        """Whether the program has not ended: its tmux ends with it."""
+        """Return whether the program runs: tmux ends with the program."""
         done = subprocess.run(
             [*self._tmux, "has-session", "-t", self.name], capture_output=True, timeout=WITHIN_S, check=False
         )

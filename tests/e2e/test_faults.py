@@ -48,7 +48,7 @@ def test_the_master_is_killed(network: Network) -> None:
 
 
 def test_the_master_is_killed_with_people_on_it_right_after_they_spoke(network: Network) -> None:
-    """What its sender saw echoed is heard by the others, though the edge that said so is gone."""
+    """The others hear every line echoed to its sender, though the sender's edge is gone."""
     talk = Talk(network, OTHER, MASTER)
     last = talk.without(MASTER)
     sure = []
@@ -74,7 +74,7 @@ def test_the_backup_is_killed(network: Network) -> None:
 
 def test_an_edge_is_killed_and_its_nick_is_free_elsewhere_at_once(network: Network) -> None:
     talk = Talk(network, OTHER, BACKUP, MASTER)
-    gone = talk.without(OTHER)  # held: its socket must not be closed before the node dies
+    gone = talk.without(OTHER)  # held: the socket must not be closed before the node dies
     network.terminate(f"node-{OTHER}", signal.SIGKILL)
     gone.close()
     talk.round()
@@ -86,7 +86,7 @@ def test_an_edge_is_killed_and_its_nick_is_free_elsewhere_at_once(network: Netwo
         person.sync()
         shown = [line for line in person.got if f":p{OTHER}!" in line and (" QUIT " in line or " JOIN " in line)]
         assert [line.split(" ")[1] for line in shown][-2:] == ["QUIT", "JOIN"]
-        assert shown[-2].endswith(" QUIT :Connection lost")  # no two host names: that is no netsplit
+        assert shown[-2].endswith(" QUIT :Connection lost")  # no two host names: such a QUIT is no netsplit
     no_traceback(network)
 
 
@@ -130,7 +130,7 @@ def test_a_partition_for_twelve_seconds_heals(network: Network) -> None:
         talk.people[1].sync()
     logs = [f"node-{number}" for number in (1, 2, 3)]
     talk.on_while(lambda: not any(f'"merge", "group": "channel:{CHANNEL}"' in _flat(network, name) for name in logs))
-    talk.round()  # what is said now comes after what the merge has brought
+    talk.round()  # new lines come after the lines brought by the merge
     talk.check(one_order=False)
     assert talk.looks(talk.people[3])["332"] == [f"{CHANNEL} :from the small side"]
     assert not talk.quits()
@@ -138,13 +138,13 @@ def test_a_partition_for_twelve_seconds_heals(network: Network) -> None:
 
 
 def _flat(network: Network, name: str) -> str:
-    """The log with `event` and `group` side by side, whatever stands between them."""
+    """Return the log with `event` and `group` side by side, whatever stands between the two."""
     records = [json.loads(line) for line in network.log(name).splitlines() if line.startswith("{")]
     return "\n".join(f'"{record["event"]}", "group": "{record.get("group")}"' for record in records)
 
 
 def test_a_cut_between_two_nodes_splits_nothing(network: Network) -> None:
-    """The third hears both: traffic goes through it, and nobody takes anything over (P19)."""
+    """The third node hears both: traffic goes through the third node, and nobody takes anything over (P19)."""
     talk = Talk(network, 1, 2, 3)
     with partition(network.link_port, [1], [3]):
         talk.on_while(lambda: '"relayed"' not in network.log("node-1"))
@@ -159,14 +159,15 @@ def test_a_cut_between_two_nodes_splits_nothing(network: Network) -> None:
 
 
 def test_a_dial_that_outlives_a_cut_kills_nobody(network: Network) -> None:
-    """Of issue 19: node 3's dial to node 2 goes into a cut and stays unanswered, while node 2's makes the link. Then
-    node 1 is started again, the witness of whatever suspicion is left (P18)."""
+    """Of issue 19: node 3's dial to node 2 goes into a cut and stays unanswered, while node 2's dial makes the link.
+    Then node 1, the witness of any suspicion left, is started again (P18).
+    """
     talk = Talk(network, 2, 3)
     with unanswered(network.link_port, 3, 2):
         with partition(network.link_port, [2], [3]):
             talk.on_for(11)
         talk.on_while(lambda: "127.0.0.2" not in _ups_after_the_cut(network, 3))
-        talk.on_for(8)  # the dial that went into the cut would have failed by then
+        talk.on_for(8)  # by then, the dial into the cut would have failed
         talk.check()
         network.terminate("node-1", signal.SIGKILL)
         network.start("node-1")
@@ -185,7 +186,7 @@ def _records(network: Network, number: int) -> list[dict[str, object]]:
 
 
 def _ups_after_the_cut(network: Network, number: int) -> set[object]:
-    """Ring keys with which the node has linked since its first detour."""
+    """Return ring keys of the nodes linked with the node since its first detour."""
     records = _records(network, number)
     begin = next((n for n, record in enumerate(records) if record["event"] == "relayed"), len(records))
     return {record["peer"] for record in records[begin:] if record["event"] == "link_up"}
@@ -203,11 +204,11 @@ def test_all_directories_are_killed_and_a_node_restarts_meanwhile(network: Netwo
     talk.on_for(2)
     network.terminate(f"node-{MASTER}", signal.SIGKILL)
     talk.on_for(1)
-    network.start(f"node-{MASTER}")  # it has only the roster that it saved
+    network.start(f"node-{MASTER}")  # the node has only the saved roster
     network.wait_open(MASTER)
     talk.on_while(lambda: '"hand_off"' not in network.log(f"node-{BACKUP}"))
     back = talk.people[MASTER] = network.client(MASTER, f"p{MASTER}", "echo-message")
-    talk.said.clear()  # who is new has not heard what was said before
+    talk.said.clear()  # newcomers have not heard the lines before
     back.send(f"JOIN {CHANNEL}")
     back.expect(f" 366 {back.nick} {CHANNEL} ")
     talk.on_for(1)
@@ -239,7 +240,7 @@ def test_all_nodes_are_restarted_one_after_the_other_under_load(network: Network
         person = talk.people[number] = network.client(number, f"p{number}", "echo-message")
         person.send(f"JOIN {CHANNEL}")
         person.expect(f" 366 p{number} {CHANNEL} ")
-        talk.said.clear()  # who is new has not heard what was said before
+        talk.said.clear()  # newcomers have not heard the lines before
         for other in talk.people.values():
             other.got.clear()
             other._seen = 0
@@ -250,7 +251,7 @@ def test_all_nodes_are_restarted_one_after_the_other_under_load(network: Network
 
 @pytest.mark.parametrize("stopped", [MASTER, BACKUP, OTHER])
 def test_a_client_of_a_stopped_node_has_its_pong_after_what_was_said_meanwhile(network: Network, stopped: int) -> None:
-    """Its PING waits in the socket, and is the first thing that the node reads when it goes on (P20)."""
+    """The client's PING waits in the socket, and is the first input read when the node goes on (P20)."""
     others = [number for number in (MASTER, BACKUP, OTHER) if number != stopped]
     there = network.client(stopped, "ann")
     here = [network.client(number, f"bob{number}") for number in others]
@@ -262,7 +263,7 @@ def test_a_client_of_a_stopped_node_has_its_pong_after_what_was_said_meanwhile(n
     try:
         there.send("PING waited")
         said = []
-        for client in here:  # each has its PONG once the node is given up
+        for client in here:  # each person has a PONG once the node is given up
             for number in range(10):
                 said.append(f"{client.nick}-{number}")
                 client.send(f"PRIVMSG {CHANNEL} :{said[-1]}")

@@ -1,4 +1,4 @@
-"""The page of the ring in a browser: what a person sees while nodes die, in two sizes, light and dark."""
+"""The page of the ring in a browser: a person's view while nodes die, in two sizes, light and dark."""
 
 from __future__ import annotations
 
@@ -45,12 +45,12 @@ for (const element of document.querySelectorAll("body *")) {
 }
 return found;
 """
-"""Texts with a contrast below 4.5:1 to what is behind them. Source: WCAG 2.2, 1.4.3."""
+"""Texts with a contrast below 4.5:1 to the background. Source: WCAG 2.2, 1.4.3."""
 
 
 @pytest.fixture(scope="module")
 def calm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Network]:
-    """A network that these tests leave as it is."""
+    """A network left by these tests as found."""
     net = Network(tmp_path_factory.mktemp("calm") / "net")
     try:
         yield net
@@ -67,7 +67,7 @@ def address(network: Network, number: int = 1) -> str:
 
 
 def watching(page: Browser, url: str) -> None:
-    """Open the page, and wait until it is told what happens."""
+    """Open the page, and wait until the page is told of events."""
     page.open(url)
     page.expect("#live", "as it happens")
     page.expect("#health", "All 3 nodes are alive")
@@ -76,7 +76,7 @@ def watching(page: Browser, url: str) -> None:
 
 def test_a_takeover_is_seen_as_it_happens(network: Network, open_browser: Callable[[], Browser]) -> None:
     ann = network.client(1, "ann")
-    ann.send("JOIN #erlang")  # node-3 masters it
+    ann.send("JOIN #erlang")  # node-3 masters the channel
     ann.expect(" 366 ")
     ann.sync()
     page = open_browser()

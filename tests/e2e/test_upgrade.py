@@ -1,7 +1,7 @@
 """A rolling upgrade from the previous feature level, with real processes, while people talk (P42).
 
 The old nodes are this build told to act and write as the previous level does; tests/levels holds such a build to the
-bytes of that level.
+bytes of the previous level.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ TOKENS = f"""\
 
 
 class Upgrade(Network):
-    """Three nodes that begin at the previous level."""
+    """Three nodes, at first at the previous level."""
 
     fresh = True
 
@@ -77,7 +77,7 @@ class Upgrade(Network):
         return found
 
     def add_webhook(self) -> subprocess.CompletedProcess[str]:
-        """A command that the previous level does not know."""
+        """A command unknown to the previous level."""
         words = ("webhook", "add", CHANNEL, "http://127.0.0.9:1/", "--config")
         return self.circlet(*words, str(self.folder / "node-1.yaml"))
 
@@ -102,11 +102,11 @@ def network(tmp_path: Path) -> Iterator[Upgrade]:
 
 
 class Load(Talk):
-    """Everybody says a line in the channel and one to each of the others; `whispered` is what was said in private."""
+    """Everybody says a line in the channel and a line to each of the others; `whispered` are the private messages."""
 
     def __init__(self, network: Network, *numbers: int) -> None:
         self.whispered: list[tuple[str, str, str]] = []  # (from, to, text)
-        self.since: dict[str, int] = {}  # nick -> lines said in the channel before it joined
+        self.since: dict[str, int] = {}  # nick -> lines said in the channel before the person joined
         super().__init__(network, *numbers)
 
     def round(self) -> None:
@@ -119,7 +119,7 @@ class Load(Talk):
         super().round()
 
     def join(self, number: int, nick: str) -> None:
-        """A new person on a node that is back."""
+        """A new person on a node after its return."""
         person = self.people[number] = self.network.client(number, nick, "echo-message")
         person.send(f"JOIN {CHANNEL}")
         person.expect(f" 366 {nick} {CHANNEL} ")
@@ -137,7 +137,7 @@ class Load(Talk):
             self.check_whispers(person)
 
     def check_whispers(self, person: Client) -> None:
-        """All that was said to the person in private, once, and in the order of each speaker."""
+        """All private messages to the person came, once, and in the order of each speaker."""
         heard = [
             (match[1], match[2])
             for match in (re.match(rf":([^!]+)!\S+ PRIVMSG {person.nick} :?(psst-.*)", line) for line in person.got)
@@ -149,7 +149,7 @@ class Load(Talk):
 
 
 def login(network: Network, number: int, nick: str) -> None:
-    """The account that was registered before the upgrade is there."""
+    """The account registered before the upgrade is there."""
     client = network.client(number, nick)
     client.send(f"PRIVMSG NickServ :IDENTIFY ann {PASSWORD}")
     client.expect(f" 900 {nick} ")
@@ -220,7 +220,7 @@ def test_a_node_of_the_previous_level_is_refused_after_the_upgrade(network: Upgr
     assert network.processes["node-3"].wait(WITHIN_S) == 1
     (failed,) = network.records("node-3", "start_failed")
     assert f"the network acts at feature level {LEVEL}, which never falls" in failed["reason"]
-    (network.folder / "state" / "node-3" / "roster.json").unlink()  # as a node that has never been there
+    (network.folder / "state" / "node-3" / "roster.json").unlink()  # as a node new to the network
     network.start("node-3")
     words = (
         rf"node-3\S* \(version .*\) is of feature level {OLD}, and the network acts at level {LEVEL}: upgrade node-3"

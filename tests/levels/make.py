@@ -1,7 +1,7 @@
-"""Writes down what the build in the current folder encodes: one line a struct, with a sample's bytes.
+"""Writes down the encodings of the build in the current folder: one line a struct, with a sample's bytes.
 
-Run it once, at the last commit of a feature level, before the next level begins: `python make.py > level_N.txt`. A line
-holds the struct's module and name, its tag, its fields, and the sample in hex.
+Run the script once, at the last commit of a feature level, before the next level begins: `python make.py >
+level_N.txt`. A line holds the struct's module and name, tag, fields, and the sample in hex.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ PACKAGES = ("ring.wire", "gateway.state", "gateway.edge")
 
 
 def structs() -> Iterator[tuple[str, type[msgspec.Struct]]]:
-    """What nodes and directories write to each other and to disk, by name."""
+    """Return the structs written by nodes and directories to each other and to disk, by name."""
     names = list(MODULES)
     for package in PACKAGES:
         path = importlib.import_module(package).__path__
@@ -38,7 +38,7 @@ def structs() -> Iterator[tuple[str, type[msgspec.Struct]]]:
 
 
 def space(name: str) -> str:
-    """The structs whose tags have to differ: those of one module, and all messages between nodes."""
+    """Return the structs with tags that have to differ: the structs of one module, and all messages between nodes."""
     module = name.split(":")[0]
     return "ring.wire" if module.startswith("ring.wire.") else module
 

@@ -1,7 +1,7 @@
 """The encodings of builds of earlier feature levels, and this build's duty to encode the same below its level.
 
-level_N.txt is written by make.py at the last commit of level N (level 0: c8e01ee). A struct that has come since says
-SINCE, a field that was appended since stands in NEWER, and no tag is used a second time.
+level_N.txt is written by make.py at the last commit of level N (level 0: c8e01ee). A later struct says SINCE, a later
+appended field stands in NEWER, and no tag is used a second time.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from tests.levels.make import space, structs
 FOLDER = Path(__file__).parent
 
 SWITCH = {"gateway.state.network.messages:Raise", "gateway.state.network.messages:Raised"}
-"""What raises the level is written before the level is raised."""
+"""The commands that raise the level are written before the level is raised."""
 
 HELPERS = {"ring.links.hello:_Read"} | {
     f"ring.membership.directory.datagrams:{name}" for name in ("_Announce", "_Page", "_Listed", "_Listing")
 }
-"""How some of them are read; nobody writes these."""
+"""Structs for reading some of these; nobody writes these helpers."""
 
 
 class Known(NamedTuple):
@@ -79,7 +79,7 @@ def test_what_has_come_since_says_so(name: str) -> None:
 
 
 def test_no_tag_is_used_again() -> None:
-    """Even where its struct is gone: a node of an older level would read the old one."""
+    """Even where the tag's struct is gone: a node of an older level would read the old struct."""
     used: dict[tuple[str, str], set[str]] = {}
     for name, tag in [(one.name, one.tag) for one in EARLIER] + [
         (name, str(cls.__struct_config__.tag)) for name, cls in TODAY.items()

@@ -1,4 +1,4 @@
-"""A node as one part sees the node: the part's port, which keeps what the part sends and notes."""
+"""A node as one part sees the node: the part's port, with a record of the part's messages and notes."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def unexpected(*_: Any, **__: Any) -> Any:
 
 
 class NotedPort(type("_Silent", (Port,), dict.fromkeys(Port.__abstractmethods__, unexpected))):  # type: ignore[misc]
-    """A node that knows two peers and no group. What a test does not expect of its part fails the test."""
+    """A node with two known peers and no group. A call of the part that a test does not expect fails the test."""
 
     def __init__(self) -> None:
         self.me = ME
@@ -65,7 +65,7 @@ class NotedPort(type("_Silent", (Port,), dict.fromkeys(Port.__abstractmethods__,
         self.stopped: list[tuple[str, GroupId]] = []
 
     def master(self, group: GroupId = ROOM, *said: str) -> Master:
-        """Master a group that has these messages."""
+        """Master a group with these messages."""
         made = Master(self._replica(group, said))
         self.replicas.lead(made)
         self.masters_of[group] = ME.key
@@ -81,7 +81,7 @@ class NotedPort(type("_Silent", (Port,), dict.fromkeys(Port.__abstractmethods__,
         return Replica(group, ToyKind(), ToyState(said=[*said]), ((Term(1, *master), 1),), len(said), 1)
 
     def taken(self) -> list[tuple[str, Message]]:
-        """What was sent since the last call."""
+        """Return the messages since the last call."""
         sent, self.sent = self.sent, []
         return sent
 

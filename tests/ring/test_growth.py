@@ -1,4 +1,4 @@
-"""The work of the engine at many groups: nothing grows faster than n log n, and what concerns one group does not grow.
+"""The engine's work at many groups: no work grows faster than n log n, and work for one group does not grow.
 
 The steps are counted (tests/growth.py), so the test says the same on every machine.
 """
@@ -40,7 +40,7 @@ class World:
 
     @property
     def one(self) -> GroupId:
-        """A group that n1 follows and another node masters."""
+        """Return a group followed by n1 and mastered by another node."""
         return next(group for group in self.groups if group in self.net.engines[N1].replicas.followers)
 
     def mastered(self, key: str) -> int:
@@ -52,7 +52,7 @@ def submit(world: World) -> None:
 
 
 def commit_and_apply(world: World) -> None:
-    """One line's whole way over three nodes, with the ticks of a second."""
+    """Take one line the whole way over three nodes, with the ticks of a second."""
     world.net.submit(N1, world.one, ["say", "once more"])
     world.net.run(1.0)
 
@@ -67,7 +67,7 @@ def talk_everywhere(world: World) -> None:
 
 
 def questions(world: World) -> None:
-    """n3 asks every group, before it knows the masters."""
+    """n3 asks every group, before n3 knows the masters."""
     engine = world.net.engines[N3]
     answers: list[Any] = []
     world.net.turn(N3, lambda: [engine.ask(group, ["?"], answers.append) for group in world.groups] and None)
@@ -93,7 +93,7 @@ def takeover(world: World) -> None:
 
 
 def roster_change(world: World) -> None:
-    """A node comes, and is handed its groups."""
+    """A node comes, and is handed the groups of its share."""
     world.net.start("127.0.0.4")
     world.net.run(2.0)
 
@@ -170,7 +170,7 @@ def test_the_count_sees_a_loop_over_all_lines_that_wait(monkeypatch: pytest.Monk
 
 
 def _from_ring(function: Any) -> Any:
-    """Let the function count as code of the ring, its comprehensions too."""
+    """Let the function count as code of the ring, comprehensions included."""
     where = Rpc.tick.__code__.co_filename
 
     def moved(code: Any) -> Any:

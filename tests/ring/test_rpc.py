@@ -1,4 +1,4 @@
-"""Questions to a group's master and to nodes: answered once, whatever is lost, and ended in bounded time."""
+"""Questions to a group's master and to nodes: answered once, whichever messages are lost, and ended in bounded time."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ FIRST = ME.first_number + 1
 
 
 class Asking:
-    """A node's questions and what they were answered."""
+    """A node's questions and the answers."""
 
     def __init__(self) -> None:
         self.port = NotedPort()
@@ -30,7 +30,7 @@ class Asking:
         self.answers: list[Any] = []
 
     def after(self, seconds: float) -> list[Any]:
-        """What is sent at the tick after so many seconds."""
+        """Return the messages of the tick after so many seconds."""
         self.port.now += seconds
         self.rpc.tick()
         return self.port.taken()
@@ -111,7 +111,7 @@ def test_open_questions_are_bounded(asking: Asking, monkeypatch: pytest.MonkeyPa
 
 
 class Late(msgspec.Struct, array_like=True, tag=99):
-    """A question that a later level brought."""
+    """A question of a later level."""
 
     SINCE = 10**6
 
@@ -181,7 +181,7 @@ def test_a_reply_that_cannot_be_read_leaves_the_question_open(asking: Asking) ->
 
 
 def test_a_late_reply_to_an_earlier_life_answers_no_question_of_this_life(asking: Asking) -> None:
-    """Found by seed 98100047 of accounts: the reply waited on the other node for a link, and came over the new one."""
+    """Found by seed 98100047 of accounts: the reply waited on the other node for a link, and came over the new link."""
     before = NotedPort()
     before.me = Incarnation(ME.key, ME.number - 1)
     earlier, lost = Rpc(before), []

@@ -1,4 +1,4 @@
-"""A whole network of engines with a toy kind of group: a room whose members say numbered things.
+"""A whole network of engines with a toy kind of group: a room with members that say numbered things.
 
 One thread, virtual time; messages between nodes are encoded, and may be lost, doubled, delayed and reordered by a seed.
 """
@@ -100,7 +100,7 @@ class ToyKind(KindBase):
 
 
 class ToyHost:
-    """Keeps what a client of each node would have seen. seats: who sat in each state that was shown as a whole."""
+    """Keeps the lines for a client of each node. seats: the members in each state shown as a whole."""
 
     def __init__(self) -> None:
         self.seats: list[list[Incarnation]] = []
@@ -143,7 +143,7 @@ class ToyHost:
 
 
 class ToyDisk:
-    """What a node has written down. A write takes a while, and is lost if the node dies before it ends."""
+    """Data written by a node. A write takes a while, and is lost if the node dies before the write ends."""
 
     def __init__(self) -> None:
         self.replicas: dict[GroupId, bytes] = {}
@@ -173,7 +173,7 @@ STEPS = 100
 class ToyNet:
     """Nodes 127.0.0.1.. in one thread. loss, double: chances per payload; delay_s: (least, most).
 
-    disks: whether nodes have one. Kinds of groups: "channel" lives in memory, "talk" is written, "deed" confirmed.
+    disks: whether nodes have disks. Kinds of groups: "channel" lives in memory, "talk" is written, "deed" confirmed.
     """
 
     def __init__(
@@ -213,7 +213,7 @@ class ToyNet:
                 other.begin(self.now)
                 other.linked(record)
                 engine.linked(other.peers.me)
-            elif other is not engine and self.disks is not None:  # its saved roster names nodes that are down
+            elif other is not engine and self.disks is not None:  # the saved roster names nodes that are down
                 engine.learn([other.peers.me])
                 engine.lost(other.me.key, other.me.number, "refused")
         self.turn(key, engine.met)
@@ -234,7 +234,7 @@ class ToyNet:
         heapq.heappush(self.events, (self.now + after, self.count, job))
 
     def turn(self, key: str, job: Callable[[], Any]) -> None:
-        """One loop turn of a node: the input, then what it sends."""
+        """Run one loop turn of a node: the input, then the output."""
         if key in self.down:
             return
         engine = self.engines[key]
@@ -271,7 +271,7 @@ class ToyNet:
         return deliver
 
     def forget(self, key: str) -> None:
-        """Its lease has run out everywhere."""
+        """The node's lease has run out everywhere."""
         for other in self.engines.values():
             if other.me.key not in self.down:
                 other.forget(key, self.engines[key].me.number)

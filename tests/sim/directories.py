@@ -1,4 +1,4 @@
-"""Simulated directories, and the nodes' side of them: the real cores, with datagrams that a seed loses and doubles."""
+"""Simulated directories, and the nodes' side: the real cores, with datagrams lost and doubled by a seed."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SETTLE_S = 0.3
 
 
 class Directories:
-    """Directories d1, d2, ...: their names stand for their addresses where paths are cut."""
+    """Directories d1, d2, ...: the names stand for addresses where paths are cut."""
 
     def __init__(self, net: Net, count: int) -> None:
         self.net = net
@@ -44,7 +44,7 @@ class Directories:
     # The nodes' side ------------------------------------------------------------------------------------------------
 
     def meet(self, node: Node, saved: Iterable[NodeRecord]) -> None:
-        """The node starts: it attends once it knows the network, or has asked for long enough."""
+        """The node starts, and attends once the node knows the network, or has asked for long enough."""
         chance, record = Random(self._chance.random()), node.core.engine.peers.me
         node.listing = DirectoriesCore(len(self.names), Codec(NETWORK, KEY), record, EVERY_S, chance, saved)
         self._find(node, self.net.now + FIND_S)
@@ -63,7 +63,7 @@ class Directories:
         return node.listing
 
     def tick(self, node: Node) -> None:
-        """The node says what is due."""
+        """Send the node's due messages."""
         listing, record = self._listing(node), node.core.engine.peers.me
         if record != listing.record:
             listing.announce(record)
@@ -88,7 +88,7 @@ class Directories:
     # Datagrams ------------------------------------------------------------------------------------------------------
 
     def _pass(self, source: str, to: str, arrive: Callable[[], None]) -> None:
-        """A datagram is on its way: lost, doubled, overtaken or late as any payload."""
+        """Send a datagram: lost, doubled, overtaken or late as any payload."""
         net = self.net
         if not net.links.open(source, to):
             return

@@ -1,4 +1,4 @@
-"""What the nodes of a network tell of a group's history."""
+"""A group's history, as told by the nodes of a network."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def recall(net: Net, name: str, query: Query, group: GroupId = RING, within_s: f
 
 
 def told(lines: list[Line] | None) -> list[str]:
-    """The texts of what was said."""
+    """Return the texts of the messages."""
     assert lines is not None
     events = [_READ[line.group.kind](line.event) for line in lines]
     said = channel_messages.Said | conversation_messages.Said
@@ -37,6 +37,6 @@ def told(lines: list[Line] | None) -> list[str]:
 
 
 def recalled(net: Net, group: GroupId) -> dict[str, list[str] | None]:
-    """What each node that is up tells of it: its name -> the texts, None: it does not know."""
+    """Return the history as told by each running node: its name -> the texts, None: the node does not know."""
     answers = {node.name: recall(net, node.name, ALL, group) for node in net.nodes.values() if node.up}
     return {name: None if lines is None else told(lines) for name, lines in answers.items()}

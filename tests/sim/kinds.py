@@ -1,4 +1,4 @@
-"""The kinds of stories: what is told of a seed, and what has to be true afterwards."""
+"""The kinds of stories: how a seed's story is told, and the promises that hold afterwards."""
 
 from __future__ import annotations
 
@@ -14,14 +14,16 @@ from tests.sim.whispers import WHISPER_CHECKS, WhisperStory
 
 
 class Kind(NamedTuple):
-    """option: what chooses it on the command line."""
+    """option: chooses the kind on the command line."""
 
     story: Callable[..., Any]
     checks: Sequence[Callable[[Any], Any]]
     option: str = ""
 
     def tell(self, seed: int, **options: Any) -> tuple[Any, list[str]]:
-        """The story of this seed from beginning to end, and what is wrong then. options: as the story takes them."""
+        """Tell the story of this seed from beginning to end; return the failures. options: as the story takes
+        options.
+        """
         story = self.story(seed, **options)
         story.run()
         return story, check(story, self.checks)

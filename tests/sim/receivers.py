@@ -18,7 +18,7 @@ LOSSES = 0.05
 
 
 class Heard(NamedTuple):
-    """A request as it came. content: its JSON."""
+    """A request on arrival. content: the request's JSON."""
 
     at: float
     node: str
@@ -27,7 +27,9 @@ class Heard(NamedTuple):
 
 
 class Receiver:
-    """url: where it is. up: whether it takes requests. unreached: names of nodes whose requests do not come here."""
+    """url: the receiver's place. up: whether the receiver takes requests. unreached: names of nodes whose requests do
+    not come here.
+    """
 
     def __init__(self, net: Net, url: str, chance: random.Random) -> None:
         self.net = net
@@ -39,7 +41,7 @@ class Receiver:
         self.unreached: set[str] = set()
         self.heard: list[Heard] = []
         self.kept: dict[str, Heard] = {}  # by key: the first of each
-        self.forged: list[Post] = []  # requests whose signature is not that of the secret
+        self.forged: list[Post] = []  # requests with a signature of another secret
         self.gaps = 0
         net.receivers[url] = self
 
@@ -73,7 +75,7 @@ class Receiver:
             net.at(there_s, arrive)
 
     def _take(self, node: Node, post: Post) -> bool:
-        """Whether it is new: a repeat is dropped."""
+        """Return whether the message is new: a repeat is dropped."""
         at = int(post.headers[SIGNATURE].partition(",")[0].removeprefix("t="))
         if post.headers[SIGNATURE] != sign(self.secret, at, post.content):
             self.forged.append(post)

@@ -1,4 +1,4 @@
-"""A confirmed registration, password or drop holds, whatever a seed makes of the network."""
+"""A confirmed registration, password or drop holds, whatever a seed does to the network."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ SEEDS = 40
 BLOCK = 5
 
 FOUND = (5191, 5258, 891510)
-"""Each failed once: a master with a fast clock forgot what it had just been left; what a nick's group told once more,
-after a partition, made its user's edge forget the nick that it had changed to since; a node followed for ever who had
-taken a group over and forgotten it."""
+"""Each failed once: a master with a fast clock forgot a state just left to the master; a nick's group repeated a fact
+after a partition, and the user's edge forgot the user's newer nick; a node followed for ever a master that had taken a
+group over and forgotten the group.
+"""
 
 
 @pytest.mark.parametrize("first", range(0, SEEDS, BLOCK))

@@ -1,4 +1,6 @@
-"""What a peer sends may be truncated, doubled, garbled or made up: it is dropped and counted, never an exception."""
+"""A peer's payload may be truncated, doubled, garbled or made up: a bad payload is dropped and counted, never an
+exception.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,7 @@ from tests.sim.net import Net, Node
 
 
 def traffic(net: Net) -> list[tuple[Incarnation, str, bytes]]:
-    """All that nodes say to each other while people talk, come and go: (sender, name of the receiver, payload)."""
+    """Return all payloads between nodes while people talk, come and go: (sender, name of the receiver, payload)."""
     seen: list[tuple[Incarnation, str, bytes]] = []
     deliver = net.deliver
 
@@ -102,15 +104,17 @@ def test_a_node_that_is_known_to_have_begun_anew_is_not_heard_in_its_old_life() 
 
 
 def test_who_begins_anew_is_not_answered_what_it_asked_in_its_old_life() -> None:
-    """The number of that question is another's now: an answer might tell it what somebody else's password is."""
+    """The number of the old question is another question's now: an answer might tell the node another person's
+    password.
+    """
     net = network(3)
     asker, owner = net.nodes["n1"].core.engine, net.nodes["n2"]
     group = next(g for g in (GroupId("account", f"a{i}") for i in range(99)) if asker.target(g) == owner.key)
-    net.kill("n3", dark=True)  # so that the owner cannot tell until it is sure of that
+    net.kill("n3", dark=True)  # so the owner cannot tell until the group is sure
     net.turn(net.nodes["n1"], lambda: asker.ask(group, Info(), lambda _: None))
     net.run(0.3)
     net.kill("n1")
     anew = net.start(1).core.engine
-    anew._handlers[Reply] = lambda _sender, message: read_reply(message.body)  # it asks nodes, not groups
+    anew._handlers[Reply] = lambda _sender, message: read_reply(message.body)  # questions to nodes, not to groups
     net.run(20)
     assert not anew.counters["unreadable"]

@@ -24,7 +24,7 @@ FAILED = "The server made a mistake with that command: nothing was changed."
 
 
 def fails(patch: pytest.MonkeyPatch, owner: type, method: str, when: Callable[..., bool] = lambda *_: True) -> None:
-    """The method raises where it is about poison."""
+    """Let the method raise for poison."""
     original = getattr(owner, method)
 
     def broken(self: Any, *args: Any, **kwargs: Any) -> Any:
@@ -36,7 +36,7 @@ def fails(patch: pytest.MonkeyPatch, owner: type, method: str, when: Callable[..
 
 
 def noted(net: Net, event: str) -> Counter[str]:
-    """How often each node has noted it of the channel."""
+    """Return how often each node has noted the event of the channel."""
     return Counter(node.name for node in net.nodes.values() for _, note in node.notes if note.event == event)
 
 
@@ -109,7 +109,7 @@ def test_an_account_whose_command_cannot_be_judged_stays_as_it_was(monkeypatch: 
 def test_an_entry_that_cannot_be_applied_stops_its_group_and_no_node(
     monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
-    """On each node that meets the entry, once; successors do not take the group over again and again."""
+    """The mistake is met once on each node with the entry; successors do not take the group over again and again."""
     net = network(4, seed=seed)
     clients = stage(net)
     for client in clients:
@@ -147,7 +147,9 @@ def test_an_entry_that_cannot_be_applied_stops_its_group_and_no_node(
 def test_a_group_that_stops_on_one_node_goes_on_elsewhere(
     monkeypatch: pytest.MonkeyPatch, where: str, role: str
 ) -> None:
-    """As where only a single machine has the mistake. Each line of its people in this group fails with an answer."""
+    """As where only a single machine has the mistake. Each line of the machine's people in this group fails with an
+    answer.
+    """
     net = network(4)
     net.may_err = True
     clients = people(net, "ann", "bob", "joe", "zoe", channel="#ring")
@@ -205,7 +207,7 @@ def test_upkeep_that_meets_a_mistake_is_noted_once(monkeypatch: pytest.MonkeyPat
 
 
 def test_a_stopped_group_is_tried_again_in_the_nodes_next_life(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What was on disk before the mistake is still there."""
+    """Lines on disk before the mistake are still there."""
     net = Net(1, disks=True, edge=SETTINGS)
     net.may_err = True
     ann = net.client("n1", "ann")

@@ -1,4 +1,4 @@
-"""A device comes back before its session's node knows what has come to the device on the former node (P38)."""
+"""A device comes back before its session's node knows which lines came to the device on the former node (P38)."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def devices(net: Net) -> dict[str, Device]:
 
 
 def stop_hearing(net: Net, deaf: str, other: str) -> None:
-    """Nothing of the other node comes to the deaf one."""
+    """Let nothing of the other node come to the deaf node."""
     net.links.isolate({net.nodes[other].key}, {net.nodes[deaf].key}, one_way=True)
 
 
@@ -76,10 +76,10 @@ def test_the_path_from_its_former_node_is_broken(net: Net, bob: Talker, phone: N
 
 
 def test_what_came_is_told_again_where_that_was_lost(net: Net, bob: Talker, phone: Newcomer) -> None:
-    """The node that knows it dies a while later."""
+    """The node with this knowledge dies a while later."""
     bob.send(f"PRIVMSG {CHANNEL} :line 2")
     assert net.until(lambda: any("line 2" in line for line in phone.got), 1)
-    net.run(0.015)  # that the stream's part has come is told at once, and by the next tick that the client has it
+    net.run(0.015)  # the node tells the part's arrival at once, its delivery to the client by the next tick
     net.loss = 1.0
     net.run(0.15)
     net.loss = 0.0
@@ -108,7 +108,7 @@ def test_nobody_waits_for_long_for_a_node_that_does_not_answer(
 
 @pytest.mark.parametrize("session", ["n1", "n3"])
 def test_what_a_stopped_node_writes_to_a_client_that_has_gone_has_not_come(net: Net, bob: Talker, session: str) -> None:
-    """Once the node goes on, the node reads the line before it reads that the client has hung up."""
+    """Once the node goes on, the node reads the line before the end of the client's connection."""
     made(net)
     desk = login(net, session, "desk")
     desk.send(f"JOIN {CHANNEL}")
@@ -130,7 +130,7 @@ def test_what_a_stopped_node_writes_to_a_client_that_has_gone_has_not_come(net: 
 
 
 def test_its_session_s_node_has_died_meanwhile(net: Net, bob: Talker, phone: Newcomer) -> None:
-    """The session's group knows where the device was: whoever goes on with the session asks there."""
+    """The session's group knows where the device was: the next node of the session asks there."""
     stop_hearing(net, "n3", "n1")
     bob.send(f"PRIVMSG {CHANNEL} :line 2")
     net.run(0.5)
@@ -144,8 +144,9 @@ def test_its_session_s_node_has_died_meanwhile(net: Net, bob: Talker, phone: New
 
 
 def test_it_came_to_the_node_that_its_session_was_on_before(net: Net, bob: Talker) -> None:
-    """The session's node asks that node in any case, and tells the group, too, that the device is there: another node
-    may have to go on with the session (seed 89000519 of the devices)."""
+    """The session's node asks that node in any case, and also tells the group where the device is: another node may
+    have to go on with the session (seed 89000519 of the devices).
+    """
     made(net)
     login(net, "n1", "desk").send(f"JOIN {CHANNEL}")
     net.run(2)
@@ -171,7 +172,7 @@ def test_it_came_to_the_node_that_its_session_was_on_before(net: Net, bob: Talke
 
 
 def test_the_node_of_the_device_with_which_the_session_began_is_remembered(net: Net) -> None:
-    """Nodes that take the session up later ask that node, too (seed 88600435 of the devices)."""
+    """Later nodes of the session ask that node, too (seed 88600435 of the devices)."""
     made(net)
     login(net, "n1", "phone")
     net.run(2)

@@ -1,4 +1,4 @@
-"""Scenarios: people of a dead node whose nick is claimed again, and how long the others stay (P29, P31)."""
+"""Scenarios: people of a dead node, a new claim on the nick, and how long the others stay (P29, P31)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.sim.net import Client, Net
 RING = "#ring"
 GRACE_S = 30.0
 SOON_S = 4.0
-"""Evidence of a death, and the timers that act on it."""
+"""Time for evidence of a death, and for the timers that act on such evidence."""
 
 
 def network(nodes: int, seed: int, directories: int = 0) -> tuple[Net, Client, list[Client]]:
@@ -32,7 +32,7 @@ def network(nodes: int, seed: int, directories: int = 0) -> tuple[Net, Client, l
 
 
 def listed(person: Client) -> tuple[list[str], list[str]]:
-    """Who is in the channel by NAMES and by WHO."""
+    """Return the people in the channel by NAMES and by WHO."""
     (names,) = [line for line in person.ask(f"NAMES {RING}") if line.startswith("353 ")]
     rows = [line.split() for line in person.ask(f"WHO {RING}") if line.startswith("352 ")]
     return sorted(name.lstrip("@+") for name in names.partition(" :")[2].split()), sorted(row[6] for row in rows)
@@ -63,7 +63,7 @@ def test_a_guest_that_comes_back_is_shown_once_and_alike_everywhere(seed: int, r
 
 @pytest.mark.parametrize("seed", range(3))
 def test_who_comes_to_a_node_that_did_not_know_the_channel_sees_no_ghost(seed: int) -> None:
-    """The channel's replica arrives with the ghost in it when the new joe joins there."""
+    """The channel's replica arrives with the ghost inside when the new joe joins there."""
     net, _, _ = network(5, seed)
     net.kill("n1")
     net.run(SOON_S)
@@ -112,7 +112,9 @@ def test_grace_counts_from_the_death_though_masters_die_and_leases_end(second_s:
 @pytest.mark.parametrize("at_once", [True, False])
 @pytest.mark.parametrize("seed", range(6))
 def test_whose_nick_was_claimed_beyond_a_cut_stays_in_its_channels(seed: int, at_once: bool) -> None:
-    """Each side takes the other for dead until the links are back: nobody may be put out for that (seed 830051)."""
+    """Each side takes the other for dead until the links are back: nobody may be put out for that reason (seed
+    830051).
+    """
     net, joe, others = network(4, seed)
     far = {net.nodes["n1"].key}
     net.links.isolate(far, {node.key for node in net.nodes.values()} - far)
@@ -135,8 +137,9 @@ def test_whose_nick_was_claimed_beyond_a_cut_stays_in_its_channels(seed: int, at
 
 @pytest.mark.parametrize("seed", range(6))
 def test_who_is_put_out_while_its_node_is_stopped_is_told_of_every_line_that_nobody_hears(seed: int) -> None:
-    """Another takes the nick of somebody whose node is given up. What was said meanwhile is refused, and then the
-    person is back in the channel (seed 88600613 of the devices)."""
+    """Another person takes the nick of a person on a given up node. Lines said meanwhile are refused, and then the
+    person is back in the channel (seed 88600613 of the devices).
+    """
     story = Story(seed, disks=False, upgrades=False)
     hal, taker, other = story.people = [Person(story, *one) for one in (("n3", "hal"), ("n1", "p1"), ("n2", "p2"))]
     for person in story.people:
@@ -223,7 +226,7 @@ def test_another_certificate_is_somebody_else(certificate: str | None) -> None:
 
 
 def test_a_guest_whose_node_lives_has_its_nick_alone() -> None:
-    """The same certificate does not take over a connection that lives."""
+    """The same certificate does not take over a live connection."""
     net, joe, _ = certified()
     other = Guest(net, "n3", "joe")
     assert any(" 433 " in line for line in other.got) and joe.closed is None
@@ -242,7 +245,7 @@ def test_at_an_older_level_a_guest_that_comes_back_is_a_new_user() -> None:
 
 
 def test_a_certificate_does_not_leave_its_node() -> None:
-    """What travels with a user's profile is a digest under the user's id."""
+    """A user's profile carries only a digest under the user's id."""
     net, joe, eve = certified()
     payloads: list[str] = []
     net.trace = payloads.append

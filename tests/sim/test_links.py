@@ -1,4 +1,4 @@
-"""What cuts, dials and detours may do to a network: nobody who lives is given up (P18, P19)."""
+"""Effects of cuts, dials and detours on a network: no live node is given up (P18, P19)."""
 
 from __future__ import annotations
 
@@ -19,8 +19,9 @@ def talk(people: list[Client], rounds: int) -> None:
 
 
 def cut_and_half_heal(seed: int) -> tuple[Net, list[Client]]:
-    """n2 and n3 are cut for 11 s, and n3's dials to n2 stay unanswered after that. Then n1, that hears both, is started
-    again. ann is on n2, bob on n3: neither of the two nodes ever stopped."""
+    """n2 and n3 are cut for 11 s, and n3's dials to n2 stay unanswered afterwards. Then n1, in reach of both, is
+    started again. ann is on n2, bob on n3: neither of the two nodes ever stopped.
+    """
     net = Net(3, seed)
     people = [net.client("n2", "ann"), net.client("n3", "bob")]
     for person in people:
@@ -65,7 +66,7 @@ def test_the_former_rule_gave_a_live_node_up(monkeypatch: pytest.MonkeyPatch) ->
 
 @pytest.mark.parametrize("seed", range(20))
 def test_a_word_from_a_peer_ends_a_suspicion_though_the_link_was_up_all_along(seed: int) -> None:
-    """Whatever may have raised the suspicion: also one that only a fault of this program could raise."""
+    """Whatever raised the suspicion: even a suspicion possible only by a fault of this program."""
     net = Net(3, seed)
     n3, peer = net.nodes["n3"], net.nodes["n2"]
     net.turn(n3, lambda: n3.core.engine.lost(*peer.id, "silent"))
@@ -77,7 +78,7 @@ def test_a_word_from_a_peer_ends_a_suspicion_though_the_link_was_up_all_along(se
 
 
 def detours(net: Net, name: str) -> list[str]:
-    """Through whom the node went around a cut, in order."""
+    """Return the witnesses of the node's detours around a cut, in order."""
     return [str(note.facts["through"]) for _, note in net.nodes[name].notes if note.event == "relayed"]
 
 

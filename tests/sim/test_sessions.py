@@ -63,7 +63,7 @@ def login(net: Net, node: str, device: str = "", caps: str = "sasl", nick: str =
     client = Newcomer(net, node, caps)
     assert client.log_in("ann" + (f"@{device}" if device else ""), "sesame")[-1].startswith("903")
     client.enter(nick)
-    net.run(1.0)  # # all lines that are played
+    net.run(1.0)  # all lines that are played
     return client
 
 

@@ -11,11 +11,11 @@ STOP_S = 9.0
 """Longer than `dead_after_s`: the others go on without the node."""
 
 SOON_S = 5.0
-"""Half of settle_max_s: the masters are there, so that the node has caught up long before the wait is given up."""
+"""Half of settle_max_s: the masters are there, so the node has caught up long before the wait is given up."""
 
 
 def told_meanwhile(net: Net, stopped: Client, *talkers: Client) -> list[str]:
-    """The lines that the others said while the client's node was stopped, each line with its PONG."""
+    """Return the lines said by the others while the client's node was stopped, each line with a PONG."""
     net.hang(stopped.node.name, STOP_S)
     said = []
     end = net.now + STOP_S - 1.5
@@ -31,7 +31,9 @@ def told_meanwhile(net: Net, stopped: Client, *talkers: Client) -> list[str]:
 @pytest.mark.parametrize("victim", [0, 1, 2, 3])
 @pytest.mark.parametrize("seed", range(5))
 def test_a_ping_waits_for_what_was_said_during_a_stop(victim: int, seed: int) -> None:
-    """Whether the stopped node mastered the channel, held it, or only followed it; its client asks at once."""
+    """Whether the stopped node mastered the channel, held or only followed the channel; the node's client asks at
+    once.
+    """
     net = network(4, seed=seed)
     clients = people(net, "ann", "bob", "joe", "zoe", channel="#ring")
     stopped = clients[victim]
@@ -52,7 +54,7 @@ def test_a_ping_that_waited_in_the_socket_comes_after_it_too() -> None:
     clients = people(net, "ann", "bob", "joe", "zoe", channel="#ring")
     stopped = clients[1]
     net.hang(stopped.node.name, STOP_S)
-    stopped.send("PING first")  # the first thing that the node reads when it goes on
+    stopped.send("PING first")  # the first input read when the node goes on
     said = []
     for number in range(6):
         said.append(f"word {number}")
@@ -63,7 +65,7 @@ def test_a_ping_that_waited_in_the_socket_comes_after_it_too() -> None:
 
 
 def test_a_pong_after_a_stop_is_bounded() -> None:
-    """Though the masters of its channels are gone: at most settle_max_s."""
+    """Though the masters of the client's channels are gone: at most settle_max_s."""
     net = network(3)
     clients = people(net, "ann", "bob", "joe", channel="#ring")
     stopped = clients[0]

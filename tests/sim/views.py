@@ -1,4 +1,4 @@
-"""What a person's client shows of a channel, from the lines that it was sent and nothing else."""
+"""A client's view of a channel, from the lines sent to the client and nothing else."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ RANKS = {"@": "o", "%": "h", "+": "v"}
 
 
 class View:
-    """One channel as one client has it."""
+    """One channel in the view of one client."""
 
     def __init__(self, channel: str) -> None:
         self.channel = channel
@@ -23,7 +23,7 @@ class View:
 
 @lru_cache(maxsize=1024)
 def _parsed(line: str) -> Message | None:
-    """What the line says. Most lines are read by several clients."""
+    """Return the parsed line. Most lines are read by several clients."""
     return parse(line.encode("utf-8", "surrogateescape"))
 
 
@@ -33,7 +33,7 @@ class Reader:
     def __init__(self, nick: str) -> None:
         self.nick = nick
         self.views: dict[str, View] = {}
-        self.odd: list[str] = []  # lines that make no sense to a client
+        self.odd: list[str] = []  # lines without sense to a client
 
     def read(self, line: str) -> None:
         message = _parsed(line)

@@ -1,4 +1,4 @@
-"""Two receivers are posted what is said in the channel, while the network suffers, and they do, too (P44 to P48)."""
+"""Two receivers are posted the channel's messages, while the network and the receivers suffer (P44 to P48)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ KINDS = (*FAULTS, PowerCut)
 SETTINGS = Webhooks(allow=("*.example.net",), time_limit_s=3.0)
 URLS = ("https://a.example.net/hook", "http://b.example.net/hook?token=1")
 DELIVERED_S = 400.0
-"""A receiver that was unlucky is left alone for up to five minutes."""
+"""An unlucky receiver is left alone for up to five minutes."""
 
 
 class WebhookStory(Story):
@@ -46,7 +46,7 @@ class WebhookStory(Story):
                 self._move(receiver)
 
     def _move(self, receiver: Receiver) -> None:
-        """It goes down, comes back, or is not reached by some nodes."""
+        """Let the receiver go down, come back, or be out of reach of some nodes."""
         act = self.moves.random()
         if act < 0.06:
             receiver.up = False
@@ -78,7 +78,7 @@ def subscribe(receiver: Receiver, channel: str) -> Made:
 
 
 def lacking(story: WebhookStory, receiver: Receiver) -> set[str]:
-    """What people know to be said in the channel, and the receiver has not."""
+    """Return messages that people know to be said in the channel, and that the receiver lacks."""
     return {text for person in story.people for text in person.sure} - {*receiver.texts}
 
 
@@ -92,7 +92,9 @@ def webhook_once(story: WebhookStory) -> Iterator[str]:
 
 
 def webhook_whole(story: WebhookStory) -> Iterator[str]:
-    """A receiver has what people are sure of, and what the history has, and nothing else; and is told of no gap."""
+    """A receiver has all messages that people are sure of, and all messages of the history, and nothing else; and is
+    told of no gap.
+    """
     node = next(node for node in story.net.nodes.values() if node.up)
     kept = told(recall(story.net, node.name, Query(4000, wanted=WEBHOOK)))
     for receiver in story.receivers:
@@ -117,4 +119,5 @@ WEBHOOK_CHECKS = (
     *(check for check in CHECKS if check is not history_agrees), webhook_once, webhook_order, webhook_whole,
 )  # fmt: skip
 """Without history_agrees: a story takes longer than people are waited for, and then a channel with +i or +s is closed,
-and shows nobody its history."""
+and shows nobody the history.
+"""

@@ -12,7 +12,7 @@ BURST = 4
 
 
 class WhisperStory(Story):
-    """As any story of people who talk, but most of the talk is private."""
+    """A story of people who talk, as any other, but most of the talk is private."""
 
     def act(self) -> None:
         person, chance = self.chance.choice(self.people), self.chance
@@ -36,7 +36,7 @@ class WhisperStory(Story):
 
 
 def letters_come(story: WhisperStory) -> Iterator[str]:
-    """What its speaker read the echo of was read by whoever kept nick and node."""
+    """Every message echoed to its speaker was read, if the reader kept nick and node."""
     here = [person for person in story.here() if not (person.put_out or person.is_renamed)]
     for person in here:
         for text, other in person.letters:
@@ -52,8 +52,9 @@ def letters_are_answered(story: WhisperStory) -> Iterator[str]:
 
 
 def own_order_on_one_side(story: WhisperStory) -> Iterator[str]:
-    """What one person says is read in order, unless logs have parted: a node follows no nick's group of other nodes, so
-    after a partition the node may tell the master of the other side before both logs are one (seed 155)."""
+    """One person's messages are read in order, unless logs have parted: a node follows no nick's group of other nodes,
+    so after a partition the node may tell the master of the other side before both logs are one (seed 155).
+    """
     if not story.forked:
         yield from own_order(story)
 

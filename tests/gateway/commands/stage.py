@@ -1,4 +1,4 @@
-"""Conversations with a network of node cores: what is said, and what each client reads."""
+"""Conversations with a network of node cores: commands, and the lines read by each client."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def network(
 
 
 def people(net: Net, *nicks: str, channel: str = "", caps: str = "") -> list[Client]:
-    """One client per nick, spread over the nodes in order; all in the channel, the first one its operator."""
+    """Make one client per nick, spread over the nodes in order; all in the channel, the first client its operator."""
     names = list(net.nodes)
     clients = [net.client(names[i % len(names)], nick, caps) for i, nick in enumerate(nicks)]
     for client in clients:
@@ -37,7 +37,7 @@ def people(net: Net, *nicks: str, channel: str = "", caps: str = "") -> list[Cli
 
 
 def settle(*clients: Client) -> None:
-    """What was said so far has been read by all."""
+    """Wait until all have read all earlier lines."""
     for _ in range(2):
         for client in clients:
             client.sync()

@@ -1,4 +1,4 @@
-"""A client's socket: what waits for a slow reader, what has arrived, and the end."""
+"""A client's socket: output for a slow reader, input, and the end."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from gateway.io.node_process import NodeProcess
 
 
 class Sink:
-    """In a node's place: knows the one socket and why it ended."""
+    """In a node's place: knows the one socket and why the socket ended."""
 
     def __init__(self) -> None:
         self.client: ClientSocket | None = None
@@ -38,7 +38,7 @@ class Sink:
 
 
 async def client_of(sink: Sink) -> tuple[asyncio.Server, socket.socket, ClientSocket]:
-    """A server, a blocking reader that does not read yet, and the node's side of it."""
+    """Make a server, a blocking reader that does not read yet, and the node's side of the connection."""
     loop = asyncio.get_running_loop()
     server = await loop.create_server(lambda: ClientSocket(cast(NodeProcess, sink), secure=False), "127.0.0.1", 0)
     reader = socket.socket()
@@ -84,7 +84,7 @@ def test_what_its_machine_did_not_take_has_not_arrived(resets: bool) -> None:
         loop = asyncio.get_running_loop()
         client.write(b"hello", sendq=0)
         assert await loop.sock_recv(reader, 100) == b"hello"
-        while client.arrived() < 5:  # its machine may take a moment to say so
+        while client.arrived() < 5:  # the client's machine may take a moment to say so
             await asyncio.sleep(0.001)
         for _ in range(100):
             client.write(bytes(10_000), sendq=1 << 20)
@@ -95,7 +95,7 @@ def test_what_its_machine_did_not_take_has_not_arrived(resets: bool) -> None:
         reader.close()
         await sink.ended.wait()
         assert client.written == 1_000_005
-        assert 5 <= client.arrived() < 500_000  # what fits into its buffers
+        assert 5 <= client.arrived() < 500_000  # the part that fits into the buffers
         server.close()
 
     on_the_loop(tell())
@@ -109,7 +109,7 @@ def test_what_a_socket_is_given_that_closes_has_not_arrived() -> None:
         while client.arrived() < 5:
             await asyncio.sleep(0.001)
         assert client._transport is not None
-        client._transport.close()  # as it does when the other side has closed
+        client._transport.close()  # as the transport does when the other side has closed
         client.write(b"late", sendq=0)
         assert client.arrived() == 5
         await sink.ended.wait()
@@ -159,7 +159,7 @@ def test_past_sendq_write_says_so_and_abort_ends_it() -> None:
 
 
 def test_a_close_does_not_wait_for_ever_for_a_reader_that_stands_still(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A few kilobytes wait in the socket, too few to count as a stop: the peer may never take them."""
+    """A few kilobytes wait in the socket, too few to count as a stop: the peer may never take the bytes."""
     monkeypatch.setattr(clients, "LINGER_S", 0.2)
 
     async def tell() -> None:
@@ -180,7 +180,7 @@ def test_a_close_does_not_wait_for_ever_for_a_reader_that_stands_still(monkeypat
 
 
 class Transport:
-    """A client's transport for the output of one turn. full: more waits than the client may leave unread."""
+    """A client's transport for the output of one turn. full: more output waits than the client may leave unread."""
 
     ticket = None
 

@@ -1,4 +1,4 @@
-"""IRC over WebSocket at a real node: what the specification wants, bad input, limits, origins and proxies."""
+"""IRC over WebSocket at a real node: the specification's demands, bad input, limits, origins and proxies."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class WebNode(OneNode):
         return WebPipe("127.0.0.1", self.web_port, protocols, **how)
 
     def web(self, nick: str = "", *protocols: str, **how: Any) -> WebWire:
-        """A client; with a nick it is registered."""
+        """A client; registered, if given a nick."""
         wire = WebWire(self.pipe(*(protocols or (TEXT_PROTOCOL,)), **how))
         if nick:
             wire.register(nick)
@@ -258,7 +258,7 @@ def test_a_client_that_does_not_read_is_cut_and_the_others_go_on(tmp_path: Path)
 
 
 def test_a_flood_is_slowed_and_its_socket_is_not_read_on(tmp_path: Path) -> None:
-    """1,500 lines of 16 KB each, at 10 lines a second: what the node and the kernels take of them has a bound."""
+    """1,500 lines of 16 KB each, at 10 lines a second: node and kernels take a bounded number of these."""
     with WebNode.with_web(tmp_path, clients={"flood": {"burst": 6, "rate": 10, "queued": 20}}) as node:
         ann, bob = node.web("ann"), node.client("bob")
         ann.pipe.raw.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 16 * 1024)
@@ -429,7 +429,7 @@ def test_a_stranger_cannot_choose_an_address_and_a_trusted_proxy_can(tmp_path: P
 
 
 def device(node: WebNode) -> WebWire:
-    """The account joe, on its device "web"; what the device has missed is played to the device."""
+    """The account joe, on its device "web"; lines missed by the device are played to the device."""
     wire = node.web("", BINARY_PROTOCOL)
     wire.nick = "joe"
     wire.send("CAP LS 302", "CAP REQ :sasl server-time message-tags", "AUTHENTICATE PLAIN")

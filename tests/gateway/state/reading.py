@@ -1,4 +1,4 @@
-"""Laws of the messages of a kind: read back as written, and read from builds that know fewer or more fields."""
+"""Laws of the messages of a kind: read back as written, and read from builds with fewer or more known fields."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def types_of(union: Any) -> set[Any]:
 
 
 def read_back(union: Any, samples: Sequence[Any]) -> None:
-    """Each sample reads back as it was, and each struct of the union has a sample and a tag of its own."""
+    """Each sample reads back unchanged, and each struct of the union has a sample and a tag of its own."""
     decode = msgspec.msgpack.Decoder(union).decode
     for sample in samples:
         assert decode(packed(sample)) == sample
@@ -40,7 +40,7 @@ def read_of_other_builds(union: Any, samples: Sequence[Any]) -> None:
 
 
 def refused_if_cut_or_mistyped(union: Any, samples: Sequence[Any]) -> None:
-    """A message without a field that it needs, or with a value of a wrong type, is refused."""
+    """A message without a required field, or with a value of a wrong type, is refused."""
     decode = msgspec.msgpack.Decoder(union).decode
     for sample in samples:
         values = msgspec.msgpack.decode(packed(sample))

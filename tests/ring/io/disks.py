@@ -1,4 +1,4 @@
-"""A store that can be held and made to refuse, and a shell that waits for what the store's threads tell."""
+"""A store that can be held and made to refuse, and a shell that waits for reports of the store's threads."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ EVERYTHING = Range(ERLANG, None, None, 10**6, False)
 
 
 class Disk(MemoryStore):
-    """A store that can be held, and made to refuse."""
+    """A store open to being held, and made to refuse."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -62,7 +62,7 @@ class Disk(MemoryStore):
 
 
 class Shell:
-    """A writer, and what it told the loop."""
+    """A writer, and the writer's reports to the loop."""
 
     def __init__(self, disk: Store | None = None, **pace: Any) -> None:
         self.disk = disk or Disk()
@@ -99,7 +99,7 @@ def story(test: Callable[[Any], Awaitable[None]]) -> Callable[[], None]:
 
 
 async def began(disk: Disk) -> None:
-    """The writing thread is inside the store, where the gate holds it."""
+    """The writing thread is inside the store, held by the gate."""
     assert await asyncio.to_thread(disk.began.wait, WITHIN_S)
 
 

@@ -15,7 +15,7 @@ from tests.ring.io.hubs import Log, News, run
 
 
 class Ear:
-    """A port with the log and all datagrams that the handler has heard."""
+    """A port with the log and all datagrams heard by the handler."""
 
     port: DatagramPort
 
@@ -64,7 +64,7 @@ def test_a_mistake_about_one_datagram_is_logged_and_the_next_is_handled() -> Non
             a.port.send(b"hello", b.port.address)
             await b.until(lambda: b.heard)
             bugs = b.log.of("bug")
-            assert 1 <= len(bugs) < 30  # whoever sends the datagram again and again does not fill the log
+            assert 1 <= len(bugs) < 30  # repeated datagrams do not fill the log
             assert bugs[0]["ip"] == "127.0.0.1" and bugs[0]["bytes"] == len(b"mistake")
             assert isinstance(bugs[0]["exc_info"], KeyError)
 
@@ -72,7 +72,7 @@ def test_a_mistake_about_one_datagram_is_logged_and_the_next_is_handled() -> Non
 
 
 def test_a_port_that_is_closed_elsewhere_stops_nothing() -> None:
-    """The kernel reports the refusal of one datagram at a later call, whoever that call is about."""
+    """The kernel reports the refusal of one datagram at a later call, even a call about another peer."""
 
     async def tell() -> None:
         async with listening() as a, listening() as b:
@@ -119,7 +119,7 @@ def test_a_closed_port_is_free_and_hears_nothing() -> None:
             await a.port.close()
             await a.port.close()
             b.port.send(b"too late", address)
-            while True:  # the loop closes the socket in one of its next turns
+            while True:  # the loop closes the socket in one of the next turns
                 try:
                     again = await DatagramPort.open(address, b.handle, b.log)
                     break

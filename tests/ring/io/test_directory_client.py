@@ -1,4 +1,4 @@
-"""A node and its directories over UDP on loopback, and what anybody may ask a directory."""
+"""A node and its directories over UDP on loopback, and questions open to anybody at a directory."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ def test_where_no_directory_answers_each_is_named_with_the_reason() -> None:
 
 
 def test_an_answer_from_an_address_that_was_not_asked_is_dropped() -> None:
-    """The question goes to a port that is silent; a stranger sends the answer that a real directory gives."""
+    """The question goes to a silent port; a stranger sends the answer of a real directory."""
 
     async def tell() -> None:
         async with place() as here:
@@ -157,7 +157,7 @@ def test_an_answer_from_an_address_that_was_not_asked_is_dropped() -> None:
 
 
 class Silent:
-    """A socket that says nothing by itself."""
+    """A silent socket."""
 
     def __init__(self) -> None:
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -171,7 +171,7 @@ class Silent:
         return ip, port
 
     def hear(self) -> bool:
-        """Read what has come. Returns whether anything came, now or before."""
+        """Read the waiting datagrams. Return whether anything came, now or before."""
         with suppress(BlockingIOError):
             while True:
                 self.heard.append(self.socket.recvfrom(2000))

@@ -1,4 +1,4 @@
-"""What a node knows of the others, beyond the roster: missing nodes, nodes that left in order, nodes given up."""
+"""A node's knowledge of the others, beyond the roster: missing nodes, nodes that left in order, nodes given up."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def peers(*others: NodeRecord) -> Peers:
 
 
 def again(former: Peers) -> Peers:
-    """The same node after a restart, with what its roster file keeps."""
+    """Return the same node after a restart, with the content of the roster file."""
     made = Peers(record(1, 2), Ring())
     missing = [(one, former.missing_since(key)) for key, one in former.missing.items()]
     made.remember(missing, former.left, former.given_up, former.thin)
@@ -122,7 +122,7 @@ def test_who_holds_thin_sets_is_remembered_over_a_restart_until_it_says_otherwis
     assert later.thin == {"127.0.0.2"}
     version = later.version
     later.says_thin("127.0.0.2", False)
-    assert not later.thin and later.version > version  # so that the roster file is written
+    assert not later.thin and later.version > version  # so the roster file is written
 
 
 def test_the_pages_of_nodes_that_left_are_known_in_a_bounded_number() -> None:
@@ -225,7 +225,7 @@ def test_nodes_that_may_hold_a_group_are_all_that_ever_were_here() -> None:
 
 
 def test_a_life_that_the_directories_had_given_up_returns() -> None:
-    """A partition that was longer than a lease ends."""
+    """A partition longer than a lease ends."""
     found = peers(record(2))
     found.died("127.0.0.2", 200.0)
     found.forget("127.0.0.2", 1, 210.0, departed=False)

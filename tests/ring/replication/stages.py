@@ -62,8 +62,8 @@ _Bare = type(
 class Stage(_Bare):  # type: ignore[misc, valid-type]
     """A node with one role in one group.
 
-    completed: numbers of this edge's commands that were completed. asked_of_node: what the role asked of its node in
-    this turn, beside messages.
+    completed: numbers of this edge's completed commands. asked_of_node: the role's requests to the node in this turn,
+    beside messages.
     """
 
     def __init__(self) -> None:

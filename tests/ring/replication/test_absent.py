@@ -1,4 +1,4 @@
-"""Questions about groups that nobody holds: answered, and yet no group comes of them."""
+"""Questions about groups that nobody holds: answered, without making a group."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ NODES = ["127.0.0.1", "127.0.0.2", "127.0.0.3"]
 
 
 class Asker:
-    """Counts how often a node has to find out who holds a group."""
+    """Counts how often a node has to find the holder of a group."""
 
     def __init__(self, net: ToyNet) -> None:
         self.net = net
@@ -91,7 +91,7 @@ def test_a_command_that_comes_while_a_question_waits_makes_the_group() -> None:
 
 
 def test_absence_is_not_believed_of_a_node_that_comes() -> None:
-    """The owner is away with all that it knows; when it is back, it is asked."""
+    """The owner is away with all its knowledge; once back, the owner is asked."""
     net = ToyNet(2, disks=True)
     deed = GroupId("deed", "#erlang")
     net.start("127.0.0.3")
@@ -117,7 +117,7 @@ def test_so_many_absences_are_remembered() -> None:
 
 
 def test_who_does_not_know_the_network_yet_starts_nothing() -> None:
-    """Others may have the group: it has not met them."""
+    """Other nodes may have the group: this node has not met these nodes."""
     net = ToyNet(1)
     net.engines["127.0.0.1"].has_met = False
     net.submit("127.0.0.1", ERLANG, ["say", "hi"], "t")
@@ -129,7 +129,7 @@ def test_who_does_not_know_the_network_yet_starts_nothing() -> None:
 
 
 def test_many_questions_at_once_cost_little_each(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever is found is the business of those alone who ask for it."""
+    """A group's recovery is looked at by the questions about this group alone."""
     net = ToyNet(3)
     net.run(1)
     engine, looked, answers = net.engines["127.0.0.1"], [], []

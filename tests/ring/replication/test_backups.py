@@ -1,4 +1,4 @@
-"""The set of nodes that hold a group changes by one command, and a change waits for old and new backups (P12, P13)."""
+"""The set of a group's holders changes by one command, and a change waits for old and new backups (P12, P13)."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from tests.ring.replication.stages import MasterStage
 
 
 class Stage(MasterStage):
-    """A master that chooses its backups. wanted: the nodes that are to hold the room, by the ring."""
+    """A master in choice of its backups. wanted: the ring's nodes for the room."""
 
     def __init__(self, *members: str, wanted: tuple[str, ...] = (ME.key, B.key)) -> None:
         super().__init__()

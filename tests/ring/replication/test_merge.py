@@ -1,4 +1,4 @@
-"""What a merge notes of two logs, and what waits for a merge."""
+"""Notes of a merge about two logs, and work that waits for a merge."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ EDGE = Incarnation("c", 1)
 
 
 def test_a_line_that_waits_here_is_said_there_and_brought_from_there_has_two_names() -> None:
-    """Its edge has asked this side, too, as the partition ended, before the other side offered what it has."""
+    """The line's edge has asked this side, too, as the partition ended, before the other side's offer."""
     kind = ToyKind()
     here, there = (Replica(GroupId("channel", "#c"), kind, kind.initial("#c"), ((term, 1),)) for term in (TWO, ONE))
     there.advance(Entry(1, 1_000, EDGE, 7, 7, ["ok"], ["say", "x"]))
@@ -28,8 +28,9 @@ def test_a_line_that_waits_here_is_said_there_and_brought_from_there_has_two_nam
 
 @pytest.mark.parametrize("masters", [False, True])
 def test_what_a_node_owes_comes_before_what_its_people_say_next(masters: bool) -> None:
-    """P25: an earlier term of this node answered them, and the merge was lost with the term. masters: it serves the
-    group again; else another node does."""
+    """P25: an earlier term of this node answered the people, and the merge was lost with the term. masters: this node
+    serves the group again; else another node does.
+    """
     net = ToyNet(3)
     kind, group = ToyKind(), GroupId("channel", "#erlang")
     master = "127.0.0.3"
@@ -49,7 +50,9 @@ def test_what_a_node_owes_comes_before_what_its_people_say_next(masters: bool) -
 
 
 def test_a_master_that_was_another_meanwhile_is_sent_nothing_before_its_log_is_known() -> None:
-    """P25: the node masters the group once more, under a later term; its log may be another than the replica here."""
+    """P25: the node masters the group once more, under a later term; the node's log may be another than the replica
+    here.
+    """
     net, group = ToyNet(3), GroupId("channel", "#erlang")
     here, other, master = net.engines
     net.submit(here, group, ["join", here, 1])
@@ -73,7 +76,7 @@ def test_a_master_that_was_another_meanwhile_is_sent_nothing_before_its_log_is_k
 
 
 def served_from_the_other_side(nodes: int) -> tuple[ToyNet, GroupId, str]:
-    """The master's people have said a line when the master has to go on with a log that was begun anew elsewhere."""
+    """The master's people have said a line when the master has to go on with a log begun anew elsewhere."""
     net, kind, group, me = ToyNet(nodes), ToyKind(), GroupId("channel", "#erlang"), f"127.0.0.{nodes}"
     engine = net.engines[me]
     net.join(me, group)

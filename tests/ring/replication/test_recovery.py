@@ -1,4 +1,4 @@
-"""First touch and takeover: whom a node asks before it serves a group."""
+"""First touch and takeover: the nodes asked before a node serves a group."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ from tests.ring.replication.stages import RecoveryStage
 from tests.ring.toy import ToyNet
 
 LOST = "127.0.0.8"
-"""The ring key of a node that was in the network, and that nobody hears."""
+"""The ring key of a node that was in the network, and now is unheard."""
 
 
 def test_a_takeover_of_many_groups_asks_each_node_with_one_message(monkeypatch: pytest.MonkeyPatch) -> None:
-    """P23: a dead master's groups are looked for in one turn, and in one `Prepare` to each node."""
+    """P23: a node looks for a dead master's groups in one turn, and in one `Prepare` to each node."""
     net = ToyNet(4)
     groups = [GroupId("channel", f"#{n}") for n in range(60)]
     for group in groups:
@@ -69,8 +69,9 @@ def test_a_takeover_of_many_groups_asks_each_node_with_one_message(monkeypatch: 
 
 
 def test_a_recovery_that_begins_anew_takes_no_replica_that_was_asked_for_before() -> None:
-    """P21: a node with a replica dies while the newest replica is fetched. The promises are void, and the replica with
-    them."""
+    """P21: a node with a replica dies during the fetch of the newest replica. The promises are void, and the replica
+    with the promises.
+    """
     net, group = ToyNet(4, disks=True), GroupId("deed", "ann")
     me, newest, third, dies = net.engines
     engine = net.engines[me]
@@ -216,7 +217,7 @@ def test_a_node_that_dies_or_is_silent_is_asked_no_longer() -> None:
 
 
 def test_a_confirmed_group_waits_for_a_member_of_its_set_and_may_be_read_meanwhile() -> None:
-    """P36: the replica here comes from a disk, and the group's set names a node that nobody hears."""
+    """P36: the replica here comes from a disk, and the group's set names an unheard node."""
     stage = RecoveryStage("one", confirmed=True)
     replica = stage.replicas.followers[ROOM].replica
     replica.is_cold, replica.members = True, (ME.key, LOST)

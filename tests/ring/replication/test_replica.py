@@ -19,7 +19,7 @@ FIRST, SECOND, OTHER = Term(1, "a", 1), Term(2, "b", 1), Term(2, "c", 1)
 
 
 def replica(lineage: Lineage, log: range) -> Replica:
-    """A replica whose log has these positions, and ends with the last of them."""
+    """Return a replica whose log has these positions, and ends with the last position."""
     made = Replica(ROOM, ToyKind(), ToyState(), lineage, log.stop - 1)
     made.log = Log(said(seq, str(seq)) for seq in log)
     return made
@@ -31,7 +31,8 @@ def said(seq: int, text: str) -> Entry:
 
 def test_a_master_names_no_term_that_was_to_begin_after_the_masters_own() -> None:
     """P3, P38: the lineage has come, and the entries of its terms have not (seed 89000000 of the devices). A cursor in
-    such a log would name lines of the first term that nobody here has."""
+    such a log would name lines of the first term, lines that nobody here has.
+    """
     made = replica(((FIRST, 1), (SECOND, 19)), range(1, 11))
     made.begin_term(Term(3, "c", 1))
     assert made.lineage == ((FIRST, 1), (Term(3, "c", 1), 11))
@@ -55,7 +56,7 @@ def command(seq: int = 0) -> Command:
 
 @given(st.lists(st.integers(1, 9), max_size=12))
 def test_a_backup_holds_commands_without_gaps(comes: list[int]) -> None:
-    """Whatever comes, and in whatever order."""
+    """Whichever commands come, and in any order."""
     made = replica(((FIRST, 1),), range(1, 3))
     for seq in comes:
         made.hold([command(seq)])

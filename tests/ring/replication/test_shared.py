@@ -1,4 +1,4 @@
-"""Two logs of one group: what both have, which of the two goes on, and what a snapshot leaves to the former log."""
+"""Two logs of one group: the common part, the log that goes on, and the part of the former log left by a snapshot."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def said(seq: int, text: str) -> Entry:
 
 
 def replica(lineage: Lineage, log: range) -> Replica:
-    """A replica whose log has these positions, and ends with the last of them."""
+    """Return a replica whose log has these positions, and ends with the last position."""
     made = Replica(ROOM, ToyKind(), ToyState(), lineage, log.stop - 1)
     made.log = Log(said(seq, str(seq)) for seq in log)
     return made
@@ -87,7 +87,7 @@ ends = st.integers(4, 12)
 
 @given(ends, ends, st.integers(4, 12), st.integers(4, 12))
 def test_of_two_logs_at_most_one_outweighs_the_other(ours: int, theirs: int, a: int, b: int) -> None:
-    """Both logs have positions 1 to 3 in common; a and b: where what is left of each begins."""
+    """Both logs have positions 1 to 3 in common; a and b: the first own position of each."""
     one = replica(((FIRST, 1), (SECOND, 4)), range(min(a, ours + 1), ours + 1))
     two = replica(((FIRST, 1), (OTHER, 4)), range(min(b, theirs + 1), theirs + 1))
     one.journal = two.journal = Held(True)
@@ -119,7 +119,7 @@ def test_entries_that_the_log_has_no_more_are_counted(fork: int, gone: int) -> N
 
 
 def test_a_word_that_was_refused_here_is_taken_from_the_side_that_took_it() -> None:
-    """Its origin asked both sides of a partition; what this one took is not said twice."""
+    """The command's origin asked both sides of a partition; a command taken by this side is not said twice."""
     ours, theirs = replica(((OTHER, 1),), range(0)), replica(((FIRST, 1),), range(1, 4))
     for number, text in enumerate(("!no", "yes", "yes"), start=1):
         ours.place(Command(0, 0, Incarnation("e", 1), number, number, ["say", text]), 0)

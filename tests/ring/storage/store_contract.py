@@ -1,4 +1,4 @@
-"""What every store has to do (ring.storage.store.Store), whatever it is made of."""
+"""Duties of every store (ring.storage.store.Store), however the store is made."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ GO = GroupId("channel", "#go")
 JOE = GroupId("account", "joe")
 ODD = [
     GroupId("channel", ""),
-    GroupId("channel", "#caf\udce9"),  # a byte that is no UTF-8, as the edge reads it
+    GroupId("channel", "#caf\udce9"),  # a byte outside UTF-8, as read by the edge
     GroupId("channel", "#\x00null"),
     GroupId("channel", "#" + "\U0001f600" * 100),
     GroupId("conversation", "ann'); DROP TABLE groups; -- bob"),
@@ -56,7 +56,7 @@ def written(opened: Open, *lines: Line) -> Store:
 
 
 class StoreContract:
-    """Subclasses say where a store is. One that is opened again there has what the last one wrote."""
+    """Subclasses say where a store is. A store opened again in that place has the data of the last store."""
 
     def place(self) -> AbstractContextManager[Open]:
         raise NotImplementedError
@@ -240,7 +240,7 @@ class StoreContract:
         assert found(100, 300) == [2, 4, 5]
         assert found(None, None, 3) == [1, 2, 4]
         assert found(None, 400, 3, newest=True) == [3, 5, 7]
-        assert found(None, 400, 2, newest=True) == [3, 7]  # of one time the later
+        assert found(None, 400, 2, newest=True) == [3, 7]  # of lines of one time the later
         assert found(None, 400, 1, newest=True) == [7]
         assert found(300, None) == [6] and found(400, None) == [] == found(None, 100)
 
@@ -276,7 +276,7 @@ class StoreContract:
 
     def test_retention_counts_by_order_and_dates_by_time(self, opened: Open) -> None:
         store = written(opened, line(1, at=900), line(2, at=100), line(3, at=800), line(4, at=200))
-        assert sum(store.prune("channel", 150, 3)) == 2  # one for its place, one for its date
+        assert sum(store.prune("channel", 150, 3)) == 2  # one query by position, one by date
         assert seqs(store.lines(wanted())) == [3, 4]
 
     def test_retention_of_much(self, opened: Open) -> None:
@@ -323,7 +323,7 @@ class StoreContract:
     # Anything ---------------------------------------------------------------------------------------------------------
 
     def follow_the_model(self, data: st.DataObject) -> None:
-        """Subclasses call this with what hypothesis gives them."""
+        """Subclasses call this method with hypothesis's data."""
         with self.place() as opened:
             store, model = opened(), Model()
             for _ in range(data.draw(st.integers(1, 12), "steps")):

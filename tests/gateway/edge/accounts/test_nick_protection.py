@@ -157,7 +157,7 @@ def test_off_is_off() -> None:
 
 
 class Owner:
-    """Ann, logged in on the first node, and what is hers beside her name."""
+    """Ann, logged in on the first node, and ann's other nicks."""
 
     def __init__(self, net: Net, node: str = "n1", nick: str = "ann", password: str = "sesame") -> None:
         self.net = net
@@ -190,7 +190,7 @@ def test_grouped_nicks_are_the_accounts(refusing: Net) -> None:
     ann = Owner(net)
     for _ in range(2):
         assert ann.do(holdings.add_nick, "Annie") == Accepted("ann")
-    assert ann.do(holdings.add_nick, "ANN") == Accepted("ann")  # it is already
+    assert ann.do(holdings.add_nick, "ANN") == Accepted("ann")  # ann's already
     assert whose(net, "ann").nicks == ("annie",)
     stranger = Newcomer(net, "n1")
     assert stranger.enter("annie")[-1].startswith("433 * annie ")
@@ -199,7 +199,7 @@ def test_grouped_nicks_are_the_accounts(refusing: Net) -> None:
     assert register(early)[0].startswith("FAIL REGISTER ACCOUNT_EXISTS")
     grouped = Newcomer(net, "n1")
     assert grouped.log_in("annie", "sesame")[0] == "900 * *!*@10.0.0.1 ann :You are now logged in as ann"
-    assert grouped.enter("annie")[0].startswith("001 ann ")  # her session goes on as it is
+    assert grouped.enter("annie")[0].startswith("001 ann ")  # ann's session goes on unchanged
     assert grouped.ask("NICK annie") == [":ann!~ann@10.0.0.1 NICK annie"]
     grouped.ask("NICK ann")
     grouped.quit()
@@ -226,7 +226,7 @@ def test_anothers_name_cannot_be_grouped(refusing: Net) -> None:
 
 
 def test_whoever_died_between_the_two_steps_may_say_it_again_or_lose_it(refusing: Net) -> None:
-    """The name points to the account, and the account does not list it: it counts for nothing."""
+    """The name points to the account, and the account does not list the name: such a name counts for nothing."""
     net = refusing
     node = net.nodes["n1"]
     edge = node.core.edge
@@ -239,7 +239,7 @@ def test_whoever_died_between_the_two_steps_may_say_it_again_or_lose_it(refusing
     assert whose(net, "ann").nicks == ("annie",)
     other = Newcomer(net, "n1")
     assert other.enter("anny")[0].startswith("001 anny ")
-    assert register(other)[-1].startswith("FAIL REGISTER ACCOUNT_EXISTS anny ")  # so soon, ann may be about to list it
+    assert register(other)[-1].startswith("FAIL REGISTER ACCOUNT_EXISTS anny ")  # ann may be about to list the nick
     net.run(40)
     assert register(other)[-1] == "REGISTER SUCCESS anny :Account anny is registered"
 
@@ -260,7 +260,7 @@ def test_a_drop_frees_all_names(refusing: Net) -> None:
 
 
 def test_accounts_of_who_is_unknown_are_not_made(refusing: Net) -> None:
-    """Nicks that nobody has registered are asked for at each connection, and no group comes of it."""
+    """Unregistered nicks are looked up at each connection, without making a group."""
     people(refusing, "dan", "eve", "bob", "cat")
     kinds = [group for node in refusing.nodes.values() for group in node.core.engine.replicas.masters]
     assert [group.name for group in kinds if group.kind == "account"] == ["ann"]
@@ -296,7 +296,7 @@ def test_names_like_those_are_anybodys(nick: str) -> None:
 
 @pytest.mark.parametrize("nodes", [1, 3])
 def test_a_name_that_is_reserved_later_is_lost_and_the_account_stays(nodes: int) -> None:
-    """As with a session of a build that reserved fewer names."""
+    """As with a session of a build with fewer reserved names."""
     net = network(nodes)
     dan, bob = people(net, "dan", "bob", channel="#c")
     register(dan)

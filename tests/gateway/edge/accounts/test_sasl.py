@@ -132,7 +132,7 @@ def test_payloads_that_are_no_plain_message(net: Net, text: str) -> None:
 
 
 def test_long_answers_come_in_pieces(net: Net) -> None:
-    """Of 400 characters each; if the last one is that long, an empty one follows."""
+    """Pieces of 400 characters each; after a last piece of full length, an empty piece follows."""
     password = "p" * 291
     (bob,) = people(net, "bob")
     assert "SUCCESS" in register(bob, password)[-1]
@@ -151,7 +151,7 @@ def test_long_answers_come_in_pieces(net: Net) -> None:
 
 
 def test_the_longest_password(net: Net) -> None:
-    """REGISTER fits a line of 512 bytes; what is longer comes from elsewhere, and logs in."""
+    """REGISTER fits a line of 512 bytes; a longer password comes from elsewhere, and logs in."""
     long = "ü" * 500
     node = next(iter(net.nodes.values()))
     made = []
@@ -241,7 +241,9 @@ def test_channels_and_people_for_those_with_an_account_alone(net: Net, ann: Clie
 
 
 def test_wrong_tries_are_slowed_wherever_they_are_made(ann_net: Net) -> None:
-    """The account's throttle and the address's: the fourth waits, on whatever node, however often one connects anew."""
+    """The account's throttle and the address's: the fourth try waits, on any node, however often a client connects
+    anew.
+    """
     net, took = ann_net, []
     for number in range(7):
         began = net.now

@@ -16,14 +16,14 @@ TRIES = range(12)
 
 
 def slow(seed: int, **settings: object) -> Net:
-    """Three nodes whose messages take anything from 1 to 60 ms, so that answers come in every order."""
+    """Three nodes with messages under way for 1 to 60 ms, so answers come in every order."""
     net = network(3, seed=seed, **settings)
     net.delay_s = (0.001, 0.06)
     return net
 
 
 def marked(lines: list[str], *marks: str) -> list[str]:
-    """Which of the marks the lines have, in the order of the lines; the first that fits counts."""
+    """Return the marks of the lines, in the order of the lines; the first fitting mark counts."""
     return [mark for line in lines for mark in [next((m for m in marks if m in line), "")] if mark]
 
 
@@ -109,7 +109,7 @@ def test_any_commands_in_one_write_are_answered_in_order(seed: int) -> None:
     got = ann.sync()
     place = -1
     for command, mark in zip(sent, want, strict=True):
-        words = mark.replace(" ann ", " ")  # whatever its nick is by then
+        words = mark.replace(" ann ", " ")  # whatever the user's nick is by then
         found = [i for i, line in enumerate(got) if i > place and fits(line, words)]
         assert found, (command, mark, got[max(place - 2, 0) :])
         place = found[0]
@@ -125,7 +125,7 @@ def fits(line: str, words: str) -> bool:
 
 
 def test_nobody_waits_longer_than_settle_max_s() -> None:
-    """n3 is silent, and nobody knows yet that it is dead."""
+    """n3 is silent, and nobody knows yet of the death of n3."""
     net = Net(3, seed=1, edge=network(1).edge, engine=ring_settings(settle_max_s=2.0))
     ann, _, _ = people(net, "ann", "bob", "cat")
     net.kill("n3", dark=True)
@@ -138,7 +138,7 @@ def test_nobody_waits_longer_than_settle_max_s() -> None:
 
 
 def test_who_waits_is_sent_what_others_say_and_its_own_line_before() -> None:
-    """One order in the channel, and PONG for those who talk there, come before the order of one's own commands."""
+    """One order in the channel, and PONG for talkers there, come before the order of one's own commands."""
     net = network(3, seed=1)
     ann, bob, _ = people(net, "ann", "bob", "cat", caps=ECHO)
     for client in (ann, bob):
@@ -238,7 +238,7 @@ def test_who_closes_the_socket_right_after_quit_has_quit() -> None:
 
 
 def test_who_comes_in_while_a_join_waits_for_its_turn_is_shown_once(net: Net) -> None:
-    """NAMES are those of the moment of the JOIN: what has happened since comes after it (device seed 9000903)."""
+    """NAMES are those of the moment of the JOIN: later events come after NAMES (device seed 9000903)."""
     ann, bob = people(net, "ann", "bob")
     engine = ann.node.core.engine
 

@@ -31,7 +31,7 @@ def read(client: Client) -> list[str]:
 
 
 def in_one_turn(client: Client, other: Client, line: bytes) -> tuple[list[str], list[str]]:
-    """What both read by the end of the very turn that reads the line."""
+    """Return the lines read by both by the end of the very turn of the line."""
     client.lines(), other.lines()
     client.send_bytes(line + b"\r\n")
     return read(client), read(other)
@@ -110,7 +110,7 @@ def test_who_is_away_or_hears_only_people_with_accounts_says_so() -> None:
 
 
 def test_answers_keep_the_order_of_the_commands() -> None:
-    """A line whose echo would overtake an earlier answer takes the general way."""
+    """A line with an echo that would overtake an earlier answer takes the general way."""
     ann, bob = guests(Net(3), "ann", "bob", caps="echo-message")
     ann.lines()
     ann.send("WHOIS nobody", "PRIVMSG bob :hi", "JOIN #c", "PRIVMSG bob :ho")
@@ -122,7 +122,7 @@ def test_answers_keep_the_order_of_the_commands() -> None:
 
 
 def told_during_a_change(number: int, nick: str) -> list[str]:
-    """What bob reads of 60 messages, said while bob takes another nick."""
+    """Return the lines read by bob of 60 messages, said while bob takes another nick."""
     net = Net(3, seed=number)
     ann, bob = guests(net, f"ann{number}", f"bob{number}")
     bob.send(f"NICK {nick}{number}")
@@ -136,14 +136,16 @@ def told_during_a_change(number: int, nick: str) -> list[str]:
 
 @pytest.mark.parametrize("number", range(4))
 def test_messages_keep_their_order_while_the_reader_takes_another_nick(number: int) -> None:
-    """While the change is under way, messages take the way through the nick's group, and later ones wait for them."""
+    """While the change is under way, messages take the way through the nick's group, and later messages wait for
+    these.
+    """
     assert told_during_a_change(number, "Bob") == [str(step) for step in range(60)]
     got = told_during_a_change(number, "robert")  # afterwards nobody has the nick
     assert got == [str(step) for step in range(len(got))]
 
 
 def test_without_the_wait_the_order_would_break(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The rule is needed: without it, a message overtakes an earlier one on the way."""
+    """Without the rule, a message overtakes an earlier message on the way."""
     create = LocalMessages.__init__
     monkeypatch.setattr(LocalMessages, "__init__", lambda self, edge, _: create(self, edge, ()))
     in_order = [str(step) for step in range(60)]

@@ -1,4 +1,4 @@
-"""The account's state machine: one name, one owner; what belongs to it; what a partition makes of it."""
+"""The account's state machine: one name, one owner; the account's holdings; the account after a partition."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_a_name_is_registered_once() -> None:
     stage = Stage()
     assert stage.login == LoginView()
     assert stage.do(JOE) == Accepted("Joe")
-    assert stage.do(JOE) == Accepted("Joe")  # who had no answer asks again
+    assert stage.do(JOE) == Accepted("Joe")  # a requester without an answer asks again
     assert stage.do(Register("2", "joe", OTHER)) == Denied("taken")
     assert stage.do(Alias("3", "joe", "ann")) == Denied("taken")
     assert stage.login == LoginView("Joe", "1", "", SECRET)
@@ -65,7 +65,7 @@ def test_nothing_is_done_for_who_is_not_logged_in_to_this_very_account(command: 
 def test_what_an_account_has() -> None:
     stage = Stage(JOE)
     assert stage.do(SetCredentials("1", OTHER)) == Accepted("Joe")
-    for _ in range(2):  # all of it may be said twice
+    for _ in range(2):  # each step may be said twice
         assert stage.do(AddCertificate("1", PRINT)) == Accepted("Joe")
         assert stage.do(AddNick("1", "joe2")) == Accepted("Joe")
         assert stage.do(SetSettings("", {"always_on": True, "away_text": "later"})) == Accepted("Joe")
@@ -121,7 +121,7 @@ def test_a_dropped_name_may_be_registered_anew() -> None:
 
 
 def test_an_alias_that_is_on_no_list_may_be_taken_after_a_while() -> None:
-    """Whoever wanted it may have died between the two steps."""
+    """The claiming node may have died between the two steps."""
     stage = Stage(Alias("1", "Joe2", "joe"), name="joe2")
     assert stage.login == LoginView("Joe2", "1", "joe")
     assert stage.do(Alias("2", "Joe2", "joe")) == Accepted("Joe2")
@@ -134,7 +134,7 @@ def test_an_alias_that_is_on_no_list_may_be_taken_after_a_while() -> None:
     assert stage.login.alias == "ann"
     assert stage.do(Register("4", "joe2", OTHER, "3"), STALE_MS + 1) == Accepted("joe2")
     assert stage.login.credentials == OTHER
-    assert stage.do(Register("5", "joe2", SECRET, "4"), STALE_MS + 1) == Denied("taken")  # that is no alias
+    assert stage.do(Register("5", "joe2", SECRET, "4"), STALE_MS + 1) == Denied("taken")  # no alias
 
 
 def test_an_alias_leaves_nothing_behind() -> None:

@@ -1,4 +1,4 @@
-"""How a node comes into its network: each way that the start may go, by itself."""
+"""How a node enters the network: each way of a start, on its own."""
 
 from __future__ import annotations
 
@@ -184,7 +184,7 @@ def test_a_directory_of_another_network_says_so() -> None:
     "other", [node(1, ip="127.0.0.9"), node(1, "another"), node(1, link_port=7601), node(2, "NODE-1")]
 )
 def test_only_directories_that_list_another_node_of_the_key_or_name_hear_of_this_one(other: NodeRecord) -> None:
-    """A directory that was started a moment ago does not list that node yet, and would take this node in its place."""
+    """A freshly started directory does not list the other node yet, and would take this node in its place."""
     story = Story(3)
     story.looked(Answered("net", (other,)), EMPTY, Answered("net", (other,)))
     found = story.probed(fit=True) if other.key != ME.key else ()
@@ -197,7 +197,7 @@ def test_only_directories_that_list_another_node_of_the_key_or_name_hear_of_this
         story.later(1.0, granted(rejected={0: reason, 2: reason}))
         story.looked(Answered("net", (other,)), EMPTY, Answered("net", (other,)))
     assert not story.open and story.core.step is Step.ANNOUNCE
-    assert Announce(None) in story.later(1.0, granted(0, 2))  # the other one has gone
+    assert Announce(None) in story.later(1.0, granted(0, 2))  # the other node has gone
     assert story.later(0.1, granted(0, 1, 2, listed=True)) == (Link(),)
     story.serve()
 

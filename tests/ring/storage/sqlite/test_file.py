@@ -1,4 +1,4 @@
-"""The store's file: who may read it, what kill -9 leaves of it, and what is said of one that cannot be used."""
+"""The store's file: its readers, its state after kill -9, and the words about an unusable file."""
 
 from __future__ import annotations
 
@@ -143,7 +143,7 @@ def test_a_file_that_was_cut_off_is_found_at_the_start(used: Path) -> None:
 
 
 def test_damage_that_is_met_later_is_told(used: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sqlite_file, "STORE_CHECK_S", 0.0)  # as with a file that is too large to look through
+    monkeypatch.setattr(sqlite_file, "STORE_CHECK_S", 0.0)  # as with a file too large to look through
     with used.open("r+b") as file:
         file.seek(4096 * 8)
         file.write(b"\xff" * (used.stat().st_size - 4096 * 8))
@@ -159,7 +159,7 @@ def test_damage_that_is_met_later_is_told(used: Path, monkeypatch: pytest.Monkey
         "UPDATE fresh SET lines = 7",
         "UPDATE fresh SET lines = NULL",
         "UPDATE fresh SET lines = x'c1'",
-        "UPDATE fresh SET lines = x'81019195016301c40161c40168'",  # a term that nobody knows
+        "UPDATE fresh SET lines = x'81019195016301c40161c40168'",  # an unknown term
         "UPDATE fresh SET lines = x'81019195010101c401ffc40168'",  # a msgid that is no text
         "UPDATE fresh SET lines = x'8101919501010163c40168'",
         "UPDATE fresh SET lines = x'80'",
@@ -199,7 +199,7 @@ def test_a_row_that_no_store_writes_is_damage(path: Path, harm: str, monkeypatch
 
 
 def test_looking_a_large_file_over_has_its_bound(used: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A look that was cut short accuses nobody."""
+    """An incomplete look accuses nobody."""
     for bound in (0.0, 0.0001, 0.0003, 0.001):
         monkeypatch.setattr(sqlite_file, "STORE_CHECK_S", bound)
         SqliteStore(used).close()
@@ -309,7 +309,7 @@ def test_kill_9_at_any_moment_loses_nothing_that_was_confirmed(path: Path) -> No
         last = max(int(word) for word in told if re.fullmatch(r"\d+\n?", word))
         store = SqliteStore(path)
         ((_, replica),) = store.replicas()
-        assert last <= int(replica) <= last + 1  # the one that was being confirmed may be there
+        assert last <= int(replica) <= last + 1  # the unfinished command may be there
         for group in (ERLANG, GO):
             expected = [number * 10 + n for number in range(1, int(replica) + 1) for n in range(10)]
             assert seqs(store.lines(wanted(group, limit=10**6))) == expected
