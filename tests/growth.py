@@ -1,4 +1,4 @@
-"""Count the steps of the program: the lines of Python that run in `ring` and `gateway`, each turn of a loop anew."""
+"""Count the steps of the program: the lines of Python run in `ring` and `gateway`, each turn of a loop anew."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ROOTS = (f"{ROOT / 'ring'}/", f"{ROOT / 'gateway'}/")
 
 
 class Steps:
-    """steps: lines that have run."""
+    """steps: number of lines run."""
 
     def __init__(self) -> None:
         self.steps = 0
@@ -33,7 +33,7 @@ class Steps:
 
 @contextmanager
 def counted() -> Iterator[Steps]:
-    """Count the steps of what runs inside. Deterministic: the same run takes the same steps on every machine."""
+    """Count the steps inside the block. Deterministic: the same run takes the same steps on every machine."""
     found, before = Steps(), sys.gettrace()
     sys.settrace(found._call)
     try:
@@ -43,5 +43,5 @@ def counted() -> Iterator[Steps]:
 
 
 def n_log_n(few: int, many: int) -> float:
-    """By what factor n log n grows."""
+    """Return the factor of n log n."""
     return many * log2(many) / (few * log2(few))

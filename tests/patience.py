@@ -1,7 +1,7 @@
-"""How long a test waits for something that has to happen.
+"""How long a test waits for an event.
 
 Nothing waits so long where all is well: each wait ends with its event. The limit only ends a test whose event never
-comes, and is far above what a machine needs that is ten times slower or has twenty other things to do.
+comes, and is far above the need of a machine ten times slower or busy with twenty other things.
 """
 
 from __future__ import annotations

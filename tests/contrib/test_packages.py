@@ -1,4 +1,4 @@
-"""The wheel, the source package and the units of systemd are what somebody would install."""
+"""The wheel, the source package and the units of systemd are as installed by a user."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ print(len(names), sorted({"config", "gateway", "ring"} & sys.modules.keys()))
 
 
 def call(sources: Path, hook: str, out: Path) -> str:
-    """What the hook of the build backend returns; each hook has a process of its own (PEP 517)."""
+    """Return the result of a build backend's hook; each hook has a process of its own (PEP 517)."""
     done = subprocess.run(
         [sys.executable, "-c", CALL, hook, str(out)],
         cwd=sources,
@@ -67,7 +67,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     with zipfile.ZipFile(out / wheel) as archive:
         archive.extractall(out / "site")
-        for name in ("entry_points.txt", "top_level.txt"):  # what was announced before is what was built
+        for name in ("entry_points.txt", "top_level.txt"):  # the announced metadata are the built metadata
             assert archive.read(f"{metadata}/{name}") == (out / metadata / name).read_bytes()
     return out
 
@@ -173,7 +173,7 @@ def test_systemd_takes_the_units_and_finds_them_confined(kind: str, tmp_path: Pa
     text = (ROOT / f"contrib/systemd/circlet-{kind}@.service").read_text()
     assert f"/usr/local/bin/circlet {kind} /etc/circlet/%i.yaml" in text
     unit = tmp_path / f"circlet-{kind}@.service"
-    unit.write_text(text.replace("/usr/local/bin/circlet", sys.executable))  # systemd asks for a program that is there
+    unit.write_text(text.replace("/usr/local/bin/circlet", sys.executable))  # systemd asks for an existing program
     for words in (["verify"], ["security", "--offline=yes", "--threshold=20", "--no-pager"]):
         done = subprocess.run(
             ["systemd-analyze", *words, str(unit)], capture_output=True, text=True, timeout=WITHIN_S, check=False
@@ -185,7 +185,7 @@ COMPOSE = ROOT / "contrib/container/compose.yaml"
 
 
 def test_the_compose_file_runs_what_its_files_describe(tmp_path: Path) -> None:
-    """Its first service writes the files; every address and command of the others fits them."""
+    """The first service writes the files; every address and command of the other services fits the files."""
     compose = YAML(typ="safe").load(COMPOSE)
     services = compose["services"]
     (script,) = services["files"]["command"]

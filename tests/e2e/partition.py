@@ -1,4 +1,4 @@
-"""Cuts between loopback addresses, for the links of one test's network alone: its port is in every rule."""
+"""Cuts between loopback addresses, for the links of one test's network alone: the network's port is in every rule."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.patience import WITHIN_S
 
 @contextmanager
 def partition(link_port: int, side: list[int], others: list[int]) -> Iterator[None]:
-    """Nothing of the links passes between the nodes of one side and the others."""
+    """Let nothing of the links pass between the nodes of one side and the others."""
     rules = [
         ["INPUT", "-s", a, "-d", b, "-p", "tcp", f"--{end}", str(link_port), "-j", "DROP"]
         for one, other in product(side, others)
@@ -25,8 +25,9 @@ def partition(link_port: int, side: list[int], others: list[int]) -> Iterator[No
 
 @contextmanager
 def unanswered(link_port: int, dialler: int, listener: int) -> Iterator[None]:
-    """The dials of one node to another get no answer, though all else passes: so it is for a while after a cut, since a
-    kernel sends a SYN again after 1, 3, 7 and 15 s only."""
+    """Leave the dials of one node to another without an answer, though all else passes: as for a while after a cut,
+    since a kernel sends a SYN again after 1, 3, 7 and 15 s only.
+    """
     a, b = f"127.0.0.{dialler}", f"127.0.0.{listener}"
     with _rules([["INPUT", "-s", a, "-d", b, "-p", "tcp", "--dport", str(link_port), "--syn", "-j", "DROP"]]):
         yield

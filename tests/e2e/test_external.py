@@ -24,7 +24,7 @@ def network(tmp_path: Path) -> Iterator[Network]:
 
 
 def external(network: Network, number: int, shown: ssl.SSLContext) -> tuple[Client, str]:
-    """A client that logs in by its certificate before it registers, and what came of it."""
+    """Make a client that logs in by certificate before registration; return the outcome, too."""
     client = Client(f"127.0.0.{number}", network.tls_port, "ann2", "sasl", tls=shown, registers=False)
     client.expect("CAP .* ACK")
     client.send("AUTHENTICATE EXTERNAL")

@@ -1,4 +1,4 @@
-"""Sessions as people with the real irssi and WeeChat have them: they come and go, on any node, and miss nothing."""
+"""Sessions of people with the real irssi and WeeChat: they come and go, on any node, and miss nothing."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def device(tmp_path: Path) -> Iterator[Make]:
 
 
 class Room:
-    """ann has an account that is always on, and is in #room; bob, on node 1, is there, and sees who comes and goes."""
+    """ann has an always-on account, and is in #room; bob, on node 1, is there, and sees people come and go."""
 
     def __init__(self, network: Network) -> None:
         self.network = network
@@ -85,7 +85,7 @@ def room(network: Network) -> Room:
 def test_forty_lines_that_were_missed_are_shown_on_another_node(
     room: Room, device: Make, kind: str, dies: bool
 ) -> None:
-    """dies: the node that the client was on is killed while nobody is attached."""
+    """dies: the client's former node is killed while nobody is attached."""
     client = device(kind)
     client.connect(room.at(2))
     room.say(1)
@@ -124,7 +124,7 @@ def test_two_clients_of_one_account_on_two_nodes(room: Room, device: Make) -> No
     weechat.sees(*room.said)
     room.said += ["said ann 3", "said ann 4"]
     weechat.type(f"/msg #room {room.said[-2]}")
-    room.network.terminate("node-2", signal.SIGKILL)  # where their session is, and neither of them (P9)
+    room.network.terminate("node-2", signal.SIGKILL)  # the session's node, and neither of the other two (P9)
     weechat.type(f"/msg #room {room.said[-1]}")
     irssi.sees(*room.said)
     weechat.sees(*room.said)
@@ -143,7 +143,7 @@ def test_the_node_of_who_is_attached_is_killed(room: Room, device: Make, kind: s
     room.say(5)
     if kind == "irssi":  # which waits for minutes by itself
         client.type(f"/connect -network net {room.at(3)[0]} {room.at(3)[1]}")
-    client.sees(*room.said, twice=5)  # what a node has sent in its last second may come again
+    client.sees(*room.said, twice=5)  # lines of a node's last second may come again
     room.say(2)
     client.sees(*room.said, twice=5)
     room.nobody_came_or_went()

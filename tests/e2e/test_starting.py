@@ -109,7 +109,7 @@ def test_a_node_that_knows_nobody_and_hears_no_directory_waits_and_says_so(net: 
     net.start("node-1")
     said = net.until_said("node-1", "waiting_for_directory")
     assert "directories" in said["reason"] and net.refuses(1)
-    net.terminate("node-1", signal.SIGKILL)  # a wait that was broken off is no membership
+    net.terminate("node-1", signal.SIGKILL)  # an interrupted wait is no membership
     net.start("node-1")
     net.until(lambda: len(net.events("node-1", "waiting_for_directory")) == 2, "it did not wait again")
     assert net.refuses(1)
@@ -160,7 +160,7 @@ def test_a_node_that_does_not_fit_its_peers_serves_nobody_and_says_what_to_chang
         )
     ann, bob = net.client(1, "ann"), net.client(2, "bob")
     for person in (ann, bob):
-        person.send("JOIN #erlang")  # 127.0.0.3's, if that were there
+        person.send("JOIN #erlang")  # 127.0.0.3's, if 127.0.0.3 were there
         person.expect(" 366 ")
     ann.send("PRIVMSG #erlang :hello")
     bob.expect("PRIVMSG #erlang :?hello")
@@ -187,7 +187,7 @@ def test_a_duplicate_serves_nobody_until_the_first_has_gone_and_harms_nobody(
     assert net.refuses(3)
     net.until(lambda: "the directories refuse" in net.wrong(), "status does not say it")
     assert words in net.wrong()
-    assert net.terminate("node-3") == 0  # its farewell does not unlist the living node
+    assert net.terminate("node-3") == 0  # the twin's farewell does not unlist the living node
     assert net.listed() == ["node-1", "node-2"]
     net.start("node-3")
     net.until(lambda: len(net.events("node-3", "start_refused")) == 2, "refused again")
@@ -197,7 +197,7 @@ def test_a_duplicate_serves_nobody_until_the_first_has_gone_and_harms_nobody(
 
 
 def test_two_nodes_of_one_port_that_start_together(net: Beginners) -> None:
-    """At most one of them serves there, and the other says which setting to change."""
+    """At most one of the nodes serves there, and the other node says which setting to change."""
     net.edit("node-2", ip="127.0.0.2 => 127.0.0.1", links=f"port: {net.link_port} => port: {free_port()}")
     text = (net.folder / "node-2.yaml").read_text()
     text = re.sub(r"(http:.*?port: )\d+", rf"\g<1>{free_port()}", text, flags=re.DOTALL)

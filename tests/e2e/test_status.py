@@ -1,4 +1,4 @@
-"""circlet status against real processes: all is well, a node dies, the directories die, a terminal that stays."""
+"""circlet status against real processes: all is well, a node dies, the directories die, a terminal stays."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def status(network: Network, *options: str, node: int = 1) -> subprocess.Complet
 
 
 def report(network: Network, *options: str, node: int = 1) -> Any:
-    """What `status --json` prints; it fits the schema that `circlet schema status` prints."""
+    """Return the output of `status --json`; the output fits the schema printed by `circlet schema status`."""
     found = json.loads(status(network, "--json", *options, node=node).stdout)
     jsonschema.validate(found, json.loads(network.circlet("schema", "status").stdout))
     return found
@@ -42,7 +42,7 @@ def nodes(network: Network, *options: str) -> subprocess.CompletedProcess[str]:
 
 
 def until_well(network: Network) -> None:
-    """Nodes that start together know each other a moment later."""
+    """Nodes started together know each other a moment later."""
     until(lambda: status(network).returncode == 0)
 
 
@@ -83,7 +83,7 @@ def test_a_healthy_network(network: Network) -> None:
 def test_a_node_that_was_killed_is_named(network: Network) -> None:
     until_well(network)
     network.terminate("node-3", signal.SIGKILL)
-    result = status(network, node=3)  # its own file names it, for as long as that takes the directories
+    result = status(network, node=3)  # the node's own file names the node, as long as the directories need
     assert result.returncode == 2
     assert re.search(r"node-3.circlet.local +no answer", result.stdout)
     assert re.search(
@@ -137,7 +137,7 @@ def test_on_a_terminal_it_stays_until_ctrl_c(network: Network) -> None:
         while shown.count(b"Nothing is wrong.") < 2:
             shown += os.read(ours, 65536)
         process.send_signal(signal.SIGINT)
-        with suppress(OSError):  # the end of a terminal; until then it has to be read, or its writer would wait
+        with suppress(OSError):  # the end of a terminal; until then read on, or the writer would wait
             while data := os.read(ours, 65536):
                 shown += data
         assert process.wait(WITHIN_S) == 0
@@ -152,7 +152,7 @@ def test_on_a_terminal_it_stays_until_ctrl_c(network: Network) -> None:
 def test_a_node_that_was_killed_is_missing_until_it_is_forgotten_over_restarts_of_the_others(network: Network) -> None:
     until_well(network)
     network.terminate("node-3", signal.SIGKILL)
-    until(lambda: len(json.loads(nodes(network, "--json").stdout)) == 2)  # the directories have let go of it
+    until(lambda: len(json.loads(nodes(network, "--json").stdout)) == 2)  # the directories have let go of the node
     until(lambda: "has been missing since" in status(network).stdout)
     for number in (1, 2):
         network.terminate(f"node-{number}", signal.SIGKILL)

@@ -1,4 +1,4 @@
-"""What a node says of itself, over whole networks without sockets."""
+"""A node's report about itself, over whole networks without sockets."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ring.links.link import LinkState
 from tests.gateway.commands.stage import network, people, settle
 from tests.sim.net import Net
 
-SOON_S = 3.0  # less than what it takes until a silent node counts as dead
+SOON_S = 3.0  # less than the time until a silent node counts as dead
 
 
 def of(net: Net, name: str, links: dict[str, LinkState] | None = None) -> Status:
@@ -64,7 +64,7 @@ def test_takeovers_hand_offs_and_who_is_dead_or_leaving() -> None:
     net = network(3)
     people(net, "ann", "bob", channel="#erlang")
     net.run(2.0)
-    first = {s.name: s.hand_offs for s in every(net)}  # they started one after the other
+    first = {s.name: s.hand_offs for s in every(net)}  # the nodes started one after the other
     assert [s.takeovers for s in every(net)] == [0, 0, 0]
     net.kill("n3")
     net.run(3.0)
@@ -101,7 +101,7 @@ def test_lag_is_how_long_somebody_has_not_had_what_was_said(mute: str) -> None:
 
 
 def test_a_new_master_does_not_call_what_was_said_before_it_late() -> None:
-    """Until its followers have said how far they are, they might lack all of the log."""
+    """Until the followers have reported their positions, they might lack all of the log."""
     net = network(3)
     ann, _ = people(net, "ann", "bob", channel="#erlang")
     for _ in range(5):

@@ -43,7 +43,7 @@ class Roles:
 
 
 class Edge:
-    """A node whose edge submits commands."""
+    """A node with an edge that submits commands."""
 
     def __init__(self) -> None:
         self.port = NotedPort()
@@ -65,7 +65,7 @@ class Edge:
         return answers
 
     def sent(self) -> list[tuple[str, int, int]]:
-        """What was sent since the last call: (to, number, floor)."""
+        """Return the messages since the last call: (to, number, floor)."""
         return [(to, message.number, message.floor) for to, message in self.port.taken() if isinstance(message, Submit)]
 
     def after(self, seconds: float) -> list[tuple[str, int, int]]:
@@ -134,7 +134,7 @@ def test_commands_are_held_back_until_the_logs_are_one(edge: Edge) -> None:
 
 
 def test_an_answer_waits_until_the_replica_here_is_as_far(edge: Edge) -> None:
-    """P11: nobody sees its own line before an earlier line."""
+    """P11: nobody sees a line of one's own before an earlier line."""
     follower = edge.port.follow(B, ROOM, "a", "b", "c")
     edge.say("one", "two", "three")
     for number, seq in ((1, 4), (2, 5), (3, 3)):

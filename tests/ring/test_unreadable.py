@@ -1,4 +1,4 @@
-"""Messages that this build cannot read hold nobody up; a log that stays unreadable stops its group here alone (P42)."""
+"""Messages unreadable for this build hold nobody up; a log that stays unreadable stops its group here alone (P42)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.ring.ports import ME, ROOM, B, C, NotedPort
 
 ONE = msgspec.Raw(b"\x01")
 LATER: list[Any] = [200, [ROOM.kind, ROOM.name], 1]
-"""A message with a tag that a later build has brought."""
+"""A message with a tag of a later build."""
 
 
 def publish(group: GroupId = ROOM) -> Publish:
@@ -29,7 +29,7 @@ def publish(group: GroupId = ROOM) -> Publish:
 
 
 def spoiled(message: Message) -> list[Any]:
-    """A message as lists, with a last field that cannot be read."""
+    """Return a message as lists, with an unreadable last field."""
     decoded: list[Any] = msgspec.msgpack.decode(encode([message]))[0]
     return [*decoded[:-1], "what is this?"]
 
@@ -125,7 +125,7 @@ def test_a_part_that_is_read_in_the_end_stops_nothing(port: NotedPort, messages:
     for _ in range(3 * TRIES):
         unread(messages)
         port.now += UNREADABLE_TRIES_S
-        follower.replica.seq += 1  # what came again could be read: the next part is another
+        follower.replica.seq += 1  # the repeat was readable: the next part is another
     assert port.stopped == []
 
 

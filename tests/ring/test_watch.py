@@ -1,4 +1,4 @@
-"""A group's view is shown to nodes without a member in the group: each view once, and again until it was seen (P15)."""
+"""A group's view is shown to nodes without a member in the group: each view once, and again until seen (P15)."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Barriers:
 
 
 class Node:
-    """A node with its watches."""
+    """A node with watches."""
 
     def __init__(self) -> None:
         self.port = NotedPort()
@@ -37,7 +37,7 @@ class Node:
 
     @property
     def shown(self) -> list[Any]:
-        """The views that people here were shown."""
+        """Return the views shown to people here."""
         views: list[Any] = self.port.app.views
         return views
 
@@ -48,7 +48,7 @@ class Node:
 
 
 def master(*watchers: Incarnation, said: str = "one") -> tuple[Node, Master]:
-    """A node that masters the room, and these nodes watch the room."""
+    """Master the room; these nodes watch the room."""
     node = Node()
     m = node.port.master(ROOM, said)
     for watcher in watchers:
@@ -147,7 +147,7 @@ def test_a_view_is_told_again_until_it_was_seen() -> None:
     assert node.after(VIEW_REPEAT_S / 2) == [] and len(node.after(VIEW_REPEAT_S / 2)) == 1 and m.unseen
     node.watches.on_seen(B, Seen(ROOM, m.replica.term, m.replica.seq - 1))  # of an earlier view
     node.watches.on_seen(B, Seen(ROOM, Term(9, *C), m.replica.seq))  # of another master
-    node.watches.on_seen(C, Seen(ROOM, m.replica.term, m.replica.seq))  # of a node that does not watch
+    node.watches.on_seen(C, Seen(ROOM, m.replica.term, m.replica.seq))  # of a node without a watch
     assert m.unseen and node.barriers.advanced == []
     node.watches.on_seen(B, Seen(ROOM, m.replica.term, m.replica.seq))
     assert not m.unseen and node.barriers.advanced == [ROOM] and node.after(VIEW_REPEAT_S) == []

@@ -16,7 +16,7 @@ from tests.sim.kinds import ACCOUNTS, DEVICES, TALK, WEBHOOKS, WHISPERS, Kind
 
 
 def broken(kind: Kind, seed: int) -> list[str]:
-    """What is wrong after this seed's story; an exception is wrong, too."""
+    """Return the failures of this seed's story; an exception is a failure, too."""
     try:
         return kind.tell(seed)[1]
     except Exception:

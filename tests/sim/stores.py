@@ -11,15 +11,15 @@ INTEGERS = range(-(2**63), 2**63)
 
 
 class MemoryStore:
-    """ring.storage.store.Store: a store in memory that keeps its lines over `close` and `reopened`."""
+    """ring.storage.store.Store: a store in memory with lines kept over `close` and `reopened`."""
 
     def __init__(self) -> None:
         self._replicas: dict[GroupId, bytes] = {}
         self._lines: dict[GroupId, dict[int, Line]] = {}  # by seq
-        self.traces: list[Line] = []  # dropped, and in the file until it is scrubbed
+        self.traces: list[Line] = []  # dropped, and in the file until scrubbed
 
     def reopened(self) -> MemoryStore:
-        """As the next process finds it; the last one's is of no use any more."""
+        """Return the store for the next process; the last process's store is of no use any more."""
         after = MemoryStore()
         after._replicas, after._lines, after.traces = self._replicas, self._lines, self.traces
         return after

@@ -1,4 +1,4 @@
-"""Detached channels: nothing of them is shown unasked, and nothing of them is lost."""
+"""Detached channels: nothing is shown unasked, and nothing is lost."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def circlet(client: Client, text: str) -> list[str]:
 
 
 def shown(client: Client) -> list[str]:
-    """What it was sent of the channel since it last looked."""
+    """Return the lines of the channel sent to the client since the last look."""
     client.net.run(0.5)
     return [line for line in client.lines() if CHANNEL in line]
 

@@ -1,4 +1,4 @@
-"""Who is put out of a channel while the node of its session is dead, or on the other side of a partition, stays out."""
+"""A person put out of a channel stays out, even if the session's node is dead or on the other side of a partition."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from tests.sim.net import Client, Net
 from tests.sim.test_sessions import cut, login, made
 
 CHANNELS = {"#irc": "n1", "#go": "n2", "#erlang": "n3"}
-"""And their masters, of three nodes."""
+"""Channels and their masters, of three nodes."""
 
 
 def people(channel: str, *, always_on: bool, boss: str = "n3") -> tuple[Net, Client, Newcomer]:
-    """An operator on that node, and ann's laptop on n1, where her session is."""
+    """Make an operator on that node, and ann's laptop on n1, the node of ann's session."""
     net = Net(3, disks=True)
     made(net, always_on=always_on)
     bob = net.client(boss, "bob")

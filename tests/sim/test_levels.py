@@ -37,7 +37,7 @@ def test_what_is_too_new_for_the_network_is_refused_in_words(monkeypatch: pytest
 
 @pytest.fixture
 def marked(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
-    """A patch of SINCE and NEWER; what was looked up of them meanwhile is forgotten."""
+    """A patch of SINCE and NEWER; cached look-ups of both are forgotten."""
     features._written.cache_clear()
     yield monkeypatch
     monkeypatch.undo()
@@ -59,8 +59,9 @@ def test_a_newer_field_has_its_default_until_the_network_knows_it(marked: pytest
 
 
 def test_a_node_without_its_roster_file_keeps_newer_fields_of_a_replica() -> None:
-    """The node knows the network's level by its first link, and not only once it follows the network's group. Once, the
-    node wrote the replica to disk as a build of level 0 does (seed 89002018 of the devices)."""
+    """The node knows the network's level by the first link, and not only by following the network's group. Once, the
+    node wrote the replica to disk as a build of level 0 does (seed 89002018 of the devices).
+    """
     net = Net(2, disks=True, level=1)
     assert net.disks is not None
     ann = net.client("n1", "ann")

@@ -1,4 +1,4 @@
-"""Who logs in at the moment at which two sides of a partition meet goes on with the session of the account (P38)."""
+"""A login at the moment when two sides of a partition meet goes on with the account's session (P38)."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def apart(net: Net) -> str:
 
 
 def meeting(net: Net) -> str:
-    """A partition has begun the session's group empty on the node apart, and ends. Returns that node."""
+    """A partition has begun the session's group empty on the node apart, and ends. Return the node apart."""
     made(net)
     (master,) = net.masters(GroupId("account", "ann"))
     laptop = login(net, master, "laptop")
@@ -56,7 +56,7 @@ def test_who_logs_in_when_a_partition_heals_goes_on_with_the_session(after: int)
     name = meeting(net)
     net.run(0.05 * after)
     phone = Newcomer(net, name)
-    phone.connection.proof.login = Login("ann", "", "phone")  # its password was checked in no time
+    phone.connection.proof.login = Login("ann", "", "phone")  # the password was checked in no time
     phone.send("CAP END", "NICK ann", "USER ann 0 * :ann")
     net.run(10)
     goes_on(phone)
@@ -64,7 +64,7 @@ def test_who_logs_in_when_a_partition_heals_goes_on_with_the_session(after: int)
 
 @pytest.mark.parametrize("after", range(5))
 def test_who_identifies_when_a_partition_heals_takes_nothing_from_the_session(after: int) -> None:
-    """A guest who logs in after the registration stays its own user, if the account has a session."""
+    """A guest's login after the registration leaves the guest a separate user, if the account has a session."""
     net = Net(3, disks=True)
     name = meeting(net)
     net.run(0.05 * after)

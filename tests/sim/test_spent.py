@@ -26,7 +26,7 @@ def ask(net: Net, node: Node, request: Request) -> list[Any]:
 
 
 def spent(net: Net) -> tuple[Node, Master]:
-    """Somebody would change an account that does not exist: its group begins, and has nothing to keep."""
+    """Somebody would change a missing account: the account's group begins, and has nothing to keep."""
     replies = ask(net, net.nodes["n1"], SetPassword("ann", Credentials("plain mellon")))
     assert net.until(lambda: bool(replies), 5)
     (name,) = net.masters(ANN)
@@ -39,7 +39,7 @@ def is_letting_go(m: Master) -> bool:
 
 
 def is_alone(m: Master) -> bool:
-    """The backup has been let go, and its node may not know so yet."""
+    """Return whether the backup has been let go; the backup's node may not know so yet."""
     return len(m.replica.members) == 1 and not m.replica.pending
 
 

@@ -1,4 +1,4 @@
-"""Passwords: what is kept of them, what fits, and what is made up for accounts that do not exist."""
+"""Passwords: the stored form, the check, and made-up credentials for missing accounts."""
 
 from __future__ import annotations
 

@@ -37,7 +37,9 @@ def test_the_example_of_the_rfc() -> None:
 
 
 def log_in(password: str, credentials: Credentials, shown: str | None, name: str = "joe", seed: int = 0) -> Step:
-    """The whole exchange with the client of another library. Raises its exception if it does not trust the server."""
+    """Run the whole exchange with the client of another library. A client without trust in the server raises an
+    exception.
+    """
     client = ScramClient(["SCRAM-SHA-256"], name, password)
     server = start("SCRAM-SHA-256", fingerprint=None, random_bytes=random.Random(seed).randbytes)
     assert server is not None
@@ -57,7 +59,7 @@ def log_in(password: str, credentials: Credentials, shown: str | None, name: str
 
 
 def can_be_said(password: str) -> bool:
-    """Whether the other library's client can prepare it to anything."""
+    """Return whether the other library's client can prepare the password to anything."""
     try:
         return saslprep(password) != ""
     except ScramException:
@@ -190,7 +192,7 @@ def test_no_bytes_raise(first: bytes, final: bytes) -> None:
 
 
 def test_the_keys_alone_do_not_get_anybody_in() -> None:
-    """Who has stolen the stored key still lacks the client's key."""
+    """A thief of the stored key still lacks the client's key."""
     assert isinstance(PENCIL.scram, Scram)
     stolen = b64encode(PENCIL.scram.stored_key)
     server = exchange()

@@ -1,4 +1,4 @@
-"""What an operator's program has done with accounts, whatever node it asks."""
+"""Commands of an operator's program for accounts, at any node."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from tests.sim.net import Net
 
 
 def credentials(password: str) -> Credentials:
-    """As the simulator's nodes check them."""
+    """Make credentials, as checked by the simulator's nodes."""
     return Credentials(f"plain {password}")
 
 
@@ -129,7 +129,9 @@ def test_many_are_told_page_by_page(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_nobody_who_keeps_accounts_answers() -> None:
-    """Of two copies one is gone for good; both were started from disk. Forgotten, it is waited for no more (P36)."""
+    """Of two copies one is gone for good; both were started from disk. After `forget`, nobody waits for the lost copy
+    (P36).
+    """
     net = Net(3, disks=True)
     assert isinstance(ask(net, "n1", AddAccount("joe", credentials("one"))), Done)
     group = net.nodes["n1"].core.edge.account("joe")
@@ -145,7 +147,7 @@ def test_nobody_who_keeps_accounts_answers() -> None:
     left = next(name for name in net.nodes if name != lost)
     reply = ask(net, left, SetPassword("joe", credentials("two")))
     assert isinstance(reply, Problem)
-    assert logs_in(net, left, "joe", "one")  # what there is may be read
+    assert logs_in(net, left, "joe", "one")  # the remaining copy may be read
     key = net.nodes[lost].key
     for name in net.nodes:
         if name != lost:

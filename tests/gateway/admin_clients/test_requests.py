@@ -1,4 +1,4 @@
-"""What admin clients ask of a node's core, and what it answers, whatever they send."""
+"""Questions of admin clients to a node's core, and the answers, for any input."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""circlet backup: a copy of one moment, of a store that is at rest or being written to."""
+"""circlet backup: a copy of one moment, of a store at rest or under way."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def store_with(path: Path, count: int) -> SqliteStore:
 
 
 def holds(path: Path) -> int:
-    """How many batches the store holds, all of them whole."""
+    """Return how many batches the store holds, all batches whole."""
     store = SqliteStore(path)
     ((_, copy),) = store.replicas()
     for group in (ERLANG, GO):
@@ -181,7 +181,7 @@ def test_help_says_how_to_restore() -> None:
 
 
 def test_a_copy_is_a_whole_store(net: Path, path: Path, tmp_path: Path) -> None:
-    """The node goes on in it as in its own."""
+    """The node goes on in the copy as in its own store."""
     store_with(path, 3).close()
     dest = tmp_path / "copy.db"
     assert circlet("backup", "--config", net / "node-1.yaml", dest).exit_code == 0

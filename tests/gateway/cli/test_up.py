@@ -25,7 +25,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("people")]
 
 
 class Up:
-    """The command, and its output as it comes."""
+    """The command, and its output, line by line."""
 
     def __init__(self, folder: Path, port: int, *words: str, user: str = "joe") -> None:
         """words: options of the command. user: name of the starting user in the environment."""
@@ -52,7 +52,7 @@ class Up:
                 self._news.notify_all()
 
     def until(self, pattern: str, since: int = 0) -> str:
-        """The first line from `since` on that matches."""
+        """Return the first matching line from `since` on."""
 
         def found() -> str | None:
             return next((line for line in self.lines[since:] if re.search(pattern, line)), None)
@@ -70,7 +70,7 @@ class Up:
         return code
 
     def children(self) -> dict[str, int]:
-        """Process ids by the name of the file that each runs."""
+        """Return process ids by the name of each process's file."""
         found = {}
         for folder in Path("/proc").glob("[0-9]*"):
             words = _words(folder)
@@ -216,11 +216,13 @@ def test_a_stopped_node_stays_stopped_until_up_is_said_again(up: Up) -> None:
     up.until(r"^node-2 +\| .*node_started", seen)
     assert up.children()["node-1"] == first["node-1"]
     news = [line for line in up.lines[seen:] if '"node_dead"' in line or '"link_lost"' in line]
-    assert news and not [line for line in news if '"warning"' in line]  # a node that was told to stop is no trouble
+    assert news and not [line for line in news if '"warning"' in line]  # a node stopped by command is no trouble
 
 
 def test_a_stop_after_up_was_said_again_holds(up: Up) -> None:
-    """The second `up` is for node-2, which is stopped then: a later stop of node-1 has nothing of it."""
+    """The second `up` is for node-2, and node-2 is stopped then: a later stop of node-1 has nothing of the second
+    `up`.
+    """
     seen = len(up.lines)
     circlet("stop", "node-2", str(up.folder))
     up.until("^node-2 .*stays stopped", seen)

@@ -1,4 +1,4 @@
-"""Each command has a conversation: a client says the command, and somebody looks at what comes of it."""
+"""Each command has a conversation: a client says the command, and the test looks at the outcome."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from gateway.services.table import SERVICES
 GATEWAY = Path(__file__).parents[1]
 FOLDERS = ("commands", "edge", "services")
 NO_CONVERSATIONS = {"test_bad_input.py", Path(__file__).name}
-"""Files that say all commands alike."""
+"""Files in which all commands are said alike."""
 
 ALIASES = {"HELPOP": "HELP", "NS": "NICKSERV"}
 
 
 def lines(source: str) -> Iterator[str]:
-    """The string constants of a file, and the first parts of its f-strings."""
+    """Return the string constants of a file, and the first parts of f-strings."""
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Constant) and isinstance(node.value, str | bytes):
             yield node.value if isinstance(node.value, str) else node.value.decode("latin-1")
@@ -41,7 +41,7 @@ def test_every_command_is_said_in_a_conversation() -> None:
 
 
 def verbs_in(source: str) -> set[str]:
-    """The words that may be commands to a service: alone, after NS, or in a PRIVMSG."""
+    """Return the words that may be commands to a service: alone, after NS, or in a PRIVMSG."""
     found = (re.match(r"(?:NS |PRIVMSG \S+ :)?([A-Za-z-]{3,})(?: |$)", line) for line in lines(source))
     return {match[1].upper() for match in found if match}
 

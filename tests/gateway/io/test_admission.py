@@ -1,4 +1,4 @@
-"""What one address may take of a node's ports: connections are counted when they come, before TLS."""
+"""One address's share of a node's ports: connections are counted on arrival, before TLS."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ STRANGER = "127.0.9.9"
 
 
 def silent(port: int, count: int, from_ip: str = STRANGER) -> list[socket.socket]:
-    """So many TCP connections that say nothing."""
+    """Open so many silent TCP connections."""
     made = []
     for _ in range(count):
         sock = socket.socket()
@@ -60,7 +60,7 @@ def until(what: Any, within_s: float = WITHIN_S) -> None:
 
 
 def test_silent_connections_of_one_address_take_neither_port_under_1024_descriptors(tmp_path: Path) -> None:
-    """The soft limit is 512 and the hard one 1024; the address opens 500 connections to each port."""
+    """The soft limit is 512 and the hard limit 1024; the address opens 500 connections to each port."""
     made = Secure(tmp_path, descriptors=1024, clients={"per_address": 20})
     with made.node as node:
         told = node.event("clients_total_does_not_fit", level="warning")

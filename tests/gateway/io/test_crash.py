@@ -1,4 +1,4 @@
-"""Crash-only: a mistake in a turn of a process ends the process; one in a client's line ends that client alone."""
+"""Crash-only: a mistake in a turn of a process ends the process; a mistake in a client's line ends the client alone."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ main()
 
 
 def broken(where: str, condition: str, problem: str = "KeyError") -> type[OneNode]:
-    """A node whose method raises once the condition holds."""
+    """Make a node whose method raises once the condition holds."""
 
     class Broken(OneNode):
         program = BREAK.format(where=where, condition=condition, problem=problem)
@@ -63,9 +63,9 @@ TURNS = [
 def test_a_mistake_in_a_turn_of_the_node_ends_the_process(
     tmp_path: Path, where: str, condition: str, problem: str
 ) -> None:
-    """An OSError, too: no socket or file is to blame for what the cores raise."""
+    """An OSError, too: no socket or file is to blame for exceptions of the cores."""
     directories = [f"127.0.0.1:{free_port()}"]
-    (tmp_path / "state").mkdir()  # a node that was in its network before does not wait for a directory
+    (tmp_path / "state").mkdir()  # a former member of the network does not wait for a directory
     own = NodeRecord("127.0.0.1", 1, "node-1.circlet.local", "127.0.0.1", 7600, "", "1", 0)
     roster_file.save(tmp_path / "state" / "roster.json", [own], 1)
     with broken(where, condition, problem)(tmp_path, directories=directories) as node:

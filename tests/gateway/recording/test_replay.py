@@ -1,4 +1,4 @@
-"""Recordings of whole simulated networks: each node's replay sends what the node sent."""
+"""Recordings of whole simulated networks: each node's replay sends the same messages as the node."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def same(tapes: Taped) -> None:
 @pytest.mark.parametrize("texts", [True, False], ids=["with texts", "without texts"])
 @pytest.mark.parametrize("seed", [1])
 def test_stories_with_faults_replay(monkeypatch: pytest.MonkeyPatch, kind: Kind, seed: int, texts: bool) -> None:
-    """Kills, hangs, cuts, lost and doubled messages, disks that refuse; passwords, SASL, accounts that are dropped."""
+    """Kills, hangs, cuts, lost and doubled messages, refusing disks; passwords, SASL, dropped accounts."""
     tapes = taped(monkeypatch, texts=texts)
     kind.tell(seed)
     same(tapes)
@@ -70,7 +70,7 @@ def test_with_texts_it_holds_what_was_said_and_never_a_password(monkeypatch: pyt
 
 
 def test_logins_and_what_else_needs_a_secret_replay_without_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    """SCRAM and PLAIN with right and wrong passwords, an unknown account, and the code that drops an account."""
+    """SCRAM and PLAIN with right and wrong passwords, an unknown account, and the code for dropping an account."""
     made = taped(monkeypatch)
     net = network(2, secret=b"of the network")
     (ann,) = people(net, "ann", channel="#erlang")
@@ -91,7 +91,7 @@ def test_logins_and_what_else_needs_a_secret_replay_without_it(monkeypatch: pyte
 
 
 def rewritten(data: bytearray, change: Callable[[Record], Record | None]) -> bytes:
-    """The recording with other records, in frames that fit."""
+    """Return the recording with other records, in fitting frames."""
     header, records = open_tape(bytes(data))
     framer = Framer()
     frames = [framer.frame(encode(header))]

@@ -1,4 +1,4 @@
-"""People who ask NickServ."""
+"""People with questions to NickServ."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from tests.sim.net import Client, Net
 
 
 def told(client: Client, text: str) -> list[str]:
-    """What NickServ answers, however long it thinks."""
+    """Return NickServ's answers, however long NickServ thinks."""
     client.lines()
     client.send(f"NS {text}")
     assert client.net.until(lambda: any(":NickServ!" in line for line in client.got[client.read :]), ANSWERED_S)
@@ -17,7 +17,7 @@ def told(client: Client, text: str) -> list[str]:
 
 
 def with_account(net: Net, *nicks: str) -> list[Client]:
-    """The first one has an account of its nick and is logged in."""
+    """The first person has an account of the nick and is logged in."""
     clients = people(net, *nicks)
     assert told(clients[0], "REGISTER sesame") == [f"Account {nicks[0]} is registered, and you are logged in to it."]
     return clients

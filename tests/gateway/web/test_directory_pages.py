@@ -148,7 +148,9 @@ def until(happened: Callable[[], bool], what: str) -> None:
 
 
 def another(net: Network, name: str, page: str | None = None) -> None:
-    """Start one more directory, on a UDP port of its own. page: its section `http`; None: that of the first."""
+    """Start one more directory, on a UDP port of its own. page: the section `http`; None: the section of the first
+    directory.
+    """
     text = (net.folder / "directory-1.yaml").read_text()
     text = re.sub(r"port: \d+ # UDP", f"port: {free_port(socket.SOCK_DGRAM)} # UDP", text)
     if page is not None:

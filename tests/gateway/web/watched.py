@@ -1,4 +1,4 @@
-"""A simulated network whose nodes tell each other's pages how they are, as node processes do."""
+"""A simulated network whose nodes tell each other's pages about their state, as node processes do."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.sim.net import Net
 
 
 class Watched:
-    """lookouts: by name of the node. happenings: what they have told of has to be asked for by `hear`."""
+    """lookouts: by name of the node. happenings: `hear` has to ask for the events told there."""
 
     def __init__(self, nodes: int = 3) -> None:
         self.net: Net = network(nodes)
@@ -31,7 +31,7 @@ class Watched:
         self.lookouts[name] = Lookout(core, looks)
 
     def hear(self) -> None:
-        """The notes of all nodes since the last time reach their happenings, and each node has ticked since."""
+        """Let the notes of all nodes since the last call reach their happenings; each node has ticked since."""
         for name, node in self.net.nodes.items():
             for at, note in node.notes:
                 if at > self._heard and node.up:

@@ -1,4 +1,4 @@
-"""What a courier does with a receiver that is slow, away or not allowed, and with messages too many or too old."""
+"""A courier with a slow, absent or forbidden receiver, and with messages too many or too old."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ ALLOWED = Webhooks(allow=("10.0.0.7",), time_limit_s=2.0)
 
 
 class Held(Receiver):
-    """A receiver whose answers the test gives."""
+    """A receiver with answers given by the test."""
 
     def __init__(self, net: Net) -> None:
         super().__init__(net, URL, random.Random(1))
@@ -70,7 +70,7 @@ class Stage:
         self.net.turn(self.net.nodes["n1"], lambda: self.desk.failed(number, reason))
 
     def posted(self, within_s: float) -> bool:
-        """Whether one more request is made within that time."""
+        """Return whether one more request is made within the time."""
         before = len(self.receiver.posts)
         return self.net.until(lambda: len(self.receiver.posts) > before, within_s)
 

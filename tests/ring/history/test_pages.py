@@ -1,4 +1,4 @@
-"""Which lines answer a query, put together from stores that have parts of them."""
+"""The lines in answer to a query, put together from stores with parts of the lines."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ TEN = [line(seq) for seq in range(1, 11)]
         (Query(3, newest=False, after=Mark(at=50)), [6, 7, 8]),
         (Query(3, newest=False, after=Mark(at=49)), [5, 6, 7]),
         (Query(3, after=Mark(msgid="m1-8")), [9, 10]),
-        (Query(3, newest=False, read=Cursor(5, 50, ONE)), [4, 6, 7]),  # it goes on from 3, and has 5
+        (Query(3, newest=False, read=Cursor(5, 50, ONE)), [4, 6, 7]),  # the page goes on from 3, and has 5
         (Query(3, newest=False, after=Mark(seq=6), read=Cursor(5, 50, ONE)), [7, 8, 9]),
         (Query(9, read=Cursor(2, 75, OTHER)), [8, 9, 10]),  # a log of which nothing is known
         (Query(9, after=Mark(seq=3), before=Mark(at=60)), [4, 5]),
@@ -143,7 +143,7 @@ def test_what_the_asker_may_not_see_does_not_count() -> None:
 @given(st.data())
 @settings(max_examples=60)
 def test_pages_of_any_size_are_the_whole_history_in_order(data: st.DataObject) -> None:
-    """Whatever lines each store has, as long as every line is in one of them."""
+    """Any lines may be in each store, as long as every line is in one of the stores."""
     chance = random.Random(data.draw(st.integers(0, 2**32)))
     head = data.draw(st.integers(0, 400))
     seqs = [seq for seq in range(1, head + 1) if chance.random() < 0.8]

@@ -1,4 +1,4 @@
-"""Questions about history, and who is asked."""
+"""Questions about history, and the nodes asked."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def recalls(engine: Engine) -> int:
 
 
 def test_many_who_hear_that_a_group_is_elsewhere_do_not_make_more_of_it() -> None:
-    """Each question is answered with the same word: who is asked by now is not asked again for each."""
+    """Each question is answered with the same word: a node already asked is not asked again for each."""
     net = ToyNet(3)
     engine = net.engines["127.0.0.1"]
     group = next(
@@ -54,7 +54,7 @@ class Journal:
 
 
 class Node:
-    """A node with a store, whose reads are done when the test says so."""
+    """A node with a store; the test decides when reads are done."""
 
     def __init__(self) -> None:
         self.port = NotedPort()
@@ -74,7 +74,7 @@ class Node:
         self.answers.append(None if lines is None else [line.msgid for line in lines])
 
     def read(self, problem: StoreError | None = None) -> int:
-        """Do the reads that wait. Returns their number."""
+        """Do the waiting reads. Return their number."""
         reads, self.reads = self.reads, []
         for job, done in reads:
             done(problem or job(self.store))

@@ -1,4 +1,4 @@
-"""What one store lacks of another's, fetched page by page."""
+"""One store fetches the lines of another store that it lacks, page by page."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def lines_of(one: MemoryStore) -> list[Line]:
 
 
 def run(mine: MemoryStore, theirs: MemoryStore, head: int, most: int) -> list[int]:
-    """most: lines that a message carries. Returns the positions that were sent."""
+    """most: lines of a message. Return the positions sent."""
     steps, sent = refill(ROOM, head, lambda found: found.term == NOW), []
     got: Got | None = None
     while True:
@@ -67,7 +67,7 @@ seqs = st.sets(st.integers(1, 120))
 def test_whatever_the_other_has_is_there(
     mine: set[int], theirs: set[int], lost: set[int], most: int, head: int
 ) -> None:
-    """lost: what the other wrote under a term that did not last."""
+    """lost: lines of the other store under a term that did not last."""
     here = store([line(seq) for seq in mine])
     there = store([line(seq, OLD if seq in lost else NOW) for seq in theirs])
     sent = run(here, there, head, most)

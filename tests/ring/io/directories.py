@@ -1,4 +1,4 @@
-"""Directories and their nodes on loopback, each with its log."""
+"""Directories and their nodes on loopback, each with a log."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class Member:
 
 
 class Place:
-    """What runs on this machine; `until` waits for whatever is told."""
+    """Everything running on this machine; `until` waits for any report."""
 
     def __init__(self, stack: AsyncExitStack) -> None:
         self.news = News()

@@ -1,4 +1,4 @@
-"""One connection between the loop and the protocol, without a kernel: what the owner is told, and how often."""
+"""One connection between the loop and the protocol, without a kernel: the calls of the owner, and their number."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def record(number: int) -> NodeRecord:
 
 
 class Wire(asyncio.Transport):
-    """A transport that keeps what is written until `flush`."""
+    """A transport with all output kept until `flush`."""
 
     def __init__(self, peer: str = "127.0.0.9") -> None:
         super().__init__({"peername": (peer, 4000), "socket": self, "ssl_object": self})

@@ -39,7 +39,7 @@ def link(role: greeting.Role, number: int, **changes: object) -> Link:
 
 
 def talk(a: Link, b: Link, rounds: int = 6) -> tuple[list[object], list[object]]:
-    """Let two links exchange what they write; returns the other effects of each."""
+    """Let two links exchange their output; return the other effects of each."""
     told: tuple[list[object], list[object]] = ([], [])
     queues = [a.start(), b.start()]
     for _ in range(rounds):
@@ -91,7 +91,7 @@ def test_an_older_protocol_version_is_told_apart() -> None:
 
 
 def test_a_recorded_handshake_is_of_no_use() -> None:
-    """The proof covers both nonces: what one session said does not fit the next."""
+    """The proof covers both nonces: the words of one session do not fit the next."""
     a, b = link("dialler", 1), link("listener", 2)
     a_hello = a.start()[0].data
     b_hello = b.start()[0].data
@@ -133,7 +133,7 @@ def test_a_heartbeat_and_its_answer_measure_the_round_trip() -> None:
 
 
 def test_heartbeats_that_overtake_their_answers_are_not_mixed_up() -> None:
-    """Only a heartbeat that leaves when all others are answered is measured."""
+    """Only a heartbeat sent after the answers to all others is measured."""
     a, b = link("dialler", 1), link("listener", 2)
     talk(a, b)
     first, second = a.probe(1.0), a.probe(2.0)

@@ -1,4 +1,6 @@
-"""A silent node is dead only if no peer hears it; as long as one does, traffic goes through that peer (P19)."""
+"""A silent node is dead only if no peer hears the node; as long as a peer does, traffic goes through that peer
+(P19).
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,7 @@ ME, SILENT, B, C = (record(number).id for number in (1, 2, 3, 4))
 
 
 class Node(Hearing):
-    """A node with three peers: what its detector sends, notes and decides."""
+    """A node with three peers: the detector's messages, notes and decisions."""
 
     def __init__(self, *others: NodeRecord) -> None:
         self.me = ME
@@ -64,7 +66,7 @@ class Node(Hearing):
         self.dispatched.append((sender, messages))
 
     def after(self, seconds: float) -> list[tuple[str, Message]]:
-        """What is sent at the tick after so many seconds."""
+        """Return the messages of the tick after so many seconds."""
         self.sent.clear()
         self.now += seconds
         self.detector.tick()
@@ -105,7 +107,7 @@ def test_a_yes_makes_a_witness_through_which_traffic_goes() -> None:
     node.reply(C, True)
     assert node.dead == [] and node.peers.version > version
     assert node.notes == [("relayed", {"peer": SILENT.key, "through": C.key})]
-    node.reply(B, False)  # of the round that is over
+    node.reply(B, False)  # of the last round
     assert node.dead == []
     out: dict[str, list[Message]] = {SILENT.key: [Ask(1, msgspec.Raw(b"\x01"))], B.key: [Ask(2, msgspec.Raw(b"\x02"))]}
     node.detector.reroute(out)
@@ -188,7 +190,7 @@ def test_a_reply_about_another_life_or_from_one_not_asked_says_nothing() -> None
         (SILENT, 0.5, True),
         (SILENT, 2.4, True),
         (SILENT, 2.5, False),  # half of dead_after_s
-        (Incarnation(SILENT.key, 2), 0.5, False),  # a life that this node does not know
+        (Incarnation(SILENT.key, 2), 0.5, False),  # a life unknown to this node
         (ME, None, True),  # this node itself lives
         (C, None, False),
     ],

@@ -1,4 +1,4 @@
-"""A barrier ends once all that was submitted before is applied on every live node that shows the group (P33, P34)."""
+"""A barrier ends once all earlier commands are applied on every live node that shows the group (P33, P34)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ OTHER = GroupId("channel", "#other")
 
 
 class Node(NotedPort):
-    """An edge that has submitted commands. settled_here: what this node has settled of the room's log."""
+    """An edge with submitted commands. settled_here: the part of the room's log settled by this node."""
 
     def __init__(self) -> None:
         super().__init__()

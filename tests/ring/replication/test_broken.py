@@ -1,4 +1,4 @@
-"""A group that a mistake has stopped: the node keeps no part in the group, and all who ask are told (P43)."""
+"""A group stopped by a mistake: the node keeps no part in the group, and all questioners are told (P43)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ GROUP = GroupId("channel", "#erlang")
 
 
 class Net(ToyNet):
-    """Three nodes and a room with a member on the first; `master` masters the room, `backup` holds it, too."""
+    """Three nodes and a room with a member on the first; `master` masters the room, `backup` holds the room, too."""
 
     def __init__(self) -> None:
         super().__init__(3)
@@ -36,7 +36,7 @@ class Net(ToyNet):
         self.turn(key, lambda: engine.stopped.stop(GROUP, KeyError("a mistake")))
 
     def come(self, sender: str, message: Message) -> list[Message]:
-        """The message comes to the master's node; returns what that node sends to the sender in this turn."""
+        """Let the message come to the master's node; return the node's messages to the sender in this turn."""
         self.engine.begin(self.now)
         self.engine.dispatch(self.engines[sender].me, [message])
         return self.engine.drain().get(sender, [])

@@ -24,7 +24,7 @@ def theirs(*said: str, term: int = 1, master: tuple[str, int] = B, here: bool = 
 
 
 class Stage(FollowerStage):
-    """The node follows B, with one line, if it `follows`; resent: whether commands were sent again."""
+    """The node follows B, with one line, if the stage `follows`; resent: whether commands were sent again."""
 
     def __init__(self, *, follows: bool = True) -> None:
         super().__init__(B)
@@ -94,7 +94,7 @@ def test_a_backup_without_members_keeps_the_group_when_they_leave(stage: Stage) 
 
 
 def test_a_log_that_has_parted_is_followed_out_of_sight(stage: Stage) -> None:
-    """P22: people go on to see the replica that they know."""
+    """P22: people go on to see the replica known to them."""
     known = stage.f.replica
     stage.install(theirs("other", "more", term=2, master=C))
     assert stage.f.shown is known and stage.heard == [] and ROOM in stage.replicas.forked

@@ -1,4 +1,4 @@
-"""A follower that lacks more than the master's log still has (P16), or has promised a higher term (P21)."""
+"""A follower behind the start of the master's log (P16), or with a promise to a higher term (P21)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ KEPT = 8
 
 
 class DeafNet(ToyNet):
-    """A network in which some nodes are sent nothing. deaf: their ring keys."""
+    """A network in which some nodes are sent nothing. deaf: the ring keys of these nodes."""
 
     deaf: frozenset[str] = frozenset()
 
@@ -52,7 +52,7 @@ def test_who_lacks_more_than_the_log_has_is_shown_the_rest_and_told_how_many_are
 
 
 def test_a_promise_holds_against_what_the_old_master_continues_with() -> None:
-    """P21: the node that was promised a higher term knows the replica as it was then."""
+    """P21: the node with the promise of a higher term knows the replica as of the promise."""
     net = ToyNet(3)
     here, master = "127.0.0.1", "127.0.0.3"
     net.join(here, ERLANG)

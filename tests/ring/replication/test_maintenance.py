@@ -1,4 +1,4 @@
-"""A master looks after its groups about once a second: what no message causes (P8, P30)."""
+"""A master looks after its groups about once a second: work without a message as cause (P8, P30)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ GONE = Incarnation("127.0.0.8", 1)
 
 
 class Stage(MasterStage):
-    """The node looks after the room that it masters. trimmed, forgotten: groups."""
+    """The node looks after the room as its master. trimmed, forgotten: groups."""
 
     def __init__(self, **who: tuple[Incarnation, ...]) -> None:
         super().__init__(**who)
@@ -64,7 +64,7 @@ def test_members_of_nodes_that_are_gone_for_long_are_put_out(stage: Stage) -> No
 
 
 def test_the_numbers_of_origins_that_ended_long_ago_are_forgotten(stage: Stage) -> None:
-    """P8: an origin that is only gone for a while may come back with a repeat."""
+    """P8: an origin gone only for a while may come back with a repeat."""
     stage.m.replica.client_logs = {GONE: ClientLog(7), ME: ClientLog(8), C: ClientLog(9)}
     ago = {GONE: stage.settings.origin_keep_s + 1, C: stage.settings.origin_keep_s - 1, ME: float("inf")}
     stage.peers.gone_for = lambda edge, now: ago[edge]  # type: ignore[method-assign]

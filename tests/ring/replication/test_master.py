@@ -1,4 +1,4 @@
-"""The master's side of publishing: what is sent to followers, and how often (P41)."""
+"""The master's side of publishing: the messages to followers, and their number (P41)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MASTER, FIRST, SECOND = "127.0.0.3", "127.0.0.1", "127.0.0.2"
 
 @pytest.fixture
 def sent(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Message]]:
-    """Every message between nodes from here on, with the ring key of its receiver."""
+    """Record every message between nodes from here on, with the ring key of the receiver."""
     found: list[tuple[str, Message]] = []
     drain = Engine.drain
 
@@ -39,7 +39,7 @@ def network() -> ToyNet:
 
 
 def follower_of(net: ToyNet) -> str:
-    """The node that has no part in the group yet."""
+    """Return the node without a part in the group."""
     return next(key for key in (FIRST, SECOND) if ERLANG not in net.engines[key].replicas.followers)
 
 

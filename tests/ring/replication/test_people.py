@@ -1,4 +1,4 @@
-"""People see each message once, whatever replica brings it; the application hears of a group first and last (P25)."""
+"""People see each message once, from any replica; the application hears of a group first and last (P25)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Call = tuple[Any, ...]
 
 
 class Host:
-    """Writes down what the application is told."""
+    """Writes down the calls of the application."""
 
     def __init__(self) -> None:
         self.calls: list[Call] = []
@@ -50,7 +50,7 @@ class Node(NotedPort):
         self.app.calls.append(("completed", number))
 
     def advance(self, *entries: Entry, replica: Replica | None = None) -> list[Call]:
-        """The replica takes the entries; returns what the application is told."""
+        """Let the replica take the entries; return the calls of the application."""
         replica = replica or self.replica
         for entry in entries:
             self.people.show(replica, entry, self.people.advance(replica, entry))
@@ -135,7 +135,7 @@ def test_a_replica_that_goes_on_names_what_was_missed_and_how_much_is_lost(node:
 
 
 def test_what_people_were_shown_before_a_partition_is_not_shown_twice(node: Node) -> None:
-    """People leave with a message known; the other side of the partition brings that message once more."""
+    """People leave with a message known; the other side of the partition brings the same message once more."""
     node.advance(entry(1, "join", *ME), entry(2, "say", "hello"))
     node.people.leave(node.replica)
     assert node.told() == [("dropped",)]

@@ -36,7 +36,7 @@ class Net(ToyNet):
         return Term(self.m.replica.term.number + more, *self.id(key))
 
     def come(self, to: str, sender: str, message: Message) -> list[Message]:
-        """The message comes; returns what the node then sends to the sender in this turn."""
+        """Let the message come; return the node's messages to the sender in this turn."""
         engine = self.engines[to]
         engine.begin(self.now)
         engine.dispatch(self.id(sender), decode(encode([message])))
@@ -59,7 +59,7 @@ def snapshot(term: Term) -> Snapshot:
 @pytest.mark.parametrize(("more", "yields"), [(0, False), (1, True)], ids=["not higher", "higher"])
 @pytest.mark.parametrize("kind", ["publish", "append", "stale", "install", "offer"])
 def test_a_master_steps_aside_for_a_higher_term_alone(net: Net, kind: str, more: int, yields: bool) -> None:
-    """P21, P22: whatever message tells of the term."""
+    """P21, P22: any message with news of the term."""
     term = net.term(more, net.other) if more else Term(0, *net.id(net.other))
     messages: dict[str, Any] = {
         "publish": Publish(GROUP, term, 9, []),

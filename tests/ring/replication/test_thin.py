@@ -1,4 +1,4 @@
-"""Who holds account groups with too few nodes says so, until that is over (P37)."""
+"""A holder of account groups with too few nodes says so, until the lack is over (P37)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.ring.toy import ToyKind
 
 
 class Node(NotedPort):
-    """Masters a room that is confirmed on disks."""
+    """Masters a room, confirmed on disks."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -26,7 +26,7 @@ class Node(NotedPort):
         self.replica.members = (ME.key,)
 
     def said(self) -> list[tuple[str, bool | None]]:
-        """Whom the node has told what."""
+        """Return (receiver, message) of the node's words."""
         return [(key, message.thin) for key, message in self.taken() if isinstance(message, Records)]
 
 

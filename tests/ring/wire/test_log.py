@@ -1,4 +1,4 @@
-"""Entries, commands and snapshots cross a link as they are, with what kinds put into them still encoded."""
+"""Entries, commands and snapshots cross a link unchanged, with the kinds' contents still encoded."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ ENTRIES = st.builds(
 @settings(max_examples=60)
 @given(ENTRIES)
 def test_an_entry_is_read_raw_and_written_again_as_it_came(entry: Entry) -> None:
-    """A follower passes on what it cannot read itself."""
+    """A follower passes on entries that the follower itself cannot read."""
     read = msgspec.msgpack.decode(packed(entry), type=RawEntry)
     assert packed(read) == packed(entry) and size(entry) == len(packed(entry))
     assert msgspec.msgpack.decode(read.outcome) == entry.outcome and msgspec.msgpack.decode(read.event) == entry.event

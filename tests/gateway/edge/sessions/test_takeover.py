@@ -43,7 +43,7 @@ def test_a_session_that_the_own_fork_has_here_is_not_taken_up_again(net: Net, mo
 
 
 def test_who_is_here_after_all_goes_where_the_session_went(net: Net) -> None:
-    """The merge has found that the session was on a node that has died: the user lets go, and comes back."""
+    """The merge has found the session on a dead node: the user lets go, and comes back."""
     made(net)
     phone = in_the_channel(net, "n3", "phone")
     node = net.nodes["n3"]
@@ -63,7 +63,7 @@ def test_who_is_here_after_all_goes_where_the_session_went(net: Net) -> None:
 
 
 def test_a_session_on_its_way_is_not_free_for_another_node(net: Net) -> None:
-    """The clients that wait for the session count as attached: so the session's other devices go there, too."""
+    """The clients in wait for the session count as attached: so the session's other devices go there, too."""
     made(net)
     in_the_channel(net, "n3", "phone")
     tablet = in_the_channel(net, "n1", "tablet")

@@ -124,7 +124,7 @@ def test_a_nick_that_is_held_is_refused_at_once(net: Net) -> None:
 
 
 def test_a_claim_waits_no_longer_than_settle_max_s() -> None:
-    """n4 follows the channel and is silent: nobody can say that it has read the QUIT."""
+    """n4 follows the channel and is silent: nobody can say whether n4 has read the QUIT."""
     net = Net(4, seed=2, edge=network(1).edge, engine=ring_settings(settle_max_s=3.0, dead_after_s=60.0))
     owners = net.nodes["n1"].core.engine.peers.owners
     far = [f"x{number}" for number in range(99) if "127.0.0.4" not in owners(GroupId("nick", f"x{number}"))[:3]]

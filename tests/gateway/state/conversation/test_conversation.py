@@ -1,4 +1,4 @@
-"""A conversation: who sits where, what is deleted, and two sides of a partition made one."""
+"""A conversation: seats, deleted messages, and two sides of a partition made one."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def fresh() -> Conversation:
 
 
 def run(state: Conversation, command: object, at: int = 1) -> bool:
-    """Whether it changed anything."""
+    """Return whether the command changed anything."""
     event = state.decide(command, at).event
     if event is not None:
         state.apply(event, at)
@@ -51,7 +51,7 @@ def test_seats_follow_the_session_and_do_not_go_back() -> None:
     assert not run(state, Sit("ann", Seat("1", N1, 5)))
     assert run(state, Sit("ann", Seat("1", N2, 7)))
     assert state.subscribers == {N1: 1, N2: 1}
-    assert not run(state, Sit("ann", Seat("1", N1, 5)))  # from where it was
+    assert not run(state, Sit("ann", Seat("1", N1, 5)))  # from its former place
     assert not run(state, Leave("1", N1))
     assert run(state, Leave("1", N2))
     assert state.subscribers == {N1: 1}
@@ -62,7 +62,7 @@ def test_seats_follow_the_session_and_do_not_go_back() -> None:
 
 
 def test_a_later_seat_of_a_dead_node_gives_way() -> None:
-    """The session's group has lost the time of that seat in a power cut."""
+    """The session's group has lost the time of the later seat in a power cut."""
     state = fresh()
     assert run(state, Sit("ann", Seat("1", N1, 9)))
     back = Sit("ann", Seat("1", N2, 7))

@@ -1,4 +1,4 @@
-"""The union of several directories' answers: nodes listed, nodes that said goodbye, and nodes no longer listed."""
+"""The union of several directories' answers: nodes listed, nodes with a goodbye, and nodes no longer listed."""
 
 from __future__ import annotations
 
@@ -57,9 +57,9 @@ def test_a_departure_counts_though_another_directory_still_lists_the_node() -> N
 @pytest.mark.parametrize(
     ("books", "leaves"),
     [
-        ([book(), book()], True),  # all vouch, and none lists it
-        ([book(), book(reachable=False)], False),  # the silent one may list it
-        ([book(dropped={"127.0.0.1": 1}), book(reachable=False)], True),  # one had the node, and let it go
+        ([book(), book()], True),  # all vouch, and none lists the node
+        ([book(), book(reachable=False)], False),  # the silent directory may list the node
+        ([book(dropped={"127.0.0.1": 1}), book(reachable=False)], True),  # one directory let the node go
         ([book(dropped={"127.0.0.1": 0}), book(reachable=False)], False),  # an earlier life
         ([book(reachable=False), book(reachable=False)], False),  # directories may die
         ([book(rebuilding=True)], False),
@@ -67,7 +67,7 @@ def test_a_departure_counts_though_another_directory_still_lists_the_node() -> N
         ([book(current=False)], False),
         ([book(), book(node(1))], False),
         ([book(node(1), reachable=False)], False),
-        ([book(), book(kept={"127.0.0.1": node(1)}, rebuilding=True)], False),  # listed in its earlier life
+        ([book(), book(kept={"127.0.0.1": node(1)}, rebuilding=True)], False),  # listed in an earlier life
     ],
 )
 def test_a_node_that_is_not_listed_leaves_where_that_means_something(books: list[Book], leaves: bool) -> None:
@@ -78,7 +78,7 @@ def test_a_node_that_is_not_listed_leaves_where_that_means_something(books: list
 
 
 def test_a_node_of_which_the_reachable_never_heard_goes_in_the_end() -> None:
-    """The directory that listed the node has gone for good."""
+    """The only directory with the node has gone for good."""
     view, books = View(OWN, [node(1)]), [book(), book(reachable=False)]
     assert view.update(books, 100.0) is None and view.waiting
     assert view.update(books, 100.0 + UNHEARD_NODE_S - 1) is None
@@ -112,7 +112,7 @@ BOOKS = st.tuples(st.lists(st.sampled_from(sorted(NODES)), max_size=3), st.boole
 def test_the_news_lead_from_one_view_to_the_next(
     turns: list[list[tuple[list[tuple[int, int]], bool, bool]]],
 ) -> None:
-    """Whoever follows the news alone knows what the view knows."""
+    """A reader of the news alone knows as much as the view."""
     view, followed = View(OWN), dict[str, NodeRecord]()
     for now, drawn in enumerate(turns):
         books = [

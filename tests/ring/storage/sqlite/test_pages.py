@@ -1,4 +1,4 @@
-"""Lines in pages: whatever is written, cut and dropped, the pages read as a plain list of lines does."""
+"""Lines in pages: after any writes, cuts and drops, the pages read as a plain list of lines does."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def test_times_that_do_not_follow_the_order_are_found_all_the_same() -> None:
 
 @pytest.mark.parametrize("where", ["pages", "fresh"])
 def test_a_line_is_found_by_any_msgid(where: str) -> None:
-    """A msgid that ends with the seq leads to one page; others are looked for in pages that have such."""
+    """A msgid that ends with the seq leads to one page; other msgids are looked for in pages with such msgids."""
     tables = Tables()
     odd = [b"", b"no place", b"x-", b"x-zz", b"x-ff", b"-", b"x-fffffffffffffffffffffff", b"x-1"]
     said = [*rows(1, 2, 3), *(row(10 + n, msgid=msgid) for n, msgid in enumerate(odd)), *rows(30, 31)]
@@ -140,7 +140,7 @@ def test_a_page_that_no_store_writes_is_damage(harm: str) -> None:
 
 
 def test_a_page_whose_bounds_are_wrong_ends_a_search() -> None:
-    """It would be found again and again."""
+    """Such a page would be found again and again."""
     tables = Tables()
     tables.pages.add([(1, rows(1, 2))])
     tables.db.execute("UPDATE pages SET last = 9")
