@@ -61,9 +61,11 @@ class Whisper(PlainCommand):
             self.turn.came(answer)
 
     def _may_end(self, outcome: Reached) -> bool:
-        """Tell whether nothing has to wait: neither for an earlier message, nor an echo for an earlier answer."""
-        connection, pair = self.connection, self.pair
-        is_next = pair.turns[0] is self and outcome.person.away is None
+        """Tell whether nothing has to wait: neither for an earlier message, nor an echo for an earlier answer. A later
+        message with an answer, from another node, waits for a Turn here."""
+        connection, turns = self.connection, self.pair.turns
+        is_free = len(turns) == 1 or turns[1].outcome is UNKNOWN
+        is_next = turns[0] is self and is_free and outcome.person.away is None
         echoes = ECHO in connection.caps and connection.closed is None
         return is_next and (not echoes or self.late or next(iter(connection.queue.calls), None) is self)
 
