@@ -18,7 +18,8 @@ Crowd = tuple[Net, Client, Client, Client]
 def crowd() -> Crowd:
     """ann with a session, and the guests bob and cat, all in #c on one node."""
     net = network(1)
-    ann, bob, cat = people(net, "ann", "bob", "cat")
+    (ann,) = people(net, "ann", caps="batch draft/event-playback")
+    bob, cat = people(net, "bob", "cat")
     register(ann)
     for client in (ann, bob, cat):
         client.ask("JOIN #c")
