@@ -72,6 +72,16 @@ def test_a_message_waits_for_earlier_ones_on_another_way(monkeypatch: pytest.Mon
     assert texts(bob) == ["first", "1", "2", "3"] and not direct._pairs
 
 
+def test_while_the_group_is_asked_no_message_goes_directly(monkeypatch: pytest.MonkeyPatch) -> None:
+    ann, bob = pair(Net(2))
+    tried: list[bytes] = []
+    direct: Any = ann.node.core.edge.direct
+    monkeypatch.setattr(direct.remote, "send", lambda user, home, said, done: tried.append(said[2]) is not None)
+    ann.send("PRIVMSG bob :1", "PRIVMSG bob :2", "@+a=b PRIVMSG bob :3")
+    settle(ann, bob)
+    assert set(tried) == {b"1"} and texts(bob) == ["first", "1", "2", "3"]
+
+
 def test_a_quit_waits_until_all_messages_have_found_their_way(monkeypatch: pytest.MonkeyPatch) -> None:
     net = Net(2)
     ann, bob = pair(net)

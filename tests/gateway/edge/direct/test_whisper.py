@@ -84,6 +84,13 @@ def test_echoes_keep_the_order_of_the_messages(echoing: Stage) -> None:
     assert not echoing.direct._pairs and not echoing.direct._sending
 
 
+def test_without_echoes_too_no_message_takes_the_place_of_an_earlier_message(stage: Stage) -> None:
+    one, two = stage.say("PRIVMSG bob :1", "PRIVMSG bob :2")
+    stage.answer(1, stage.shown())
+    assert list(one.pair.turns) == [one, two.turn]
+    assert stage.answer(0, stage.shown()) == [] and not stage.direct._pairs and not stage.direct._sending
+
+
 def test_an_echo_waits_for_an_earlier_answer_unless_let_go(echoing: Stage) -> None:
     queue = echoing.ann.connection.queue
     first, _ = echoing.say("PRIVMSG bob :1", "PRIVMSG bob :2")
