@@ -59,6 +59,13 @@ def test_a_file_cut_at_any_byte_is_read_up_to_the_last_whole_frame() -> None:
         assert list(open_tape(start + rest[:size])[1]) == RECORDS[:whole]
 
 
+def test_a_wrong_length_is_damage_and_no_cut() -> None:
+    made = frames()
+    made[-1] = b"\xff" + made[-1][1:]
+    with pytest.raises(BadTape, match="changed or is damaged"):
+        list(open_tape(MAGIC + b"".join(made))[1])
+
+
 @pytest.mark.parametrize("order", [(0, 2, 1), (0, 1, 1), (0, 2)])
 def test_frames_that_were_moved_repeated_or_left_out_are_refused(order: tuple[int, ...]) -> None:
     made = frames()
