@@ -172,3 +172,17 @@ def test_a_command_whose_echo_is_late_ends_when_the_client_has_caught_up() -> No
         end()
         assert ended == [None] and not delivery.late_echoes
     assert delivery.awaiting == {GROUP: None}  # the session's next node plays the lines
+
+
+def test_no_command_waits_for_an_echo_that_the_sessions_next_node_plays() -> None:
+    _, ann, _ = two("echo-message")
+    connection, user = ann.connection, ann.connection.user
+    assert user is not None
+    call: Any = type("Call", (), {"connection": connection, "later": lambda self, done: done})()
+    connection.delivery.awaiting[GROUP] = None
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(user, "connections", [])
+        await_echo(call, GROUP)
+    assert not connection.delivery.late_echoes
+    await_echo(call, GROUP)
+    assert [*connection.delivery.late_echoes] == [GROUP]
