@@ -82,8 +82,9 @@ def test_a_new_device_is_played_what_was_said_since_the_session_was_alone(scene:
     assert scene.join("phone").heard("#c") == [], "the desk has read all"
     for connection in list(scene.user.connections):
         scene.net.turn(scene.node, lambda connection=connection: scene.node.core.edge.clients.cut(connection, "lost"))
+    assert scene.user.session.left_at
     scene.say(3)
-    assert scene.join("tablet").heard("#c") == ["3"]
+    assert scene.join("tablet").heard("#c") == ["3"] and not scene.user.session.left_at
 
 
 @pytest.mark.parametrize(("most", "heard"), [(0, []), (2, ["5", "6"]), (100, ["3", "4", "5", "6"])])

@@ -11,6 +11,7 @@ from gateway.edge.accounts.proof import Login
 from gateway.edge.sessions.forwarded_client import AGAIN_S, MOVED, TRIES, ForwardedClient, give, standing_of
 from gateway.edge.sessions.remote import Hello, Shown, Standing
 from gateway.edge.sessions.unsettled import BYTES
+from gateway.state.idempotency import Speaker
 from ring.ids import Term
 from ring.wire.history import Cursor
 from tests.gateway.commands.accounts import Newcomer
@@ -76,6 +77,13 @@ def test_the_session_s_node_is_told_who_comes_and_from_which_line_on(scene: Scen
         scene.connection.queue.line,
         scene.connection.remote.speaker,
     )
+
+
+def test_a_client_that_has_said_lines_here_is_the_same_speaker_and_counts_on(scene: Scene) -> None:
+    scene.connection.remote.speaker = Speaker(FAR, 9)
+    scene.connection.queue.go_on_from(7)
+    again = ForwardedClient(scene.edge, scene.connection, None)
+    assert (again.speaker, again.unsettled.settled) == (Speaker(FAR, 9), 7)
 
 
 def test_lines_that_are_not_settled_are_said_again_on_the_next_stream(scene: Scene) -> None:

@@ -93,10 +93,31 @@ def test_the_life_of_a_node_is_over_once_dead_leaving_or_begun_anew() -> None:
     second, third = (scene.net.nodes[name].core.edge.network.me for name in ("n2", "n3"))
     assert not any(map(sessions.is_over, (me, second, third)))
     assert sessions.is_over(Incarnation(second.key, second.number - 1)) and sessions.is_over(Incarnation("unknown", 1))
-    scene.net.kill("n2")
     scene.net.leave("n3")
-    assert scene.net.until(lambda: sessions.is_over(second) and sessions.is_over(third), 20.0)
+    assert scene.net.until(lambda: sessions.is_over(third), 20.0)
+    assert scene.edge.network.is_current(third), "the node has said that it leaves"
+    scene.net.kill("n2")
+    assert scene.net.until(lambda: sessions.is_over(second), 20.0)
     assert not sessions.is_over(me)
+
+
+def test_the_own_life_is_never_over(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    """To another side of a partition it may be, and this node may have heard so."""
+    monkeypatch.setattr(scene.edge.network, "is_current", lambda owner: False)
+    assert not scene.edge.sessions.is_over(scene.edge.network.me)
+
+
+def test_whoever_looks_for_a_session_on_its_way_here_waits_for_the_user(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Even if the user is known here: the user is not back in all channels."""
+    waiting: list[Any] = []
+    takeover, found = scene.edge.sessions.takeover, list[Any]()
+    monkeypatch.setattr(takeover, "is_under_way", lambda account: account == "ann")
+    monkeypatch.setattr(takeover, "wait", lambda account, then: waiting.append(then))
+    monkeypatch.setattr(scene.edge.sessions, "ask_whether_here", lambda *_: pytest.fail("the group is asked"))
+    scene.do(lambda: scene.edge.sessions.find("ann", found.append))
+    assert waiting == [found.append] and found == []
 
 
 def test_one_user_of_an_account_is_the_session() -> None:
@@ -109,6 +130,17 @@ def test_one_user_of_an_account_is_the_session() -> None:
     user.quitting = True
     scene.do(lambda: scene.edge.sessions.begin(user, "bob", answers.append))
     assert answers == [True, False], "whoever quits begins nothing"
+    assert scene.edge.network.state(GroupId("session", "bob")) is None
+
+
+def test_a_session_on_another_node_is_another_user_s() -> None:
+    scene = Scene(2)
+    carl = scene.net.client("n2", "carl")
+    carl.sync()
+    answers: list[bool] = []
+    scene.do(lambda: carl.node.core.edge.sessions.begin(carl.connection.user, "ann", answers.append), "n2")
+    scene.net.run(1.0)
+    assert answers == [True] and not carl.node.core.edge.sessions.users
 
 
 def test_an_account_dropped_while_the_session_begins_has_no_session(scene: Scene) -> None:
@@ -228,8 +260,6 @@ def test_a_channel_is_called_by_its_shown_name_where_known(scene: Scene) -> None
 def test_sessions_may_be_switched_off() -> None:
     net = network(1, sessions=section(SessionSettings, enabled=False))
     (ann,) = people(net, "ann")
-    edge: Any = ann.node.core.edge
-    answers: list[bool] = []
-    net.turn(ann.node, lambda: edge.sessions.begin(ann.connection.user, "ann", answers.append))
+    assert register(ann)[-1].startswith("REGISTER SUCCESS")
     net.run(1.0)
-    assert answers == [False] and not edge.sessions.users
+    assert not ann.node.core.edge.sessions.users and ann.closed is None
