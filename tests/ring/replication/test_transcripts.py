@@ -116,9 +116,7 @@ class Transcript(ToyNet):
 
 
 def first_member() -> Transcript:
-    """The first member of a group: the node asks for the group's holder, starts the group empty, and gives the group to
-    a backup.
-    """
+    """The first member of a group: no node holds the group, so the master starts the group empty and makes a backup."""
     net = Transcript(3)
     net.begin("somebody on n1 joins #erlang, whose owner by the ring is n3")
     net.join(N1, ERLANG)
