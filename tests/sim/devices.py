@@ -331,7 +331,7 @@ def everybody_is_attached(story: DeviceStory) -> Iterator[str]:
 
 
 def one_session_each(story: DeviceStory) -> Iterator[str]:
-    """One account is one user on one node."""
+    """An account is a single user, on a single node."""
     sessions = [
         (group.name, state.owner, state.stored.person.uid)
         for node in story.net.nodes.values()

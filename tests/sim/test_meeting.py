@@ -23,14 +23,21 @@ def apart(net: Net) -> str:
     return name
 
 
-def meeting(net: Net) -> str:
-    """A partition has begun the session's group empty on the node apart, and ends. Return the node apart."""
+def begun(net: Net) -> tuple[str, Newcomer]:
+    """The account has a session in the channel, on the node with the account's group. Return the node's name, and the
+    client."""
     made(net)
     (master,) = net.masters(GroupId("account", "ann"))
     laptop = login(net, master, "laptop")
     laptop.send(f"JOIN {CHANNEL}")
     laptop.sync()
     net.run(2)
+    return master, laptop
+
+
+def meeting(net: Net) -> str:
+    """A partition has begun the session's group empty on the node apart, and ends. Return the node apart."""
+    master, _ = begun(net)
     name = apart(net)
     net.client(name, "guest")
     cut(net, name)
@@ -80,12 +87,7 @@ def test_who_identifies_when_a_partition_heals_takes_nothing_from_the_session(af
 def test_who_begins_a_session_on_a_side_that_knows_of_none_goes_on_with_the_former_session() -> None:
     """The password was checked before the partition (seed 99600176 of the devices)."""
     net = Net(3, disks=True)
-    made(net)
-    (master,) = net.masters(GroupId("account", "ann"))
-    laptop = login(net, master, "laptop")
-    laptop.send(f"JOIN {CHANNEL}")
-    laptop.sync()
-    net.run(2)
+    _, laptop = begun(net)
     name = apart(net)
     phone = Newcomer(net, name)
     assert phone.log_in("ann@phone", "sesame")[-1].startswith("903")

@@ -1,4 +1,4 @@
-"""One store fetches the lines of another store that it lacks, page by page."""
+"""A store fetches missing lines from another store, page by page."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ async def refused(task: asyncio.Task[bytes]) -> str:
 
 
 class Insider(Stranger):
-    """An admin client that knows the key, and then says what it likes."""
+    """An admin client with the network's key sends any payload."""
 
     @classmethod
     async def enter(cls, node: Peer) -> Insider:

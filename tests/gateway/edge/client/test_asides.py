@@ -11,6 +11,7 @@ from gateway.edge.client.asides import Asides
 from gateway.edge.client.slots import NOWHERE
 from ring.ids import GroupId, Term
 from ring.wire.history import Cursor
+from tests.gateway.edge.doubles import Double
 
 GROUP, OTHER = GroupId("channel", "#c"), GroupId("channel", "#d")
 
@@ -36,23 +37,13 @@ class Stage:
         sent: list[Any] = []
         forwarder = SimpleNamespace(was_sent=sent.append) if is_remote else None
         remote = SimpleNamespace(forwarder=forwarder)
-        return Connection(queue=SimpleNamespace(calls={}), remote=remote, sent=sent)
+        return Double(queue=SimpleNamespace(calls={}), remote=remote, sent=sent)
 
     def call(self, connection: Any) -> Any:
-        call = Connection(connection=connection, asides=NOWHERE, late=False)
+        call = Double(connection=connection, asides=NOWHERE, late=False)
         call.let_go = lambda: self.let_go.append(call)
         connection.queue.calls[call] = None
         return call
-
-
-class Connection(SimpleNamespace):
-    """A name space that may stand in a dict."""
-
-    def __hash__(self) -> int:  # type: ignore[override]
-        return id(self)
-
-    def __eq__(self, other: object) -> bool:
-        return self is other
 
 
 @pytest.fixture

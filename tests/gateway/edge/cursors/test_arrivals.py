@@ -15,6 +15,7 @@ from gateway.edge.rpc.asks import Delivered, DeliveredAsk
 from gateway.state.session.session import NODES
 from ring.ids import Incarnation, Term
 from ring.wire.history import Cursor
+from tests.gateway.edge.doubles import Double
 
 
 def place(seq: int) -> Cursor:
@@ -62,17 +63,7 @@ class Stage:
         return found
 
     def forwarder(self, cursors: dict[str, Cursor]) -> Any:
-        return Forwarder(account="ann", device="phone", delivered=cursors, delivered_now=lambda: cursors)
-
-
-class Forwarder(SimpleNamespace):
-    """A name space that may stand in a dict."""
-
-    def __hash__(self) -> int:  # type: ignore[override]
-        return id(self)
-
-    def __eq__(self, other: object) -> bool:
-        return self is other
+        return Double(account="ann", device="phone", delivered=cursors, delivered_now=lambda: cursors)
 
 
 @pytest.fixture
