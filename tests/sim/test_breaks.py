@@ -299,7 +299,7 @@ def talk_through_the_nick(patch: pytest.MonkeyPatch) -> None:
 def show_again_what_came_directly(patch: pytest.MonkeyPatch) -> None:
     """P49: the nick's group, too, shows a message in doubt, though the message came."""
     patch.setattr(RemoteMessages, "is_news", lambda self, msgid: True)
-    patch.setattr(RemoteMessages, "_is_shown", lambda self, msgid: False)
+    patch.setattr(RemoteMessages, "_is_shown", lambda self, msgid, streams: False)
 
 
 def show_what_follows_a_refusal(patch: pytest.MonkeyPatch) -> None:

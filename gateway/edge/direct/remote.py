@@ -33,7 +33,7 @@ Invariants: for each pair of speaker and nick, no message goes directly while an
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from itertools import takewhile
 from math import inf
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -344,13 +344,13 @@ class RemoteMessages(RemoteMessagesPort):
         if len(self._shown) > SHOWN:
             del self._shown[next(iter(self._shown))]
 
-    def _is_shown(self, msgid: str) -> bool:
-        return msgid in self._shown or any(msgid in incoming.shown for incoming in self._incoming.values())
+    def _is_shown(self, msgid: str, streams: Iterable[_Incoming]) -> bool:
+        return msgid in self._shown or any(msgid in incoming.shown for incoming in streams)
 
     def is_news(self, msgid: str) -> bool:
         """Tell whether a message of a nick's group is to be shown here: not if it came directly. A later direct message
         with this msgid is no news either."""
-        if self._is_shown(msgid):
+        if self._is_shown(msgid, self._incoming.values()):
             return False
         self._note_shown(msgid)
         return True
@@ -384,7 +384,7 @@ class RemoteMessages(RemoteMessagesPort):
             return _encode(Answer(NOT_HERE))
         user, holder = found
         refusal = refusal_of(holder, sent.sender)
-        if refusal is None and not self._is_shown(sent.msgid):
+        if refusal is None and not self._is_shown(sent.msgid, (incoming,)):  # no other node has given this msgid
             incoming.shown[sent.msgid] = number
             self._show(user, sent)
         if refusal is None and holder.version == sent.version:
