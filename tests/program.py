@@ -26,7 +26,7 @@ IMPORTED: Final = (
     "gateway.cli.run", "gateway.io.node_process", "gateway.io.directory_process", "gateway.cli.record",
     "gateway.recording.replay", "gateway.cli.forget", "gateway.cli.locate", "gateway.cli.nodes", "gateway.cli.report",
     "gateway.cli.schema", "gateway.cli.status", "gateway.cli.survey", "gateway.cli.tracer", "gateway.cli.webhook",
-    "tests.program",
+    "gateway.io.web_side", "gateway.io.posting", "tests.program",
 )  # fmt: skip
 """Imports of the fork server: all modules needed by a node, a directory, or a command of `fork_circlet`."""
 

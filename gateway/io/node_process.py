@@ -10,11 +10,11 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import structlog
 
 from config import NodeConfig, load_node
-from config.http import Http
 from gateway.edge.client.connection import Connection
 from gateway.edge.settings import Rehashed
 from gateway.happenings import Happenings
@@ -33,25 +33,22 @@ from gateway.io.reloading import contents, reread
 from gateway.io.settings import edge_settings, engine_settings, made_up_secret, node_record
 from gateway.io.starting import Starting
 from gateway.io.systemd import Systemd
-from gateway.io.tokens import api_of, tokens
 from gateway.io.webhooks import WebhookShell
-from gateway.io.websocket import WebSockets
 from gateway.look import Looks
 from gateway.node import NodeCore, NodeSettings
 from gateway.status import Certificate
-from gateway.web.chat_site import ChatSite
 from gateway.web.health import Health, LoopLag
-from gateway.web.server import WebServer
-from gateway.web.site import NodeSite
 from gateway.web.source import Source, Vitals
-from gateway.web.stream import Streams
-from gateway.web.visitors import Visitors
 from ring.durations import TICK_S
 from ring.io.crash import CrashOnly, crash_only
 from ring.io.signals import release_hang_up
 from ring.replication.application import Note
 from ring.storage.store import StoreError
 from ring.wire.codec import payloads
+
+if TYPE_CHECKING:
+    from config.http import Http
+    from gateway.io.web_side import WebSide
 
 FLUSH_WAIT_S = 0.002
 SLICE_S = 0.002
@@ -115,17 +112,17 @@ class NodeProcess(Process):
         self.notes = NoteLog(self.log, self.watchers)
         looks = Looks(self.core, self.peers.links, self.peers.around, happenings)
         self.core.edge.outside.look = looks.packed
-        self.streams = Streams(self.core, looks, self.act, self.log)
         self.lag = LoopLag()
-        source = Source(self.core, self.peers.links, self.act, self.peers.around, self.vitals, self.health)
-        visitors = Visitors(self.core, lambda: self.config.http or Http())
-        self.api = api_of(source, visitors, config, self.log)
-        parts = (NodeSite(source, visitors, self.streams), self.api, WebSockets(self, visitors), ChatSite(visitors))
-        routes = [route for part in parts for route in part.routes()]
-        self.web = WebServer(config.http, routes, self.log) if config.http else None
+        self.web = self._web_side(config.http, looks) if config.http is not None else None
         self._stop = asyncio.Event()
         self._timer: asyncio.TimerHandle | None = None
         self._resting = False  # nothing is under way, and the next tick comes late unless something happens
+
+    def _web_side(self, http: Http, looks: Looks) -> WebSide:
+        from gateway.io.web_side import WebSide  # a node without `http` starts sooner without these imports
+
+        source = Source(self.core, self.peers.links, self.act, self.peers.around, self.vitals, self.health)
+        return WebSide(self, http, source, looks)
 
     @property
     def now(self) -> float:
@@ -210,7 +207,6 @@ class NodeProcess(Process):
             client.close()
         await self.peers.stop()
         if self.web is not None:
-            self.streams.close()
             await self.web.stop()
         await self.webhooks.stop()
         self.durable.close()
@@ -234,11 +230,10 @@ class NodeProcess(Process):
         was = self.core.edge.settings
         self.core.edge.configure(edge_settings(self.config, was.created, was.secret, self.room(self.config)))
         self.core.webhooks.configure(self.config.webhooks, self.core.edge.settings)
-        self.api.configure(*tokens(self.config, self.log))
         self.touched()
         wrong = self.listeners.reload_certificates()
-        if self.web is not None and self.config.http is not None:
-            wrong += self.web.configure(self.config.http)
+        if self.web is not None:
+            wrong += self.web.configure(self.config)
         return replace(said, wrong=wrong)
 
     def room(self, config: NodeConfig) -> int:
@@ -247,8 +242,7 @@ class NodeProcess(Process):
 
     def certificates(self) -> list[Certificate]:
         """Return the certificates that the listeners and the page show now."""
-        page = self.web.certificate() if self.web is not None else None
-        return [*self.listeners.certificates(), *([Certificate(*page)] if page is not None else [])]
+        return [*self.listeners.certificates(), *(self.web.certificates() if self.web is not None else [])]
 
     # Turns of the loop ----------------------------------------------------------------------------------------------
 

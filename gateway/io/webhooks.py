@@ -1,55 +1,20 @@
-"""Makes the requests of webhooks with a single HTTP client for the node. The core decides what to post, and when.
+"""Hands messages of webhooks to the HTTP client, and answers to the core. The core decides what to post, and when.
 
-A name is resolved once for each connection. Only addresses that the configuration allows are kept, and the connection
-is made to an address from this list. So a name that changes its address in between (DNS rebinding) cannot redirect the
-request.
+The HTTP client (io/posting.py) is imported for the first message, in a thread, since the import takes long.
 """
 
 from __future__ import annotations
 
 import asyncio
-import socket
 from collections.abc import Callable, Coroutine
-from email.utils import parsedate_to_datetime
-from ipaddress import ip_address
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any
 
-import aiohttp
-from aiohttp.abc import AbstractResolver, ResolveResult
-from aiohttp.resolver import ThreadedResolver
-
-from gateway.webhooks.addresses import Allow, read_url
 from gateway.webhooks.deliveries import Deliveries, Post
 
-ANSWER_MAX: Final = 16 * 1024
-"""Bytes of the answer's body that are read before the connection is closed; the body is not used."""
+if TYPE_CHECKING:
+    from aiohttp.abc import AbstractResolver
 
-PER_HOST: Final = 4
-
-
-class Refused(OSError):
-    """The configuration does not allow the address. The text gives the reason."""
-
-
-class AllowedResolver(AbstractResolver):
-    """Resolves names to allowed addresses only. allow: called each time, since the configuration may change."""
-
-    def __init__(self, allow: Callable[[], Allow], inner: AbstractResolver) -> None:
-        self._allow = allow
-        self._inner = inner
-
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
-    ) -> list[ResolveResult]:
-        found = await self._inner.resolve(host, port, family)
-        allow, name = self._allow(), host.lower().rstrip(".")
-        kept = [one for one in found if allow.permits(name, ip_address(one["host"].partition("%")[0]))]
-        if not kept:
-            raise Refused(allow.refusal(name, (ip_address(one["host"].partition("%")[0]) for one in found)))
-        return kept
-
-    async def close(self) -> None:
-        await self._inner.close()
+    from gateway.io.posting import Poster
 
 
 class WebhookShell:
@@ -66,7 +31,7 @@ class WebhookShell:
         self._turn = turn
         self._bind_ip = bind_ip
         self._resolver = resolver
-        self._session: aiohttp.ClientSession | None = None
+        self._poster: Poster | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
     def flush(self) -> None:
@@ -85,90 +50,24 @@ class WebhookShell:
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        if self._session is not None:
-            await self._session.close()
+        if self._poster is not None:
+            await self._poster.stop()
 
     async def _post(self, post: Post) -> None:
+        if self._poster is None:
+            await asyncio.to_thread(_load)
+        from gateway.io.posting import Failed, Poster
+
+        if self._poster is None:  # several first messages wait for the import together
+            self._poster = Poster(self._core, self._bind_ip, self._resolver)
         try:
-            status, retry_after_s = await self._answer(post)
-        except Refused as problem:
-            self._fail(post, str(problem), refused=True)
-        except TimeoutError:
-            self._fail(post, f"the receiver did not answer within {post.time_limit_s:g} s")
-        except (OSError, aiohttp.ClientError, ValueError) as problem:
-            refused = problem.__cause__ if isinstance(problem.__cause__, Refused) else _refusal_in(problem)
-            if refused is not None:
-                self._fail(post, str(refused), refused=True)
-            else:
-                self._fail(post, _words(problem))
+            status, retry_after_s = await self._poster.post(post)
+        except Failed as problem:
+            reason, refused = str(problem), problem.refused
+            self._turn(lambda: self._core.failed(post.number, reason, refused=refused))
         else:
             self._turn(lambda: self._core.answered(post.number, status, retry_after_s))
 
-    def _fail(self, post: Post, reason: str, *, refused: bool = False) -> None:
-        self._turn(lambda: self._core.failed(post.number, reason, refused=refused))
 
-    async def _answer(self, post: Post) -> tuple[int, float]:
-        target = read_url(post.url)
-        address = target.address
-        if address is not None and not self._core.allow.permits(target.host, address):
-            raise Refused(self._core.allow.why_not(target))  # aiohttp calls no resolver for an address
-        session = self._ready()
-        async with (
-            asyncio.timeout(post.time_limit_s),
-            session.post(post.url, data=post.content, headers=post.headers, allow_redirects=False) as response,
-        ):
-            await response.content.read(ANSWER_MAX)
-            return response.status, _retry_after(response)
-
-    def _ready(self) -> aiohttp.ClientSession:
-        """Return the HTTP client. The first request makes the client, since most nodes post nothing."""
-        if self._session is None:
-            family = socket.AF_INET6 if ":" in self._bind_ip else socket.AF_INET
-            connector = aiohttp.TCPConnector(
-                resolver=AllowedResolver(lambda: self._core.allow, self._resolver or ThreadedResolver()),
-                use_dns_cache=False,
-                local_addr=(self._bind_ip, 0),
-                family=family,
-                limit=0,
-                limit_per_host=PER_HOST,
-                force_close=True,  # frees a receiver with a single connection for other nodes
-            )
-            self._session = aiohttp.ClientSession(
-                connector=connector,
-                cookie_jar=aiohttp.DummyCookieJar(),
-                timeout=aiohttp.ClientTimeout(total=None),
-                auto_decompress=False,
-                trust_env=False,
-            )
-        return self._session
-
-
-def _refusal_in(problem: BaseException) -> Refused | None:
-    """Find the refusal inside an error of aiohttp."""
-    inner = getattr(problem, "os_error", None)
-    return inner if isinstance(inner, Refused) else None
-
-
-def _words(problem: BaseException) -> str:
-    """Describe a problem without the URL, which may have a secret."""
-    if isinstance(problem, aiohttp.ClientConnectorDNSError):
-        return "the name of the receiver cannot be resolved"
-    if isinstance(problem, aiohttp.ClientConnectorCertificateError | aiohttp.ClientSSLError):
-        return "the receiver's certificate is not accepted, or the receiver does not speak TLS"
-    if isinstance(problem, aiohttp.ClientConnectorError):
-        return f"the receiver cannot be reached: {problem.os_error.strerror or 'no connection'}"
-    if isinstance(problem, aiohttp.ServerDisconnectedError | ConnectionError):
-        return "the receiver closed the connection without an answer"
-    return f"the receiver's answer cannot be read ({type(problem).__name__})"
-
-
-def _retry_after(response: aiohttp.ClientResponse) -> float:
-    """Return the seconds of a Retry-After header; 0 for a missing or unreadable header."""
-    text = response.headers.get("Retry-After", "").strip()
-    if text.isascii() and text.isdigit() and len(text) < 10:
-        return float(text)
-    try:
-        wanted, sent = parsedate_to_datetime(text), parsedate_to_datetime(response.headers.get("Date", ""))
-        return max(0.0, (wanted - sent).total_seconds())
-    except (TypeError, ValueError, OverflowError):
-        return 0.0
+def _load() -> None:
+    import gateway.io.posting  # noqa: F401
