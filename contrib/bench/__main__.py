@@ -15,7 +15,7 @@ from contrib.bench.figures import middle
 from contrib.bench.measure import cores
 from contrib.bench.report import Results, show, write_json
 from contrib.bench.runs import Runs
-from contrib.bench.servers import CannotStartError, check
+from contrib.bench.servers import PEERS, CannotStartError, check
 from contrib.bench.workloads import WORKLOADS
 
 
@@ -25,8 +25,25 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--only", nargs="+", metavar="NAME", choices=names, help=f"of {', '.join(names)}")
     parser.add_argument("--quick", action="store_true", help="two short rounds: a smoke test, no measurement")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there, too")
-    parser.add_argument("--peer", choices=["ngircd", "none"], default="ngircd")
+    parser.add_argument(
+        "--peers", nargs="+", choices=[*PEERS, "none"], help="default: every peer that is installed; others are named"
+    )
     return parser.parse_args()
+
+
+def _kinds(asked: list[str] | None, console: Console) -> list[str]:
+    """Return the kinds of servers to measure; name each missing peer. Raises CannotStartError: a peer was asked for."""
+    kinds = ["circlet"]
+    for peer in asked or PEERS:
+        try:
+            if peer != "none":
+                check(peer)
+                kinds.append(peer)
+        except CannotStartError as error:
+            if asked:
+                raise
+            console.print(f"Without this peer: {error}", style="bold", markup=False)
+    return kinds
 
 
 def stop(number: int, frame: FrameType | None) -> None:
@@ -36,11 +53,9 @@ def stop(number: int, frame: FrameType | None) -> None:
 def main() -> int:
     options = _arguments()
     signal.signal(signal.SIGTERM, stop)
-    console = Console(width=max(150, Console().width), log_path=False)
-    kinds = ["circlet"] if options.peer == "none" else ["circlet", options.peer]
+    console = Console(width=max(165, Console().width), log_path=False)
     try:
-        for kind in kinds:
-            check(kind)
+        kinds = _kinds(options.peers, console)
     except CannotStartError as error:
         console.print(str(error), style="bold red", markup=False)
         return 2

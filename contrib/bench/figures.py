@@ -19,13 +19,16 @@ class Figures:
     p99_ms: float | None = None
     idle_kib: float | None = None  # RSS per client
     clients_s: float | None = None
-    load_us: float | None = None  # CPU of the load itself, per client of `connect`
+    load_us: float | None = None  # CPU of the load itself, per delivery; of `connect`, per client
+    busy: float | None = None  # percent of a core that the servers used
+    load_busy: float | None = None  # percent of the load's core that the load used
 
     def __str__(self) -> str:
         return ", ".join(f"{name} {value:,.2f}" for name, value in vars(self).items() if value is not None)
 
 
-def of_talk(outcome: Outcome, cpu: float) -> Figures:
+def of_talk(outcome: Outcome, cpu: float, took: float, spins: bool) -> Figures:
+    """Return the figures of a talk. cpu: of the servers, in s. took: duration in s. spins: the load waits busily."""
     hundredths = quantiles(outcome.latencies_ns, n=100)
     return Figures(
         messages_s=outcome.messages / outcome.elapsed_s,
@@ -33,6 +36,9 @@ def of_talk(outcome: Outcome, cpu: float) -> Figures:
         cpu_us=cpu / outcome.deliveries * 1e6,
         p50_ms=hundredths[49] / 1e6,
         p99_ms=hundredths[98] / 1e6,
+        load_us=None if spins else outcome.own_s / outcome.deliveries * 1e6,
+        busy=cpu / took * 100,
+        load_busy=None if spins else outcome.own_s / took * 100,
     )
 
 

@@ -1,7 +1,9 @@
 """The load: speakers, receivers and rates, and the count of every arriving line.
 
-The load is cheap, because the load shares the machine: a read of a socket is one recv_into and one count of line ends.
+The load is cheap, as it must not be the limit: a read of a socket is one recv_into and one count of line ends.
 Only some receivers, the probes, look into the lines, for latency and for order; the lines of everybody are counted.
+A few receivers of each target, the watchers, are read at once, and tell how many messages are in flight; the other
+receivers of big channels are read every SWEEP_S, many lines at a time.
 """
 
 from __future__ import annotations
@@ -17,6 +19,8 @@ from contrib.bench.people import Crowd, CrowdError
 
 BODY = 100  # bytes of each message
 STALL_S = 15.0  # without progress at the end: what has not arrived is missing
+SWEEP_S = 0.01
+WATCHERS = 2  # receivers of each target, so that one is left where the other speaks
 _HEAD = b"%05d %08d %016x "
 _PAD = b"x" * (BODY - 32)
 
@@ -58,6 +62,7 @@ class Outcome:
     messages: int
     deliveries: int
     elapsed_s: float
+    own_s: float  # CPU time of the load itself
     latencies_ns: list[int] = field(repr=False)
 
 
@@ -84,6 +89,15 @@ class Probe:
             self.latencies.append(now - sent)
 
 
+def watchers(script: Sequence[Slot]) -> set[int]:
+    """Choose people so that each target has WATCHERS of them, or all of its members."""
+    chosen: set[int] = set()
+    for target in {slot.target: None for slot in script}:
+        lacking = WATCHERS - len(chosen & target.members)
+        chosen.update(sorted(target.members - chosen)[: max(0, lacking)])
+    return chosen
+
+
 def has_echo(crowd: Crowd, slot: Slot) -> bool:
     """Whether the sender of the slot reads the own messages."""
     return crowd.people[slot.sender].has_echo
@@ -98,6 +112,14 @@ class Load:
         self.probe_every = probe_every
         self._prefixes = [f"PRIVMSG {slot.target.name} :".encode() for slot in script]
         self._fans = [slot.fan + has_echo(crowd, slot) for slot in script]  # lines that a message makes
+        self._watching = watchers(script) | {person.number for person in crowd.people[::probe_every]}
+        self._watched = [  # lines of a message that watchers read
+            len(slot.target.members & self._watching - {slot.sender})
+            + (has_echo(crowd, slot) and slot.sender in self._watching)
+            for slot in script
+        ]
+        self._watchers = {crowd.people[number].socket.fileno() for number in self._watching}
+        self._others = [p.socket.fileno() for p in crowd.people if p.number not in self._watching]
         self._sockets = {person.socket.fileno(): person.socket for person in crowd.people}
         self._unsent: dict[int, bytes] = {}  # by sender: what the kernel did not take
 
@@ -105,35 +127,43 @@ class Load:
         """Talk for a while, then wait for the last delivery. Raises MissingError and CrowdError."""
         self._counts = [0] * len(self.script)
         self._turn = self._sent = self._expected = self._received = 0
+        self._owed = self._heard = 0  # lines of watchers
         self._got = dict.fromkeys(self._sockets, 0)
         self._latencies: list[int] = []
         people = self.crowd.people[:: self.probe_every]
         self._probes = {person.socket.fileno(): Probe(person.nick, self._latencies) for person in people}
         gc.disable()
+        own = time.process_time()
         try:
             elapsed = self._talk(pace, seconds)
+            own = time.process_time() - own
         finally:
             gc.enable()
         self._verify()
         echoes = sum(self._counts[at] for at, slot in enumerate(self.script) if has_echo(self.crowd, slot))
-        return Outcome(self._sent, self._received - echoes, elapsed, self._latencies)
+        return Outcome(self._sent, self._received - echoes, elapsed, own, self._latencies)
 
     def _talk(self, pace: Pace, seconds: float) -> float:
         buffer = bytearray(1 << 18)
         with select.epoll() as poll:
-            for fd in self._sockets:
+            for fd in self._watchers:
                 poll.register(fd, select.EPOLLIN)
-            began = moved = time.perf_counter()
+            began = moved = swept = time.perf_counter()
             while True:
                 now = time.perf_counter()
+                if now - swept > SWEEP_S:
+                    swept = now
+                    if self._sweep(buffer):
+                        moved = now
                 if now - began < seconds:
                     self._say(self._due(pace, now - began))
                 elif self._received >= self._expected or now - moved > STALL_S:
                     elapsed = moved - began
                     self._read(poll.poll(0.1), buffer)  # a line too many would come now
+                    self._sweep(buffer)
                     return elapsed
                 # A fixed rate spins, as epoll cannot sleep for less than a millisecond; it has a core of its own.
-                if events := poll.poll(0 if pace.rate else 0.05, 8192):
+                if events := poll.poll(0 if pace.rate else SWEEP_S, 8192):
                     self._read(events, buffer)
                     moved = time.perf_counter()
 
@@ -141,8 +171,9 @@ class Load:
         """Count the messages to send now."""
         if pace.rate:
             return int(at_s * pace.rate) + 1 - self._sent
-        in_flight = (self._expected - self._received) // self._fans[0]
-        return pace.window - in_flight
+        if not self._owed:
+            return pace.window
+        return pace.window - (self._owed - self._heard) * self._sent // self._owed
 
     def _say(self, count: int) -> None:
         turns: dict[int, list[bytes]] = {sender: [data] for sender, data in self._unsent.items()}
@@ -153,6 +184,7 @@ class Load:
             turns.setdefault(self.script[turn].sender, []).append(self._prefixes[turn] + head + _PAD + b"\r\n")
             self._counts[turn] += 1
             self._expected += self._fans[turn]
+            self._owed += self._watched[turn]
             self._sent += 1
             self._turn = (turn + 1) % len(self.script)
         for sender, chunks in turns.items():
@@ -177,6 +209,24 @@ class Load:
             if fd in probes:
                 probes[fd].feed(bytes(memoryview(buffer)[:size]), time.perf_counter_ns())
         self._received += received
+        self._heard += received
+
+    def _sweep(self, buffer: bytearray) -> int:
+        """Read everybody who is no watcher. Returns the number of lines."""
+        sockets, got = self._sockets, self._got
+        received = 0
+        for fd in self._others:
+            try:
+                size = sockets[fd].recv_into(buffer)
+            except BlockingIOError:
+                continue
+            if not size:
+                raise CrowdError("the server cut a client in mid-run")
+            lines = buffer.count(10, 0, size)
+            got[fd] += lines
+            received += lines
+        self._received += received
+        return received
 
     def _verify(self) -> None:
         """Compare the lines of each person with the lines of the script for this person."""

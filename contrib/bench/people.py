@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import select
 import socket
 import time
@@ -10,6 +11,8 @@ from collections.abc import Callable, Sequence
 QUIET_S = 150.0  # without a byte from a server that owes us some; a SYN that was dropped often comes again after 64 s
 JOINS = 20  # channels that a line names: a line has at most 510 bytes
 CALM_S = 3.0  # after the last line: what linked servers tell each other is on its way for a while
+
+_REFUSED = re.compile(rb"^(?:@\S+ )?\S+ 4\d\d .*", re.MULTILINE)
 
 
 class CrowdError(Exception):
@@ -53,22 +56,31 @@ class Person:
 
     def hear(self) -> bool:
         """Read once. True as soon as the present step has ended."""
+        data = self.rest + self.drain()
+        if self.step == self._joined:
+            return self._count_joined(data)
+        lines = data.split(b"\r\n")
+        self.rest = lines.pop()
+        ended = [self.step(line) for line in lines]  # every line, also after the step has ended
+        return any(ended)
+
+    def drain(self) -> bytes:
+        """Read once without a look at the lines."""
         try:
             data = self.socket.recv(65536)
         except OSError as error:
             raise CrowdError(f"{self.nick} was cut off: {error}") from error
         if not data:
             raise CrowdError(f"{self.nick} was cut; the last words: {self.rest[-200:]!r}")
-        lines = (self.rest + data).split(b"\r\n")
-        self.rest = lines.pop()
-        ended = [self.step(line) for line in lines]  # every line, also after the step has ended
-        return any(ended)
+        return data
 
     def _say(self, *lines: str) -> None:
         self.socket.send("".join(f"{line}\r\n" for line in lines).encode())
 
     def _register(self, line: bytes) -> bool:
         """Wait for the end of the MOTD, and answer a PING that comes before."""
+        if line.startswith(b"@"):
+            line = line.partition(b" ")[2]
         word = line.split(b" ", 2)[1] if line.startswith(b":") else line.split(b" ", 1)[0]
         if word in (b"376", b"422"):
             self.step = self._joined
@@ -99,13 +111,16 @@ class Person:
             raise CrowdError(f"{self.nick} may not have the capabilities: {' '.join(words)}")
 
     def _joined(self, line: bytes) -> bool:
-        word = line.split(b" ", 2)[1:2]
-        if word == [b"366"]:
-            self.waits -= 1
-            return self.waits == 0
-        if word and word[0][:1] == b"4":
-            raise CrowdError(f"{self.nick} could not join: {line!r}")
-        return False
+        return self._count_joined(line + b"\r\n")
+
+    def _count_joined(self, data: bytes) -> bool:
+        """Count the ends of names lists, all lines at once: each newcomer hears of many others meanwhile."""
+        end = data.rfind(b"\n") + 1
+        self.rest = data[end:]
+        self.waits -= data.count(b" 366 ", 0, end)
+        if refused := _REFUSED.search(data, 0, end):
+            raise CrowdError(f"{self.nick} could not join: {refused[0]!r}")
+        return self.waits <= 0
 
     def _ponged(self, line: bytes) -> bool:
         return b" PONG " in line and line.endswith(b"sync")
@@ -149,6 +164,9 @@ class Crowd:
                         _check_connected(person)
                         poll.modify(fd, select.EPOLLIN)
                         person.greet()
+                        continue
+                    if fd in inside:
+                        person.drain()
                         continue
                     heard.add(fd)
                     if person.hear():

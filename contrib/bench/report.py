@@ -22,11 +22,16 @@ _HEADS = {
     "idle_kib": "KiB/idle",
     "clients_s": "clients/s",
     "load_us": "load us",
+    "busy": "CPU %",
+    "load_busy": "load %",
 }
+
+_OF_LOAD = {"load_us", "busy", "load_busy"}
+"""Figures that say whether the load was the limit: a ratio of two of these says nothing."""
 
 
 def ratios(results: Results) -> dict[str, dict[str, Figures]]:
-    """By workload and pair: each subject of Circlet over the peer of the same size, and three nodes over one."""
+    """By workload and pair: each subject of Circlet over each peer of the same size, and three nodes over one."""
     return {
         name: {f"{over} / {under}": _divide(subjects[over], subjects[under]) for over, under in _pairs(subjects)}
         for name, subjects in results.items()
@@ -49,12 +54,12 @@ def _divide(over: Figures, under: Figures) -> Figures:
     found: dict[str, float | None] = {}
     for each in fields(Figures):
         a, b = getattr(over, each.name), getattr(under, each.name)
-        found[each.name] = a / b if a is not None and b else None
+        found[each.name] = a / b if each.name not in _OF_LOAD and a is not None and b else None
     return Figures(**found)
 
 
 def show(console: Console, results: Results) -> None:
-    table = Table(title="Circlet and its peer, medians of interleaved rounds")
+    table = Table(title="Circlet and its peers, medians of interleaved rounds")
     for head in ("workload", "subject", *_HEADS.values()):
         table.add_column(head, justify="left" if head in ("workload", "subject") else "right", no_wrap=True)
     quotients = ratios(results)

@@ -10,11 +10,10 @@ from contrib.bench.figures import Figures, of_talk
 from contrib.bench.load import Load, MissingError
 from contrib.bench.measure import cpu_s, rss_kib
 from contrib.bench.people import Crowd, CrowdError
-from contrib.bench.servers import DIALLING, CannotStartError, Servers, start
+from contrib.bench.servers import CannotStartError, Servers, dialling, links, start
 from contrib.bench.workloads import Workload, channels_of, script
 
-ENTER_AT_ONCE = 8  # while a workload is set up: fewer than ngircd's listen backlog of 10, beyond which SYNs are dropped
-CONNECT_AT_ONCE = 100
+AT_ONCE = 100
 WARM_S = 0.7
 
 
@@ -27,7 +26,7 @@ class Runs:
         self.found: dict[str, list[Figures]] = {}
         self._core = core
         self._say = say
-        pairs = [(kind, nodes) for nodes in work.nodes for kind in kinds]
+        pairs = [(kind, nodes) for nodes in work.nodes for kind in kinds if nodes == 1 or links(kind)]
         self._subjects = {kind if nodes == 1 else f"{kind} x{nodes}": (kind, nodes) for kind, nodes in pairs}
 
     def run(self) -> None:
@@ -61,7 +60,7 @@ class Runs:
                 servers = stack.enter_context(self._start(name))
                 crowd = Crowd(servers.addresses, channels_of(work), work.caps)
                 stack.callback(crowd.close)
-                crowd.enter(ENTER_AT_ONCE)
+                crowd.enter(AT_ONCE, dialling(self._subjects[name][0]))
                 crowd.settle()
                 load = Load(crowd, script(work), work.probe_every)
                 load.run(work.pace, WARM_S)
@@ -69,9 +68,10 @@ class Runs:
 
             def talk(name: str) -> None:
                 servers, load = ready[name]
-                before = cpu_s(servers.pids)
+                before, began = cpu_s(servers.pids), time.perf_counter()
                 outcome = load.run(work.pace, work.seconds)
-                self._take(name, of_talk(outcome, cpu_s(servers.pids) - before))
+                took = time.perf_counter() - began
+                self._take(name, of_talk(outcome, cpu_s(servers.pids) - before, took, bool(work.pace.rate)))
 
             self._each(prepare)
             for _ in range(work.rounds):
@@ -85,7 +85,7 @@ class Runs:
                 before = rss_kib(servers.pids)
                 crowd = Crowd(servers.addresses, channels_of(self.work), self.work.caps)
                 try:
-                    crowd.enter(ENTER_AT_ONCE)
+                    crowd.enter(AT_ONCE, dialling(self._subjects[name][0]))
                     crowd.settle()
                     self._take(name, Figures(idle_kib=(rss_kib(servers.pids) - before) / self.work.people))
                 finally:
@@ -109,11 +109,17 @@ class Runs:
                 crowd = Crowd(ready[name].addresses, channels_of(self.work), self.work.caps)
                 own = time.process_time()
                 try:
-                    took = crowd.enter(CONNECT_AT_ONCE, DIALLING.get(self._subjects[name][0], CONNECT_AT_ONCE))
+                    took = crowd.enter(AT_ONCE, dialling(self._subjects[name][0]))
                     cpu, own = cpu_s(pids) - before, time.process_time() - own
                 finally:
                     crowd.close()
-                figures = Figures(clients_s=people / took, cpu_us=cpu / people * 1e6, load_us=own / people * 1e6)
+                figures = Figures(
+                    clients_s=people / took,
+                    cpu_us=cpu / people * 1e6,
+                    load_us=own / people * 1e6,
+                    busy=cpu / took * 100,
+                    load_busy=own / took * 100,
+                )
                 self._take(name, figures)
                 _rest(pids)
 
