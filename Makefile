@@ -1,6 +1,7 @@
 # make run: a local network. make test: all tests. make quick: style, and the tests that take under a minute together.
 # make check: style, types, imports. make bench: measure beside ngircd.
 # make soak SEEDS=100000: simulate so many networks with faults. make seed SEED=7: replay one, with a trace.
+# make scale NODES=10,30,100: how messages, bytes and state grow with the nodes of a network.
 PYTHON ?= python3
 VENV := .venv
 NET ?= run/net
@@ -8,6 +9,7 @@ NET ?= run/net
 WORKERS ?= 3
 SEEDS ?= 10000
 SEED ?= 0
+NODES ?= 10,30,100
 
 # The tests start hundreds of processes: their modules are compiled once.
 unexport PYTHONDONTWRITEBYTECODE
@@ -16,7 +18,7 @@ RUNNABLE := $(VENV)/.runnable
 TESTABLE := $(VENV)/.testable
 PIP := $(VENV)/bin/pip install --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: run test quick check bench docs tags soak seed clients clean
+.PHONY: run test quick check bench docs tags soak seed scale clients clean
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
@@ -64,6 +66,9 @@ soak: $(TESTABLE)
 
 seed: $(TESTABLE)
 	@$(VENV)/bin/python -m tests.sim $(SEED)
+
+scale: $(TESTABLE)
+	@$(VENV)/bin/python -m tests.sim.scale --nodes $(NODES)
 
 clean:
 	rm -rf $(VENV) run build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -87,9 +87,11 @@ class Directories:
 
     # Datagrams ------------------------------------------------------------------------------------------------------
 
-    def _pass(self, source: str, to: str, arrive: Callable[[], None]) -> None:
+    def _pass(self, source: str, to: str, data: bytes, arrive: Callable[[], None]) -> None:
         """Send a datagram: lost, doubled, overtaken or late as any payload."""
         net = self.net
+        if net.meter is not None:
+            net.meter.datagram(source, to, len(data))
         if not net.links.open(source, to):
             return
         for _ in range(2 if self._chance.random() < net.double else 1):
@@ -101,9 +103,9 @@ class Directories:
             directory = self.up.get(name)
             answer = directory.receive(data, (node.key, 1), self.net.now) if directory is not None else None
             if answer is not None:
-                self._pass(name, node.key, lambda: self._answer(node, name, answer))
+                self._pass(name, node.key, answer, lambda: self._answer(node, name, answer))
 
-        self._pass(node.key, name, arrive)
+        self._pass(node.key, name, data, arrive)
 
     def _answer(self, node: Node, name: str, data: bytes) -> None:
         if node.up and node.hung:

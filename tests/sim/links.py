@@ -48,7 +48,7 @@ class Attempt:
 class End:
     """One end of a connection. up: the handshake is done here. acting: the feature level in the other side's hello."""
 
-    __slots__ = ("acting", "dial", "node", "number", "opened", "other", "role", "silence", "up")
+    __slots__ = ("acting", "dial", "node", "number", "opened", "other", "role", "silence", "up", "used")
 
     def __init__(self, number: int, role: Role, node: Node, other: Node, dial: int, now: float, after_s: float) -> None:
         self.number = number
@@ -60,6 +60,7 @@ class End:
         self.opened = now
         self.silence = Silence(after_s, now)
         self.up = False
+        self.used = now  # when something other than a heartbeat last passed
 
 
 class Links:
@@ -148,6 +149,25 @@ class Links:
         """Return the pairs of ring keys with a connection, in order."""
         ends = [end for ends in self._ends.values() for end in ends.values()]
         return sorted({(min(e.node.key, e.other.key), max(e.node.key, e.other.key)) for e in ends})
+
+    def ends(self, node: Node) -> list[End]:
+        """Return the node's ends of the connections that are its links."""
+        ends = self._ends[node.id]
+        links = self._connectors[node.id].links.values()
+        return [end for link in links if (end := ends.get(link.connection)) is not None]
+
+    def beat(self, end: End) -> None:
+        """Let a heartbeat of this end arrive now."""
+        other, here = end.other, end.node
+        there = self._ends[other.id].get(end.number)
+        if there is not None and there.up and self._connectors[other.id].heard(here.key, end.number, self.net.now):
+            there.silence.heard = self.net.now
+            other.core.engine.heard(here.id)
+
+    def use(self, node: Node, number: int) -> None:
+        """Note that a payload passes this end of a connection."""
+        if (end := self._ends[node.id].get(number)) is not None:
+            end.used = self.net.now
 
     def arrives(self, sender: Incarnation, node: Node, number: int) -> bool:
         """Deliver a payload of a connection. Return whether the node takes the payload for its peer's words."""
@@ -306,22 +326,22 @@ class Links:
         peer = end.other.core.engine.peers.me
         return self._connectors[end.node.id].link_up(end.number, end.role, peer, self.net.now)
 
-    def _close(self, end: End, *, tell: bool = True) -> None:
+    def _close(self, end: End, *, tell: bool = True, reason: str = "reset") -> None:
         """This end is closed. tell: the other end reads so, if the path is open then."""
         if self._ends[end.node.id].pop(end.number, None) is not None and tell:
             delay = self._chance.uniform(*self.net.delay_s)
-            self.net.at(delay, lambda: self._reset(end.node, end.other, end.number))
+            self.net.at(delay, lambda: self._reset(end.node, end.other, end.number, reason))
 
-    def _reset(self, by: Node, node: Node, number: int) -> None:
+    def _reset(self, by: Node, node: Node, number: int, reason: str = "reset") -> None:
         end = self._ends[node.id].get(number)
         if end is not None and self.open(by.key, node.key):
-            self._event(node, lambda: self._over(end, "reset"))
+            self._event(node, lambda: self._over(end, reason))
 
-    def _over(self, end: End, reason: str, *, tell: bool = False) -> list[connector.Effect]:
-        """Tell the node that the connection is over."""
+    def _over(self, end: End, reason: str, *, tell: bool = False, farewell: bool = False) -> list[connector.Effect]:
+        """Tell the node that the connection is over. farewell: the other side reads a goodbye."""
         if self._ends[end.node.id].get(end.number) is not end:
             return []
-        self._close(end, tell=tell)
+        self._close(end, tell=tell or farewell, reason="closed" if farewell else "reset")
         core, now = self._connectors[end.node.id], self.net.now
         if end.up:
             return core.link_down(end.other.key, end.number, reason, now)
@@ -340,6 +360,8 @@ class Links:
                 effects += self._over(end, "silent", tell=True)
             elif not end.up and net.now - end.opened > net.engine.dead_after_s:
                 effects += self._over(end, "the handshake took too long", tell=True)
+            elif net.now - end.used > net.idle_close_s:
+                effects += self._over(end, "closed", farewell=True)
         effects += core.tick(net.now)
         if self._versions.get(node.id) != peers.version:
             self._versions[node.id] = peers.version

@@ -8,6 +8,7 @@ from __future__ import annotations
 import heapq
 import random
 from collections.abc import Callable, Iterable
+from math import inf
 from typing import Any
 
 import msgspec
@@ -30,6 +31,7 @@ from ring.wire.codec import payloads
 from tests.settings import edge_settings, ring_settings
 from tests.sim.directories import Directories
 from tests.sim.links import Links
+from tests.sim.meter import Meter
 from tests.sim.receivers import Receiver
 from tests.sim.stores import MemoryStore
 from tests.sim.trace import describe
@@ -156,8 +158,11 @@ class Net:
     """Nodes n1 (127.0.0.1), n2, ... loss, double: chances per payload. delay_s: (least, most).
 
     directories: how many. With none, a starting node is introduced to all others at once. disks: whether nodes have
-    disks, which outlive the nodes. level: the feature level of the nodes' builds.
+    disks, which outlive the nodes. level: the feature level of the nodes' builds. idle_close_s: a link without use for
+    this time is closed.
     """
+
+    tick_s = TICK_S
 
     def __init__(
         self,
@@ -171,6 +176,7 @@ class Net:
         directories: int = 0,
         disks: bool = False,
         level: int = LEVEL,
+        idle_close_s: float = inf,
     ) -> None:
         self.disks: dict[str, MemoryStore] | None = {} if disks else None
         self.broken: set[str] = set()  # names of nodes whose disk refuses
@@ -183,6 +189,7 @@ class Net:
         self.webhooks = Webhooks()
         self.receivers: dict[str, Receiver] = {}  # by URL
         self.now = 1_700_000_000.0
+        self.idle_close_s = idle_close_s
         self.level = level
         self.serial = 0
         self.lives = 0
@@ -190,6 +197,7 @@ class Net:
         self._by_key: dict[str, Node] = {}
         self.links = Links(self)
         self.trace: Callable[[str], None] | None = None
+        self.meter: Meter | None = None  # counts what passes between nodes, and from nodes to directories
         self._events: list[tuple[float, int, Callable[[], None]]] = []
         self._count = 0
         self.directories = Directories(self, directories)
@@ -207,7 +215,7 @@ class Net:
         clock. level: the feature level of the node's build.
         """
         self.lives += 1
-        key = f"127.0.0.{number}"
+        key = f"127.0.{number // 256}.{number % 256}"
         level = self.level if level is None else level
         irc, since = f"{key}:6667", int(self.now)
         record = NodeRecord(key, self.lives, f"n{number}.sim", key, 7600, irc, "1", since, level=level)
@@ -228,7 +236,7 @@ class Net:
             self.directories.meet(node, saved)
         else:
             self._introduce(node)
-        self._tick(node, self.rng.uniform(0, TICK_S))
+        self._tick(node, self.rng.uniform(0, self.tick_s))
         return node
 
     def _attach(self, node: Node, disk: MemoryStore) -> None:
@@ -357,7 +365,7 @@ class Net:
                 if self.directories.names:
                     self.directories.tick(node)
                 self._beat(node)
-                self._tick(node, TICK_S)
+                self._tick(node, self.tick_s)
 
         self.at(after_s, tick)
 
@@ -417,9 +425,12 @@ class Net:
 
     def transmit(self, node: Node, key: str, payload: bytes | None, number: int) -> None:
         """Send on a connection, by its number. payload: None for a heartbeat; a link in order loses no heartbeat."""
+        if self.meter is not None:
+            self.meter.sent(node.key, key, payload)
         if payload is None:
             self.at(self.delay_s[0], lambda: self._arrive(node.id, key, None, number))
             return
+        self.links.use(node, number)
         for _ in range(2 if self.rng.random() < self.double else 1):
             if self.rng.random() >= self.loss:
                 delay = node.slow_s + self.rng.uniform(*self.delay_s)
@@ -440,6 +451,7 @@ class Net:
             node.waiting.append(lambda: self._arrive(sender, key, payload, number))
             return
         if self.links.arrives(sender, node, number) and payload is not None:
+            self.links.use(node, number)
             if self.trace is not None:
                 self.trace(f"{sender.key} > {key}: {describe(payload)}")
             self.deliver(sender, node, payload)

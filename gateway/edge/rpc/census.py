@@ -18,14 +18,14 @@ class Census(CensusPort):
         self.edge = edge
         self.counts = {}
         self.most = 0
-        self._count_at = 0.0
+        self.next_at = 0.0  # when the next count is due
         self._channels = (-1, 0)  # `Network.changes` at the last count, and the channels with members
 
     def tick(self, now: float) -> bool:
         """Count if a count is due. Returns whether a count was due."""
-        if now < self._count_at:
+        if now < self.next_at:
             return False
-        self._count_at = now + COUNT_S
+        self.next_at = now + COUNT_S
         self._count()
         return True
 

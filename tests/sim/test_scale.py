@@ -1,0 +1,48 @@
+"""How the messages of a network grow with its nodes: small networks of `python -m tests.sim.scale`."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import pytest
+
+from tests.sim.scale import Row, Scale, exponent, table
+
+SIZES = [6, 18]
+
+
+@cache
+def measured() -> list[list[Row]]:
+    return [Scale(size).measure() for size in SIZES]
+
+
+def growth(what: str, name: str = "messages") -> float:
+    """Return the exponent with which a situation's messages grow; 0 if there are none."""
+    values = [float(getattr(row, name)) for rows in measured() for row in rows if row.what == what]
+    assert len(values) == len(SIZES), what
+    return exponent(SIZES, values) or 0.0
+
+
+def test_no_node_does_more_each_second_than_the_network_has_nodes() -> None:
+    assert growth("idle: all") <= 1.1
+    assert growth("idle: all", "most") <= 1.1
+    assert growth("idle: directories") <= 0.1
+    assert growth("idle: groups") <= 0.5
+
+
+@pytest.mark.parametrize("what", ["WHOIS", "a message to a channel", "a ban in a channel"])
+def test_what_concerns_one_group_does_not_grow(what: str) -> None:
+    assert growth(what) <= 0.6
+
+
+@pytest.mark.parametrize(
+    "what", ["LUSERS", "LIST", "WHO with a mask", "WHO of a nick", "WHOIS of an absent nick", "a new channel"]
+)
+def test_no_question_costs_more_than_the_network_has_nodes(what: str) -> None:
+    assert growth(what) <= 1.5
+
+
+def test_a_line_of_the_table_tells_what_grows() -> None:
+    rows = [[Row("x", "in all", float(n * n), 0.0, 0.0)] for n in (10, 100)]
+    assert table([10, 100], rows)[-1] == "| x | messages in all | 100 | 10,000 | 2.0 |"
+    assert exponent([10], [1.0]) is None
