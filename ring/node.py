@@ -164,7 +164,7 @@ class Node(RolePort, Hearing):
                 try:
                     job()
                 except GroupBroken as broken:
-                    self.stopped.stop(broken.group, broken.__cause__ or broken)
+                    self.stopped.stop(broken.group, broken.mistake)
                 if not self._jobs:
                     return
                 job = self._jobs.popleft()
@@ -187,7 +187,7 @@ class Node(RolePort, Hearing):
             except UNREADABLE:
                 self.unreadable.message(sender, message, group)
             except GroupBroken as broken:
-                self.stopped.stop(broken.group, broken.__cause__ or broken)
+                self.stopped.stop(broken.group, broken.mistake)
 
     def _dispatch_late(self, sender: Incarnation, message: Message) -> None:
         """Handle a message that has waited for a slice, unless the sender's life is over."""

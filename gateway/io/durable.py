@@ -79,7 +79,7 @@ class Durable:
             try:
                 self._engine.journal.load(group, data, last.get(group))
             except GroupBroken as broken:
-                self._engine.stopped.stop(group, broken.__cause__ or broken)
+                self._engine.stopped.stop(group, broken.mistake)
             except (*UNREADABLE, KeyError) as problem:
                 self._process.log.error("copy_unreadable", group=f"{group.kind}:{group.name}", reason=str(problem))
             if time.monotonic() >= until:

@@ -266,7 +266,7 @@ class Peers:
     def living_ring(self) -> Ring:
         """Return the ring without the dead nodes: the nearest living node masters a name."""
         ring = self.ring
-        return Ring(ring.keys - self.dead.keys(), ring.distance, ring.points) if self.dead else ring
+        return Ring(ring.keys.difference(self.dead), ring.distance, ring.points) if self.dead else ring
 
     def owners(self, group: GroupId) -> tuple[str, ...]:
         """Return the owners nearest first, over nodes that are not leaving; enough owners to include a living node."""

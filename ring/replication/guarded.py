@@ -17,11 +17,16 @@ from ring.replication.state_machine import State
 
 
 class GroupBroken(Exception):
-    """A committed entry, or a whole replica, of the group could not be applied or shown. __cause__: the mistake."""
+    """A committed entry, or a whole replica, of the group could not be applied or shown."""
 
     def __init__(self, group: GroupId) -> None:
         super().__init__(f"{group.kind}:{group.name}")
         self.group = group
+
+    @property
+    def mistake(self) -> BaseException:
+        """The exception that the handler met: compiled code keeps the context of a `raise`, and drops its cause."""
+        return self.__context__ or self
 
 
 class GuardedApplication:

@@ -37,9 +37,8 @@ Invariants
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
@@ -85,24 +84,24 @@ def msgid_prefix(group: GroupId, term: Term) -> str:
     return f"{hash32(group.name):x}-{term.number:x}.{hash32(term.key):x}-"
 
 
-class ReplicaJournal(ABC):
+class ReplicaJournal(Protocol):
     """Where the changes of a replica are written down: the journal of a node with a store."""
 
-    @abstractmethod
     def renewed(self, replica: Replica) -> None:
         """Write another replica, or a replica of another term."""
+        ...
 
-    @abstractmethod
     def accepted(self, replica: Replica) -> None:
         """Note commands that have positions and are not decided yet."""
+        ...
 
-    @abstractmethod
     def advanced(self, replica: Replica, entry: Entry) -> None:
         """Note an entry that is committed and applied to the replica."""
+        ...
 
-    @abstractmethod
     def is_held(self, replica: Replica) -> bool:
         """Tell whether this node holds the group, beyond following for local people."""
+        ...
 
 
 class Replica:

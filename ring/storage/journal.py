@@ -30,7 +30,7 @@ from ring.durations import COPY_REST_S, COPY_SILENT_S
 from ring.history.local import forgotten
 from ring.ids import GroupId, Term
 from ring.replication.port import Port
-from ring.replication.replica import Replica, ReplicaJournal
+from ring.replication.replica import Replica
 from ring.replication.restore import apply, restore
 from ring.storage.store import Batch, Line
 from ring.wire.log import Entry, Snapshot, raw
@@ -51,7 +51,7 @@ _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(Kept).decode
 
 
-class Journal(ReplicaJournal):
+class Journal:
     """Collect the changes since the last batch, and follow the batches being written."""
 
     def __init__(self, port: Port) -> None:

@@ -57,6 +57,8 @@ class Cursors(CursorsPort):
     Keeps twice as many cursors as the session's group does, so an entry evicted here is still held there.
     """
 
+    telling: int
+
     def __init__(self, edge: EdgePort) -> None:
         self.edge = edge
         self._sent: dict[str, dict[str, dict[str, Sent]]] = {}  # account -> device -> folded channel

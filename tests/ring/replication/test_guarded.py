@@ -50,7 +50,7 @@ def test_a_mistake_names_the_group_and_its_cause(name: str) -> None:
     setattr(host, name, fail)
     with pytest.raises(GroupBroken, match=r"^channel:#room$") as broken:
         CALLS[name](GuardedApplication(host))
-    assert broken.value.group == ROOM and broken.value.__cause__ is mistake
+    assert broken.value.group == ROOM and broken.value.mistake is mistake
 
 
 def test_answers_and_questions_concern_no_group_and_are_not_guarded() -> None:

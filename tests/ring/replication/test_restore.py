@@ -75,7 +75,7 @@ def test_bytes_that_cannot_be_read_and_a_mistake_are_told_apart() -> None:
     mistake = KeyError("no such rank")
     with pytest.raises(GroupBroken) as broken:
         restore(ROOM, Bad(mistake), snapshot)
-    assert broken.value.group == ROOM and broken.value.__cause__ is mistake
+    assert broken.value.group == ROOM and broken.value.mistake is mistake
 
 
 def test_an_event_outside_of_the_log_changes_the_state_alone() -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from ring.ids import Incarnation, Term
 from ring.replication.judging import decide
 from ring.replication.log import LOG_ENTRIES, Log
-from ring.replication.replica import Replica, ReplicaJournal
+from ring.replication.replica import Replica
 from ring.replication.shared import has_all_of, knows_since, outweighs, recall, shared_with, trimmed
 from ring.wire.log import Command, Entry, Lineage, MergedTerm
 from tests.ring.ports import ROOM
@@ -66,7 +66,7 @@ def test_the_former_log_is_kept_where_the_new_log_continues_it(
 # Which log goes on ----------------------------------------------------------------------------------------------------
 
 
-class Held(ReplicaJournal):
+class Held:
     """A store in which the node holds the group, or does not."""
 
     def __init__(self, held: bool) -> None:
