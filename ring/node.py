@@ -336,6 +336,10 @@ class Node(RolePort, Hearing):
         """Give a group mastered here the backups that the group should have."""
         self.roles.backups.arrange(m)
 
+    def holds_back(self, group: GroupId, master: str, sender: Incarnation, message: Parkable) -> bool:
+        """Tell whether another edge's message waits here until the master's log is known to have this node's lines."""
+        return self.roles.holds_back(group, master, sender, message)
+
     def send_on(self, group: GroupId, master: str) -> None:
         """Go on with another node that masters or recovers the group, instead of recovering the group here."""
         self.roles.send_on(group, master)
@@ -370,8 +374,9 @@ class Node(RolePort, Hearing):
         self.roles.keep(replica, replica.term.key)
 
     def resend(self, group: GroupId) -> None:
-        """Send all unanswered commands of this edge to the group's master, in order."""
+        """Send all unanswered commands of this edge to the group's master, in order. Name the master to other edges."""
         self.submitter.resend(group)
+        self.roles.send_back(group)
 
     def complete(self, group: GroupId, number: int, outcome: Any, event_id: EventId | None) -> None:
         """Give the answer of a local command to the application."""

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from typing import Any
+from typing import Any, NamedTuple
 
 from ring.agenda import Agenda
 from ring.durations import SUBMIT_IDLE_S, SUBMIT_REPEAT_MAX_S, SUBMIT_REPEAT_S
-from ring.ids import GroupId
+from ring.ids import GroupId, Incarnation, Term
 from ring.replication.application import EventId
 
 QUEUE = 10_000
 """At most this many commands wait for the answers of one group. A further command fails at once."""
+
+
+class Answered(NamedTuple):
+    """The last answer to this edge: from which master, and the position of the answer in the log of which term."""
+
+    master: Incarnation
+    term: Term
+    seq: int
 
 
 class Pending:
@@ -35,13 +43,14 @@ class Pending:
 class SubmitQueue:
     """The queue of commands from this edge to one group. `Engine` sends the commands, and parks early answers."""
 
-    __slots__ = ("last", "parked", "pending", "repeat_at", "sent_at", "sent_to", "tries")
+    __slots__ = ("answered", "last", "parked", "pending", "repeat_at", "sent_at", "sent_to", "tries")
 
     def __init__(self, last: int) -> None:
         self.last = last  # the highest number given
         self.pending: list[Pending] = []
         # number -> (seq, outcome, event id): an answer that is shown once the replica reaches seq (P11)
         self.parked: dict[int, tuple[int, Any, EventId]] = {}
+        self.answered: Answered | None = None  # None: no other node has answered, or its master has named another node
         self.sent_at = 0.0
         self.sent_to = ""  # ring key
         self.repeat_at = 0.0
@@ -90,6 +99,21 @@ class SubmitQueues:
             self.waiting[group] = queue
         queue.pending.append(pending)
         return pending
+
+    def answered(self, group: GroupId, answer: Answered) -> None:
+        """Note an answer of another node, unless a later answer is known."""
+        queue = self.queues.get(group)
+        if queue is not None and (queue.answered is None or queue.answered[1:] < answer[1:]):
+            queue.answered = answer
+
+    def yielded(self, group: GroupId, sender: Incarnation) -> bool:
+        """Forget the sender's answer: the sender says that another node masters the group. Returns whether there was
+        such an answer."""
+        queue = self.queues.get(group)
+        if queue is None or queue.answered is None or queue.answered.master != sender:
+            return False
+        queue.answered = None
+        return True
 
     def take(self, group: GroupId, number: int) -> Pending | None:
         """Take the answered command out of the queue; None if the command was answered or given up before."""

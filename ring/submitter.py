@@ -1,8 +1,8 @@
 """Send this edge's commands to the masters of their groups, again until each is answered (P6, P11).
 
 Theory of operation. `SubmitQueues` (submit.py) numbers the commands of each group and keeps each until its answer. A
-command goes to the node that `Port.target` names: at once, and again with growing pauses (`tick`); a new master is sent
-the whole queue (`resend`). A command of a group mastered here goes no further than the master role of this node.
+command goes to the node that `way` names (way.py): at once, and again with growing pauses (`tick`); a new master is
+sent the whole queue (`resend`). A command of a group mastered here goes no further than the master role of this node.
 
 An answer may come before the entry that the answer names: it is parked until the replica here has the position, so that
 no client sees its own line before an earlier line (`unpark`). A command without an answer fails after settle_max_s.
@@ -25,7 +25,8 @@ from ring.replication.raw import read_optional
 from ring.replication.replica import msgid_prefix
 from ring.replication.role_port import RolePort
 from ring.replication.roles import Roles
-from ring.submit import QUEUE, SubmitQueue
+from ring.replication.way import way
+from ring.submit import QUEUE, Answered, SubmitQueue
 from ring.wire.group import Answer, Submit
 from ring.wire.log import raw
 
@@ -59,7 +60,7 @@ class Submitter:
             stream.sent_at, stream.sent_to = self._port.now, self._port.me.key
             self._roles.masters.accept(mastered, self._port.me, pending.number, stream.floor, command)
             return
-        target = self._port.target(group)
+        target = way(self._port, group)
         if self._roles.followers.holds_back(group, target):
             return
         if target == self._port.me.key:
@@ -75,7 +76,9 @@ class Submitter:
     def resend(self, group: GroupId) -> None:
         """Send all unanswered commands of this edge to the group's master, in order."""
         stream = self._submits.queues.get(group)
-        target = self._port.target(group)
+        if stream is not None and group in self._port.replicas.masters:
+            stream.answered = None  # the lines that other masters have answered are part of the log here, or are owed
+        target = way(self._port, group)
         if stream is None or not stream.pending or self._roles.followers.holds_back(group, target):
             return
         self._submits.sent(stream, target, self._port.now)
@@ -96,6 +99,7 @@ class Submitter:
         """Take the answer of another node: complete the command, or park the answer until the replica is as far
         (P11)."""
         kind = self._port.kinds[message.group.kind]
+        self._submits.answered(message.group, Answered(sender, message.term, message.seq))
         event_id = EventId(f"{msgid_prefix(message.group, message.term)}{message.seq:x}", message.at)
         outcome = read_optional(kind.read_outcome, message.outcome)
         followed = self._port.replicas.followers.get(message.group)

@@ -35,6 +35,7 @@ from ring.durations import BARRIER_REPEAT_S
 from ring.ids import GroupId, Incarnation
 from ring.replication.port import Port
 from ring.replication.progress import Master
+from ring.replication.way import way
 from ring.wire.group import Barrier, Settled
 
 BARRIERS = 10_000
@@ -89,7 +90,7 @@ class Barriers:
         number = waiters[-1].remaining[group]  # numbers grow, so the last waiter has the highest
         stream = self.port.submits.queues.get(group)
         floor = stream.floor if stream is not None else number + 1
-        target = self.port.target(group)
+        target = way(self.port, group)
         if target != self.port.me.key:
             self.port.send(target, Barrier(group, number, floor))
             return

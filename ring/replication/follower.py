@@ -279,7 +279,7 @@ class Followers:
 
         After a partition the replica may have lines of people here that a new master lacks. The next commands of these
         people are sent once the master's log is known to continue the replica, or to have taken the replica in: sent
-        earlier, the commands would come before the earlier lines (P25).
+        earlier, the commands would come before the earlier lines (P25). Other edges are sent on by the same rule.
         """
         f = self._groups.get(group)
         if f is not None and f.fork is not None:
@@ -290,6 +290,8 @@ class Followers:
             return True  # an earlier term of this node has given people here answers that the master still lacks
         if f is None or (target == f.replica.term.key and not f.doubted):
             return False
+        if target != self._port.target(group):
+            return False  # the master that answered last, and the replica here lacks the answer (way.py)
         handed = f.replica.log[-1].handed if f.replica.log else None
         return handed is None or handed.key != target  # after a hand-off the new master has the whole log
 

@@ -139,8 +139,9 @@ class Recoveries:
     def _send_on(self, group: GroupId, recovery: Recovery, master: str) -> None:
         """End a recovery because another node masters or recovers the group: parked senders are sent there."""
         del self._recoveries[group]
-        for sender, _ in recovery.parked:
-            self._port.bounce(sender.key, group, master)
+        for sender, message in recovery.parked:
+            if not self._port.holds_back(group, master, sender, message):
+                self._port.bounce(sender.key, group, master)
         self._port.send_on(group, master)
 
     def _resolve(self, group: GroupId, recovery: Recovery) -> None:

@@ -14,7 +14,7 @@ from ring.ids import GroupId, Incarnation, Term
 from ring.replication.port import Port
 from ring.replication.progress import Master
 from ring.replication.replica import Replica
-from ring.replication.replicas import Follower
+from ring.replication.replicas import Follower, Parkable
 from ring.roster import NodeRecord
 from ring.wire.log import Command
 from ring.wire.messages import Message
@@ -68,6 +68,11 @@ class RolePort(Port):
     @abstractmethod
     def hint(self, group: GroupId, master: str) -> None:
         """Remember for a while the master that another node has named."""
+
+    @abstractmethod
+    def holds_back(self, group: GroupId, master: str, sender: Incarnation, message: Parkable) -> bool:
+        """Tell whether another edge's message waits here until the master's log is known to have this node's lines
+        (P25)."""
 
     @abstractmethod
     def send_on(self, group: GroupId, master: str) -> None:

@@ -61,7 +61,7 @@ from ring.replication.silent import SilentNodes
 from ring.rpc import Rpc
 from ring.storage.journal import Journal
 from ring.watch import Watches
-from ring.wire.group import Question
+from ring.wire.group import Barrier, Question, Submit
 from ring.wire.log import Entry, RawEntry
 from ring.wire.replication import MergeOffer, Resync, StaleTerm
 
@@ -91,6 +91,7 @@ class Roles:
         self._owed = owed
         self._catch_up = catch_up
         self._hearsay = Hearsay(port)
+        self._held_back: dict[GroupId, dict[str, None]] = {}  # group -> ring keys of edges to be sent on later
         self.absent = AbsentGroups(port)
         # The master.
         mistakes, safety = Mistakes(port), Safety(port, journal)
@@ -145,12 +146,14 @@ class Roles:
         recovery = self._replicas.recoveries.get(group)
         if recovery is None and not self.incoming.awaits(group):
             owner = port.target(group)
+            if owner != port.me.key and self.holds_back(group, owner, sender, message):
+                return
             if owner not in (port.me.key, sender.key):
                 port.bounce(sender.key, group, owner)
                 return
             if port.peers.acting(group) != port.me.key:
                 # The sender is the owner that this node would name: the sender has to recover the group itself.
-                if isinstance(message, Resync | MergeOffer):
+                if isinstance(message, Resync | MergeOffer | Submit | Barrier):
                     port.bounce(sender.key, group, owner)
                 return
             recovery = self.find(group, curious=isinstance(message, Question))
@@ -159,6 +162,28 @@ class Roles:
         elif len(recovery.parked) < PARKED:
             recovery.parked.append((sender, message))
             recovery.curious = recovery.curious and isinstance(message, Question)
+
+    def holds_back(self, group: GroupId, master: str, sender: Incarnation, message: Parkable) -> bool:
+        """Tell whether a command of another edge waits, as this edge's own commands do: the master's log may lack lines
+        that this node has answered (P25). The edge is named the master later (`send_back`), and repeats the command.
+
+        An edge's barrier waits with the commands: the master without the lines would say that all has settled.
+        """
+        if not isinstance(message, Submit | Barrier) or not self.followers.holds_back(group, master):
+            return False
+        if group in self._held_back or len(self._held_back) < PARKED:
+            self._held_back.setdefault(group, {})[sender.key] = None
+        return True
+
+    def send_back(self, group: GroupId) -> None:
+        """Name the group's master to the edges whose commands were held back, once nothing holds the commands back."""
+        if group not in self._held_back:
+            return
+        target = self._port.target(group)
+        if target == self._port.me.key or not self.followers.holds_back(group, target):
+            for key in self._held_back.pop(group):
+                if target not in (self._port.me.key, key):
+                    self._port.bounce(key, group, target)
 
     def send_on(self, group: GroupId, master: str) -> None:
         """Go on with another node that masters or recovers the group, instead of recovering the group here."""

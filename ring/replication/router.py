@@ -30,8 +30,11 @@ class Router:
     def on_not_owner(self, sender: Incarnation, message: NotOwner) -> None:
         """Learn from the sender which node masters the group."""
         self._port.learn(message.records)
+        yielded = self._port.submits.yielded(message.group, sender)
         if message.master != sender.key:
             self._roles.master_named(message.group, message.master, sender)
+            if yielded:
+                self._port.resend(message.group)  # the commands waited for this word, be it news or not
 
     # Entries and commands of a master -------------------------------------------------------------------------------
 

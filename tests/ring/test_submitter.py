@@ -12,7 +12,8 @@ from ring.ids import GroupId, Term
 from ring.replication.application import FAILED, UNJUDGED, Halted
 from ring.submitter import Submitter
 from ring.wire.group import Answer, Submit
-from tests.ring.ports import ME, ROOM, B, C, NotedPort
+from ring.wire.log import MergedTerm
+from tests.ring.ports import ME, ROOM, B, C, NotedPort, record
 
 
 class Roles:
@@ -131,6 +132,58 @@ def test_commands_are_held_back_until_the_logs_are_one(edge: Edge) -> None:
     edge.roles.held_back = False
     edge.submitter.resend(ROOM)
     assert edge.sent() == [(B.key, 1, 1), (B.key, 2, 1)]
+
+
+@pytest.fixture
+def healed(edge: Edge) -> Edge:
+    """An edge whose command B has answered; the ring names C as the master, for a partition has healed."""
+    edge.say("one")
+    edge.answer(1)
+    edge.sent()
+    edge.port.masters_of[ROOM] = C.key
+    return edge
+
+
+def test_the_master_that_answered_last_is_sent_the_commands_until_the_master_names_another(healed: Edge) -> None:
+    """P25: the other side's master may lack the line that B has answered."""
+    healed.say("two")
+    assert healed.sent() == [(B.key, 2, 2)] == healed.after(SUBMIT_REPEAT_S)
+    assert not healed.port.submits.yielded(ROOM, C) and healed.port.submits.yielded(ROOM, B)
+    healed.submitter.resend(ROOM)
+    assert healed.sent() == [(C.key, 2, 2)]
+
+
+@pytest.mark.parametrize("ends", ["dies", "begins a new life", "has stopped the group"])
+def test_a_master_that_cannot_answer_any_more_is_sent_nothing(healed: Edge, ends: str) -> None:
+    peers = healed.port.peers
+    if ends == "dies":
+        peers.died(B.key, healed.port.now)
+    elif ends == "begins a new life":
+        peers.learn([record(2, incarnation=2)], healed.port.now)
+    else:
+        peers.stopped(ROOM, B)
+    healed.say("two")
+    assert healed.sent() == [(C.key, 2, 2)]
+
+
+def test_a_replica_with_the_last_answer_knows_the_master_better(healed: Edge) -> None:
+    """The replica here is of C's log, which has taken B's log in at last."""
+    followed = healed.port.follow(C)
+    healed.say("two")
+    assert healed.sent() == [(B.key, 2, 2)]
+    followed.replica.merged[Term(1, *B)] = MergedTerm(Term(1, *B), 4, 0)
+    assert healed.after(SUBMIT_REPEAT_S) == [(B.key, 2, 2)], "the answer has position 5"
+    followed.replica.merged[Term(1, *B)] = MergedTerm(Term(1, *B), 5, 0)
+    assert healed.after(2 * SUBMIT_REPEAT_S) == [(C.key, 2, 2)]
+
+
+def test_who_has_mastered_the_group_since_asks_no_earlier_master(healed: Edge) -> None:
+    healed.port.master(ROOM)
+    healed.submitter.resend(ROOM)
+    healed.port.replicas.resign(ROOM)
+    healed.port.masters_of[ROOM] = C.key
+    healed.say("two")
+    assert healed.sent() == [(C.key, 2, 2)]
 
 
 def test_an_answer_waits_until_the_replica_here_is_as_far(edge: Edge) -> None:

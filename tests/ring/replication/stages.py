@@ -243,7 +243,7 @@ class RecoveryStage(Stage):
                 self.promises.on_fetch(sender, message)
             case Fetched():
                 self.recoveries.on_fetched(sender, message)
-            case Question():
+            case Question() | Submit():
                 self.recovery.parked.append((sender, message))
 
     def serve(self, replica: Replica, term: Term) -> None:
@@ -258,6 +258,9 @@ class RecoveryStage(Stage):
 
     def take_in(self, m: Master, theirs: Replica) -> None:
         self.asked_of_node.append(("take in", "", theirs.seq))
+
+    def holds_back(self, group: GroupId, master: str, sender: Incarnation, message: Message) -> bool:
+        return isinstance(message, Submit)  # the log here has lines that the other master may lack
 
     def send_on(self, group: GroupId, master: str) -> None:
         self.asked_of_node.append(("send on", "", master))

@@ -7,10 +7,11 @@ from collections.abc import Callable
 import pytest
 
 from ring.durations import BARRIER_REPEAT_S
-from ring.ids import GroupId, Incarnation
+from ring.ids import GroupId, Incarnation, Term
 from ring.replication.barrier import Barriers
 from ring.replication.progress import Progress
 from ring.replication.replica import Replica
+from ring.submit import Answered
 from ring.wire.group import Barrier, Settled
 from tests.ring.ports import ROOM, B, C, NotedPort
 
@@ -88,6 +89,20 @@ def test_a_request_is_repeated_and_goes_to_a_new_master_at_once(node: Node) -> N
     node.masters_of[ROOM] = C.key
     node.barriers.master_known(ROOM)
     assert node.taken() == [(C.key, Barrier(ROOM, 1, 1))]
+
+
+def test_after_a_partition_the_master_that_answered_knows_what_has_settled(node: Node) -> None:
+    """P25: the other side's master lacks the line, and would say at once that all has settled."""
+    node.masters_of = {ROOM: B.key}
+    node.submit(ROOM)
+    node.submits.take(ROOM, 1)
+    node.submits.answered(ROOM, Answered(B, Term(1, *B), 5))
+    node.masters_of[ROOM] = C.key
+    node.settle("one", ROOM)
+    assert node.taken() == [(B.key, Barrier(ROOM, 1, 2))]
+    node.submits.yielded(ROOM, B)
+    node.barriers.master_known(ROOM)
+    assert node.taken() == [(C.key, Barrier(ROOM, 1, 2))]
 
 
 def test_a_wait_has_an_end(node: Node) -> None:

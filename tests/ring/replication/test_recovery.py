@@ -6,7 +6,7 @@ import pytest
 
 from ring.durations import PREPARE_AGAIN_S
 from ring.engine import Engine
-from ring.ids import NO_TERM, GroupId, Term
+from ring.ids import NO_TERM, GroupId, Incarnation, Term
 from ring.replication.replicas import Phase
 from ring.wire.messages import Message
 from ring.wire.replication import Held, Prepare
@@ -30,10 +30,13 @@ from tests.ring.replication.playbook import (
     replied,
     send_on,
     serve,
+    submit,
     take_in,
 )
 from tests.ring.replication.stages import RecoveryStage
 from tests.ring.toy import ToyNet
+
+EDGE = Incarnation("127.0.0.7", 1)
 
 LOST = "127.0.0.8"
 """The ring key of a node that was in the network, and now is unheard."""
@@ -189,6 +192,7 @@ def test_a_group_that_another_node_masters_is_left_to_that_node() -> None:
         play(stage)
         >> recover() << prepare(B, 0) << prepare(C, 0)
         >> asks(ANN, 1) << nothing
+        >> submit(EDGE, 1) << nothing
         >> has(C, 4, role="master") << bounced(ANN, C) << send_on(C) << nothing
         >> has_none(B) << nothing
     )  # fmt: skip

@@ -8,7 +8,7 @@ from ring.engine import Engine
 from ring.ids import GroupId, Term
 from ring.replication.replica import Replica
 from ring.wire.codec import reencode
-from ring.wire.group import NotOwner, Question, Submit
+from ring.wire.group import Barrier, NotOwner, Question, Submit
 from ring.wire.messages import Message
 from tests.ring.toy import ToyNet
 
@@ -100,6 +100,36 @@ def test_a_master_that_yields_offers_its_log_and_names_the_new_master(net: Net) 
     assert [note.event for note in master.notes if note.group == GROUP][-1] == "stepped_down"
     told: dict[str, list[Message]] = master.drain()
     assert any(type(message).__name__ == "MergeOffer" for message in told[net.edge])
+
+
+@pytest.mark.parametrize(
+    "command", [Submit(GROUP, 1, 1, reencode(["say", "hello"])), Barrier(GROUP, 0, 1)], ids=["command", "barrier"]
+)
+def test_edges_are_sent_on_once_the_new_master_has_the_log(net: Net, command: Submit | Barrier) -> None:
+    """P25: sent on earlier, an edge's next line would come before the edge's lines in the log here."""
+    master = net.served()
+    edge, new = net.engine(net.edge), next(k for k in net.engines if k not in (net.edge, net.owner))
+    m = master.replicas.masters[GROUP]
+    master.begin(net.now)
+    master.roles.yield_to(m, new)
+    master.drain()
+    master.roles.park(GROUP, edge.me, command)
+    assert edge.me.key not in master.drain()
+    master.roles.park(GROUP, edge.me, Question(GROUP, 1, reencode("how many?")))
+    assert [message.master for message in master.drain()[edge.me.key]] == [new], "a question has no order to keep"  # type: ignore[union-attr]
+    master.replicas.followers[GROUP].fork = None
+    m.replica.begin_term(Term(m.replica.term.number + 1, *net.engine(new).me))
+    master.resend(GROUP)
+    assert [message.master for message in master.drain()[edge.me.key]] == [new]  # type: ignore[union-attr]
+    master.resend(GROUP)
+    assert master.drain() == {}
+
+
+def test_an_edge_that_asks_for_what_the_edge_itself_masters_is_told_so(net: Net) -> None:
+    engine, owner = net.turn_of(net.edge), net.engine(net.owner)
+    engine.roles.park(GROUP, owner.me, Submit(GROUP, 1, 1, reencode(["say", "hello"])))
+    (sent,) = engine.drain()[net.owner]
+    assert isinstance(sent, NotOwner) and sent.master == net.owner
 
 
 def test_a_node_that_was_stopped_asks_before_it_serves_again(net: Net) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from ring.ids import NO_TERM, GroupId, Incarnation, Term
 from ring.wire.codec import decode, encode
-from ring.wire.group import NotOwner
+from ring.wire.group import NotOwner, Submit
 from ring.wire.log import Snapshot, raw
 from ring.wire.messages import Message
 from ring.wire.replication import Append, Install, Installed, MergeOffer, Publish, Resync, StaleTerm
@@ -78,6 +78,23 @@ def test_a_master_steps_aside_for_a_higher_term_alone(net: Net, kind: str, more:
 
 def test_no_term_is_no_higher_term(net: Net) -> None:
     assert net.come(net.master, net.other, StaleTerm(GROUP, NO_TERM)) == [] and net.mastered
+
+
+def test_commands_that_waited_for_a_master_s_word_leave_with_the_word(net: Net) -> None:
+    """P25: that the other node masters the group may be no news, and the commands have waited for that word alone."""
+    edge = net.engines[net.other]
+    net.submit(net.other, GROUP, ["say", "one"])
+    net.run(1.0)
+    edge.replicas.followers.pop(GROUP, None)
+    edge.hint(GROUP, net.third)
+    net.submit(net.other, GROUP, ["say", "two"])
+    word = NotOwner(GROUP, net.third, ())
+    edge.begin(net.now)
+    edge.dispatch(net.id(net.third), decode(encode([word])))
+    edge.drain()
+    edge.begin(net.now)
+    edge.dispatch(net.id(net.master), decode(encode([word])))
+    assert Submit in map(type, edge.drain()[net.third])
 
 
 @pytest.mark.parametrize("kind", [Publish, Append])
