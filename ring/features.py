@@ -38,7 +38,8 @@ LEVELS: Final[tuple[str, ...]] = (
     ". A guest with a TLS certificate comes back as the same user (Person.certificate, SeatsAsk, Seats). "
     "A channel names the version of a seat that stays on a session's former node (Update.moves, Outdated). "
     "Private messages between guests go from edge to edge (streams that begin with Opening). "
-    "A session's group knows when it first had a session (Stored.base)",
+    "A session's group knows when it first had a session (Stored.base). "
+    "Counts of people are summed along a tree over the ring (SumAsk, Sums)",
 )
 """The features of each level, by the level's number."""
 

@@ -33,8 +33,15 @@ def motd(call: Call) -> None:
 
 @command("LUSERS")
 def lusers(call: Call) -> None:
+    census = call.edge.census
+    if not census.asks_all:
+        send_lusers(call, census.recent(exactly=True))
+        if census.uncounted():
+            call.notice(f"Not counted so far: {census.uncounted()} nodes. Ask again in a minute.")
+        return
+
     def show(replies: list[Any], silent: list[str]) -> None:
-        call.edge.census.counted(replies)
+        census.counted(replies)
         send_lusers(call, replies)
         say_silent(call, silent)
 

@@ -20,7 +20,7 @@ from gateway.edge.client.texts import Texts
 from gateway.edge.client.turns import Turns
 from gateway.edge.outside import Outside
 from gateway.edge.rpc.actions import Actions
-from gateway.edge.rpc.asks import Counts, ReclaimedAsk
+from gateway.edge.rpc.asks import Counts, ReclaimedAsk, SumAsk, Sums
 from gateway.edge.session_ports import ForwardingPort, Run, SessionsPort
 from gateway.edge.users.known_people import People
 from gateway.edge.users.nick_owners import NickOwners
@@ -193,11 +193,23 @@ class ClientsPort(ResumingPort):
 
 
 class CensusPort(ABC):
-    """Counts of people in the network (rpc/census.py). counts: by ring key, some seconds old. most: highest number of
-    users at once, as far as the living nodes have seen."""
+    """Counts of people in the network (rpc/census.py). most: highest number of users at once, as far as the living
+    nodes have seen."""
 
-    counts: dict[str, Counts]
     most: int
+
+    @property
+    @abstractmethod
+    def asks_all(self) -> bool: ...
+
+    @abstractmethod
+    def recent(self, *, exactly: bool = False) -> list[Counts]: ...
+
+    @abstractmethod
+    def add_up(self, ask: SumAsk) -> Sums: ...
+
+    @abstractmethod
+    def uncounted(self) -> int: ...
 
     @abstractmethod
     def counted(self, counts: Iterable[Counts]) -> None: ...

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from gateway.edge.client.call import Call
-from gateway.edge.rpc.answers import modes_of, recent_counts
+from gateway.edge.rpc.answers import modes_of
 from gateway.irc import numerics as n
 
 
@@ -16,7 +16,7 @@ def welcome(call: Call) -> None:
     settings, person = edge.settings, user.person
     call.reply(n.RPL_WELCOME, f"Welcome to the {settings.network.name} Network, {person.source}")
     call.reply_all(edge.clients.texts.greeting)
-    send_lusers(call, recent_counts(edge))
+    send_lusers(call, edge.census.recent())
     send_motd(call)
     call.reply(n.RPL_UMODEIS, modes_of(user))
 

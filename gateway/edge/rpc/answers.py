@@ -96,19 +96,6 @@ def count(edge: EdgePort) -> Counts:
     )
 
 
-def recent_counts(edge: EdgePort) -> list[Counts]:
-    """Return all nodes' counts, this node's first: only the own users exactly, as counting visits everybody."""
-    others = dict(edge.census.counts)
-    last = others.pop(edge.record.key, None)
-    if last is None:
-        return [count(edge), *others.values()]
-    users = len(edge.users)
-    mine = Counts(
-        users, min(last.invisible, users), min(last.opers, users), last.unknown, last.channels, edge.census.most
-    )
-    return [mine, *others.values()]
-
-
 def _find(edge: EdgePort, ask: FindAsk) -> Found:
     casemap = edge.settings.casemap
     pattern, network = compile_mask(ask.mask or "*", casemap.name), read_network(ask.mask)

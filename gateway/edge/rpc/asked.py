@@ -25,6 +25,8 @@ def answer(edge: EdgePort, body: Any) -> Any:
         return resume.answer(edge, body)
     if isinstance(body, asks.DeliveredAsk):
         return edge.sessions.arrivals.answer(body)
+    if isinstance(body, asks.SumAsk):
+        return edge.census.add_up(body)
     if isinstance(body, asks.OwnedAsk):
         nick_protection.warn(edge, body.uid)
         return None

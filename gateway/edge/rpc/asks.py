@@ -102,6 +102,17 @@ class LookAsk(_Tagged, frozen=True, tag=60):
     after: int
 
 
+class SumAsk(_Tagged, frozen=True, tag=11):
+    """Says the sum of the counts of the asker and of the nodes below in the tree (rpc/sums.py); asks for the sum of all
+    nodes. key: the asker's ring key. nodes: how many nodes are in the sum."""
+
+    SINCE: ClassVar = 2
+
+    key: str
+    counts: Counts
+    nodes: int
+
+
 Ask = ListAsk | DetailAsk | CountAsk | FindAsk
 
 
@@ -175,6 +186,15 @@ class Seats(_Tagged, frozen=True, tag=28):
     channels: tuple[str, ...]
 
 
+class Sums(_Tagged, frozen=True, tag=29):
+    """The sum of the counts of all nodes, as the node above knows the sum. nodes: how many nodes are in the sum."""
+
+    SINCE: ClassVar = 2
+
+    counts: Counts
+    nodes: int
+
+
 class Looked(_Tagged, frozen=True, tag=61):
     """look: MessagePack of gateway.look.Look; "" if the node gives none."""
 
@@ -183,9 +203,22 @@ class Looked(_Tagged, frozen=True, tag=61):
     look: bytes
 
 
-Reply = ListReply | Detail | Counts | Found | Expelled | Delivered | LettingGo | Seats | OperatorReply | Looked | None
+Reply = (
+    ListReply
+    | Detail
+    | Counts
+    | Found
+    | Expelled
+    | Delivered
+    | LettingGo
+    | Seats
+    | OperatorReply
+    | Looked
+    | Sums
+    | None
+)
 
 read_ask = msgspec.msgpack.Decoder(
-    Ask | ExpelAsk | OwnedAsk | ReclaimedAsk | DeliveredAsk | LettingGoAsk | SeatsAsk | OperatorAsk | LookAsk
+    Ask | ExpelAsk | OwnedAsk | ReclaimedAsk | DeliveredAsk | LettingGoAsk | SeatsAsk | SumAsk | OperatorAsk | LookAsk
 ).decode
 read_reply = msgspec.msgpack.Decoder(Reply).decode

@@ -1,32 +1,58 @@
-"""Counts people and channels: all nodes count every few seconds, for LUSERS and metrics."""
+"""Counts people and channels of the network every few seconds, for LUSERS and the welcome (P39).
+
+In a network of at most ASKED nodes, each node asks all others, and so does LUSERS. In a larger network the counts are
+summed along a tree (sums.py), and LUSERS reads the sum: the sum may be a minute old. While the network acts at a level
+below 2, some node may not know of the tree, and all nodes are asked.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from gateway.edge.ports import CensusPort, EdgePort
 from gateway.edge.rpc.answers import count
-from gateway.edge.rpc.asks import CountAsk, Counts
+from gateway.edge.rpc.asks import CountAsk, Counts, SumAsk, Sums
+from gateway.edge.rpc.sums import SUM_S, NetworkSum
 from gateway.state.channel.channel import Channel
 
-COUNT_S = 10.0
+COUNT_S: Final = 10.0
+
+ASKED: Final = 16
+"""At most this many nodes are asked for a question of a person."""
 
 
 class Census(CensusPort):
+    """counts: by ring key, some seconds old; in a large network this node's alone."""
+
     def __init__(self, edge: EdgePort) -> None:
         self.edge = edge
-        self.counts = {}
+        self.counts: dict[str, Counts] = {}
         self.most = 0
+        self.sums = NetworkSum(edge)
         self.next_at = 0.0  # when the next count is due
         self._channels = (-1, 0)  # `Network.changes` at the last count, and the channels with members
+
+    @property
+    def asks_all(self) -> bool:
+        """Whether all nodes are asked: the network is small, or has nodes that know of no tree."""
+        network = self.edge.network
+        return len(network.others()) < ASKED or network.level < SumAsk.SINCE
 
     def tick(self, now: float) -> bool:
         """Count if a count is due. Returns whether a count was due."""
         if now < self.next_at:
             return False
-        self.next_at = now + COUNT_S
-        self._count()
+        asks_all = self.asks_all
+        self.next_at = now + (COUNT_S if asks_all else SUM_S)
+        mine = count(self.edge)
+        self.most = max(self.most, mine.users)
+        if asks_all:
+            self._count(mine)
+        else:
+            self.counts = {self.edge.record.key: mine}
+            self.sums.tell(mine)
+            self.counted([mine, self.sums.rest()])
         return True
 
     def channels(self) -> int:
@@ -37,20 +63,40 @@ class Census(CensusPort):
             self._channels = (network.changes, sum(bool(state.members) for state in states))
         return self._channels[1]
 
-    def _count(self) -> None:
-        live = dict.fromkeys(record.key for record in self.edge.network.live())
-        self.counts = {key: counts for key, counts in self.counts.items() if key in live}
-        mine = self.counts[self.edge.record.key] = count(self.edge)
-        self.most = max(self.most, mine.users)
-        round_ = {self.edge.record.key: mine}
-        for key in live:
-            if key != self.edge.record.key:
-                self.edge.network.ask_node(key, CountAsk(), self._counted(key, len(live), round_))
+    def recent(self, *, exactly: bool = False) -> list[Counts]:
+        """Return counts that add up to the network's, with the present number of this node's users. exactly: count all
+        else of this node now, too, which visits everybody."""
+        edge = self.edge
+        others = dict(self.counts)
+        last = others.pop(edge.record.key, None)
+        rest = list(others.values()) if self.asks_all else [self.sums.rest()]
+        if last is None or exactly:
+            return [count(edge), *rest]
+        users = len(edge.users)
+        mine = Counts(users, min(last.invisible, users), min(last.opers, users), last.unknown, last.channels, self.most)
+        return [mine, *rest]
+
+    def add_up(self, ask: SumAsk) -> Sums:
+        """Take the sum of a node below in the tree."""
+        return self.sums.asked(ask)
+
+    def uncounted(self) -> int:
+        """Return how many living nodes the sum does not have yet."""
+        return max(0, 1 + len(self.edge.network.others()) - self.sums.total().nodes)
 
     def counted(self, counts: Iterable[Counts]) -> None:
         """Take the counts of all nodes at about one moment, and update the most users on the network."""
         found = list(counts)
         self.most = max(self.most, sum(one.users for one in found), *(one.most for one in found))
+
+    def _count(self, mine: Counts) -> None:
+        live = dict.fromkeys(record.key for record in self.edge.network.live())
+        self.counts = {key: counts for key, counts in self.counts.items() if key in live}
+        self.counts[self.edge.record.key] = mine
+        round_ = {self.edge.record.key: mine}
+        for key in live:
+            if key != self.edge.record.key:
+                self.edge.network.ask_node(key, CountAsk(), self._counted(key, len(live), round_))
 
     def _counted(self, key: str, nodes: int, round_: dict[str, Counts]) -> Callable[[Any], None]:
         def arrived(reply: Any) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from gateway.edge.rpc import answers
-from gateway.edge.rpc.answers import answer, count, modes_of, recent_counts
+from gateway.edge.rpc.answers import answer, count, modes_of
 from gateway.edge.rpc.asks import DetailAsk, FindAsk, ListAsk
 from tests.gateway.commands.stage import OPERATOR, network, people
 from tests.sim.net import Client, Net
@@ -94,7 +94,7 @@ def test_people_channels_and_strangers_are_counted(cast: Any) -> None:
     ann.ask("OPER root sesame")
     counts = count(edge)
     assert (counts.users, counts.invisible, counts.opers, counts.unknown, counts.channels) == (3, 1, 1, 0, 2)
-    assert recent_counts(edge)[0].users == 3
+    assert edge.census.recent()[0].users == 3
 
 
 def test_the_modes_of_a_user_are_shown_in_order(cast: Any) -> None:
