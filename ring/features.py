@@ -39,7 +39,8 @@ LEVELS: Final[tuple[str, ...]] = (
     "A channel names the version of a seat that stays on a session's former node (Update.moves, Outdated). "
     "Private messages between guests go from edge to edge (streams that begin with Opening). "
     "A session's group knows when it first had a session (Stored.base). "
-    "Counts of people are summed along a tree over the ring (SumAsk, Sums)",
+    "Counts of people are summed along a tree over the ring (SumAsk, Sums). "
+    "LIST and WHO are answered in pages (ListAsk, FindAsk: after, limit)",
 )
 """The features of each level, by the level's number."""
 

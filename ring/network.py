@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import random
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from ring.duplex import Stream
@@ -40,6 +40,9 @@ class Network(ABC):
     @property
     @abstractmethod
     def changes(self) -> int: ...
+
+    @abstractmethod
+    def in_slices(self, job: Iterator[None]) -> None: ...
 
     # Groups -----------------------------------------------------------------------------------------------------------
 

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Any, TypeVar
 
 from gateway.commands.table import command
+from gateway.edge.client import flood
 from gateway.edge.client.call import Call
+from gateway.edge.client.long_answer import LongAnswer
+from gateway.edge.procedures import Do, Procedure, run
 from gateway.edge.rpc.asks import ListAsk
+from gateway.edge.rpc.gathering import Gathering, channels
+from gateway.edge.slices import PART
 from gateway.irc import numerics as n
 from gateway.state.channel.questions import ListRow
+
+Row = TypeVar("Row")
 
 
 def names_of(call: Call) -> tuple[str, ...]:
@@ -18,34 +27,48 @@ def names_of(call: Call) -> tuple[str, ...]:
 
 @command("LIST", lists=(0,))
 def list_channels(call: Call) -> None:
-    params = tuple(call.params[:2])
-    ask = ListAsk(params, names_of(call), call.user.identity.oper is not None)
-    call.after_all(
-        list(call.user.unsettled), lambda: call.gather(ask, lambda replies, silent: _show(call, replies, silent))
-    )
+    ask = ListAsk(tuple(call.params[:2]), names_of(call), call.user.identity.oper is not None)
+
+    def begin() -> None:
+        call.reply(n.RPL_LISTSTART, "Channel", n.TEXT[n.RPL_LISTSTART])
+        gather(
+            call,
+            channels(call.edge, ask),
+            partial(_show, call),
+            lambda: call.reply(n.RPL_LISTEND, n.TEXT[n.RPL_LISTEND]),
+        )
+
+    call.in_turn(lambda: call.after_all(list(call.user.unsettled), begin))
 
 
-def _show(call: Call, replies: list[Any], silent: list[str]) -> None:
-    """Show the rows. If two nodes master a channel for a moment, the row of the higher term counts (P39)."""
-    rows: dict[str, ListRow] = {}
-    for reply in replies:
-        for row in reply.rows:
-            folded = call.edge.settings.casemap(row.name)
-            if folded not in rows or rows[folded].term < row.term:
-                rows[folded] = row
-    call.reply(n.RPL_LISTSTART, "Channel", n.TEXT[n.RPL_LISTSTART])
-    for folded in sorted(rows):
-        row = rows[folded]
+def _show(call: Call, rows: Iterable[ListRow]) -> None:
+    for row in rows:
         call.reply(n.RPL_LIST, row.name, str(row.users), row.topic)
-    say_silent(call, silent)
-    say_cut(call, replies)
-    call.reply(n.RPL_LISTEND, n.TEXT[n.RPL_LISTEND])
 
 
-def say_cut(call: Call, replies: list[Any]) -> None:
-    """Tell the caller if rows are missing: a node answers with a bounded number of rows."""
-    if any(reply.cut for reply in replies):
+def gather(call: Call, found: Gathering[Row], show: Callable[[list[Row]], None], end: Callable[[], None]) -> None:
+    """Show the rows of all nodes, as fast as the client reads. show: sends the lines of some rows. end: sends the last
+    line."""
+    call.worked(flood.QUESTION * found.others)
+    run(call.edge, _gather(call, found, show, end))
+
+
+def _gather(
+    call: Call, found: Gathering[Row], show: Callable[[list[Row]], None], end: Callable[[], None]
+) -> Procedure[None]:
+    answer = LongAnswer(call)
+    while not answer.is_over and (rows := (yield from found.next(PART))):
+        answer.show(partial(show, rows))
+        yield Do(answer.rest)
+    answer.show(lambda: _finish(call, found, end))
+    answer.end()
+
+
+def _finish(call: Call, found: Gathering[Any], end: Callable[[], None]) -> None:
+    say_silent(call, found.silent)
+    if found.is_cut:
         call.notice("There is more than is shown: ask with a narrower mask.")
+    end()
 
 
 def say_silent(call: Call, silent: list[str]) -> None:

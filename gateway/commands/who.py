@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Sequence
+from functools import partial
 
 from gateway.commands.channels import followed
-from gateway.commands.listing import names_of, say_cut, say_silent
+from gateway.commands.listing import gather, names_of
 from gateway.commands.table import command
 from gateway.edge.client.call import Call
+from gateway.edge.client.long_answer import LongAnswer
+from gateway.edge.procedures import Do, Procedure, run
 from gateway.edge.rpc.answers import SIGNS
 from gateway.edge.rpc.asks import FindAsk
+from gateway.edge.rpc.gathering import people
+from gateway.edge.slices import PART
 from gateway.irc import numerics as n
 from gateway.irc.names import is_valid_channel
 from gateway.irc.whox import WhoxQuery, parse_whox
 from gateway.services.table import service
-from gateway.state.channel.questions import ChannelView, Look
+from gateway.state.channel.questions import ChannelView, Look, MemberView
 from gateway.state.people import Person
 from ring.ids import GroupId
 
@@ -30,16 +34,15 @@ def who(call: Call) -> None:
     if called is not None:
         if not opers:
             _rows(call, "*", [(called.person(call.edge.settings), "")], query, False)
-        call.reply(n.RPL_ENDOFWHO, mask, n.TEXT[n.RPL_ENDOFWHO])
+        _end(call, mask)
     elif is_valid_channel(mask, call.edge.settings.limits.channel_len):
         group = call.edge.channel(mask)
         call.after([group], lambda: _channel(call, group, mask, query, opers))
     else:
         ask = FindAsk("*" if mask == "0" else mask, names_of(call), call.user.identity.oper is not None, opers)
-        call.after_all(
-            list(call.user.unsettled),
-            lambda: call.gather(ask, lambda replies, silent: _found(call, mask, query, replies, silent)),
-        )
+        show = partial(_show_people, call, query)
+        begin = partial(gather, call, people(call.edge, ask), show, partial(_end, call, mask))
+        call.in_turn(lambda: call.after_all(list(call.user.unsettled), begin))
 
 
 def _channel(call: Call, group: GroupId, mask: str, query: WhoxQuery | None, opers: bool) -> None:
@@ -47,11 +50,7 @@ def _channel(call: Call, group: GroupId, mask: str, query: WhoxQuery | None, ope
     channel = followed(call, group)
 
     def show(view: ChannelView | None) -> None:
-        known, members = call.edge.people, view.members if view is not None else ()
-        there = [m for m in members if not known.is_gone(m.person.uid, group)]
-        people = ((known.newest(m.person), m.prefixes) for m in there)
-        _rows(call, view.name if view is not None else mask, people, query, opers)
-        call.reply(n.RPL_ENDOFWHO, mask, n.TEXT[n.RPL_ENDOFWHO])
+        run(call.edge, _show_channel(call, group, mask, query, view, opers=opers))
 
     if channel is not None:
         show(channel.answer(look, 0))
@@ -59,19 +58,36 @@ def _channel(call: Call, group: GroupId, mask: str, query: WhoxQuery | None, ope
         call.ask(group, look, show)
 
 
-def _found(call: Call, mask: str, query: WhoxQuery | None, replies: list[Any], silent: list[str]) -> None:
-    people: dict[str, Person] = {}
-    for reply in replies:
-        people.update((person.uid, person) for person in reply.people)
-    _rows(call, "*", ((person, "") for person in people.values()), query, False)
-    say_silent(call, silent)
-    say_cut(call, replies)
+def _show_channel(
+    call: Call, group: GroupId, mask: str, query: WhoxQuery | None, view: ChannelView | None, *, opers: bool
+) -> Procedure[None]:
+    """Show the members of the view; a member shown as gone meanwhile is left out."""
+    known, members = call.edge.people, view.members if view is not None else ()
+    name, answer = view.name if view is not None else mask, LongAnswer(call)
+
+    def show(part: Sequence[MemberView]) -> None:
+        there = [m for m in part if not known.is_gone(m.person.uid, group)]
+        _rows(call, name, ((known.newest(m.person), m.prefixes) for m in there), query, opers)
+
+    for at in range(0, len(members), PART):
+        if not answer.is_over:
+            answer.show(partial(show, members[at : at + PART]))
+            yield Do(answer.rest)
+    answer.show(partial(_end, call, mask))
+    answer.end()
+
+
+def _show_people(call: Call, query: WhoxQuery | None, found: list[Person]) -> None:
+    _rows(call, "*", ((person, "") for person in found), query, False)
+
+
+def _end(call: Call, mask: str) -> None:
     call.reply(n.RPL_ENDOFWHO, mask, n.TEXT[n.RPL_ENDOFWHO])
 
 
-def _rows(call: Call, channel: str, people: Iterable[tuple[Person, str]], query: WhoxQuery | None, opers: bool) -> None:
+def _rows(call: Call, channel: str, found: Iterable[tuple[Person, str]], query: WhoxQuery | None, opers: bool) -> None:
     server, every = call.edge.settings.network.server_name, "multi-prefix" in call.connection.caps
-    for person, ranks in people:
+    for person, ranks in found:
         if opers and "o" not in person.modes:
             continue
         signs = "".join(SIGNS[rank] for rank in (ranks if every else ranks[:1]))

@@ -19,6 +19,7 @@ from gateway.edge.ports import EdgePort
 from gateway.edge.reconciling import Reconciling
 from gateway.edge.rpc.actions import Actions
 from gateway.edge.rpc.asked import answer
+from gateway.edge.rpc.catalogue import Catalogue
 from gateway.edge.rpc.census import Census
 from gateway.edge.sessions.forwarding import Forwarding
 from gateway.edge.sessions.sessions import Sessions
@@ -70,6 +71,7 @@ class Edge(EdgePort):
         self.timers = Timers(self)
         self.clients = Clients(self, dispatch)
         self.census = Census(self)
+        self.catalogue = Catalogue(self)
         self.sessions = Sessions(self)
         self.conversations = Conversations(self)
         self.direct = DirectMessages(self)

@@ -22,6 +22,7 @@ from gateway.edge.outside import Outside
 from gateway.edge.rpc.actions import Actions
 from gateway.edge.rpc.asks import Counts, ReclaimedAsk, SumAsk, Sums
 from gateway.edge.session_ports import ForwardingPort, Run, SessionsPort
+from gateway.edge.slices import Slices
 from gateway.edge.users.known_people import People
 from gateway.edge.users.nick_owners import NickOwners
 from gateway.edge.users.rooms import Room
@@ -218,6 +219,20 @@ class CensusPort(ABC):
     def channels(self) -> int: ...
 
 
+class CataloguePort(ABC):
+    """The names of this node's channels and people, in order (rpc/catalogue.py)."""
+
+    channels: NamesPort
+    people: NamesPort
+
+
+class NamesPort(ABC):
+    """Sorted names of one kind."""
+
+    @abstractmethod
+    def after(self, name: str) -> Slices[tuple[list[str], int]]: ...
+
+
 STORABLE_LEVEL = 1
 """From this feature level on, texts of people keep their bytes that are not UTF-8."""
 
@@ -241,6 +256,7 @@ class EdgePort(AnswerPort):
     outside: Outside
     clients: ClientsPort
     census: CensusPort
+    catalogue: CataloguePort
     sessions: SessionsPort
     conversations: ConversationsPort
     direct: DirectMessagesPort

@@ -31,8 +31,8 @@ class Answering(Command):
     """The answers of a command under way. Lines wait until all earlier commands of the client are answered."""
 
     __slots__ = (
-        "_open", "_paid", "_sent", "_turns", "_user", "asides", "at", "connection", "direct", "edge", "failure",
-        "label", "late", "line", "made", "message", "since", "stamp",
+        "_batch", "_open", "_paid", "_sent", "_turns", "_user", "asides", "at", "connection", "direct", "edge",
+        "failure", "label", "late", "line", "made", "message", "since", "stamp",
     )  # fmt: skip
 
     def __init__(self, edge: AnswerPort, connection: Connection, message: Message) -> None:
@@ -53,6 +53,7 @@ class Answering(Command):
         self.asides: Mapping[GroupId, slots.Aside] = slots.NOWHERE  # groups in which the call's own lines wait
         self.at: Slot | None = None  # the slot for the next answer; None: after all answers
         self.direct = False  # the next answer goes out at once
+        self._batch: str | None = None  # the open batch of a long labeled answer
         self._open = 0
         self._sent = 0  # lines of the answer so far, and other work counted in lines
         self._paid = 0.0  # tokens taken in advance
@@ -111,9 +112,7 @@ class Answering(Command):
     def send(self, line: Line, batch: str | None = None) -> None:
         """Send a line to the caller, under the command's label if any. batch: the name of the line's batch."""
         if self.direct:
-            self._sent += 1
-            extra: dict[str, str | None] | None = {"batch": batch} if batch is not None else None
-            self.connection.send(line.render(self.connection.variant, extra))
+            self._emit((line, batch))
         else:
             self._keep((line, batch))
 
@@ -207,6 +206,8 @@ class Answering(Command):
             self._finish(self.label)
         elif self.items:
             self._empty()
+        if self._batch is not None:
+            self._close_batch(self._batch)
         self.direct, self.at = True, None
         if self.asides:
             self.edge.asides.end(self)
@@ -284,6 +285,7 @@ class Answering(Command):
     def _emit(self, answer: Answer) -> None:
         if isinstance(answer, tuple):
             line, batch = answer
+            batch = batch or self._batch
             self._sent += 1
             extra: dict[str, str | None] | None = {"batch": batch} if batch is not None else None
             self.connection.send(line.render(self.connection.variant, extra))
@@ -324,6 +326,23 @@ class Answering(Command):
         before = self.enter(slot)
         done(value)
         self.leave(before)
+
+    def open_batch(self) -> None:
+        """Begin the batch of a labeled answer that is too long to be collected. All earlier commands are answered."""
+        if self.label is None:
+            return
+        server, connection, label = self.edge.settings.network.server_name, self.connection, self.label
+        name = self.edge.next_batch()
+        start = Line(server, "BATCH", (f"+{name}", "labeled-response"))
+        connection.send(start.render(connection.variant, {"label": label}))
+        self.label, self._batch = None, name
+        self._drain()
+
+    def _close_batch(self, name: str) -> None:
+        connection = self.connection
+        end = Line(self.edge.settings.network.server_name, "BATCH", (f"-{name}",))
+        connection.send(end.render(connection.variant))
+        self._batch = None
 
     def _finish(self, label: str) -> None:
         """Send the answer under the label: ACK, one line, or a batch of lines. Source: IRCv3 labeled-response."""

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
+from gateway.edge import slices
 from gateway.edge.rpc.asks import Ask, CountAsk, Counts, Detail, DetailAsk, FindAsk, Found, ListAsk, ListReply, Reply
+from gateway.edge.rpc.catalogue import page
+from gateway.edge.slices import Slices
 from gateway.irc.addresses import is_within, read_network
 from gateway.irc.elist import ListFilter
 from gateway.irc.masks import compile_mask
@@ -12,41 +15,44 @@ from gateway.irc.modes import CHANNEL_MODES
 from gateway.state.channel.channel import Channel
 from gateway.state.channel.questions import ListRow
 from gateway.state.people import Person
+from ring.ids import GroupId
+from ring.replication.application import Later
 
 if TYPE_CHECKING:
     from gateway.edge.ports import EdgePort
     from gateway.edge.users.user import User
 
 ROWS = 20_000
-"""A node answers LIST and WHO with at most this many rows."""
+"""A node that is asked for all rows of LIST or WHO at once answers with at most this many."""
 
 SIGNS = dict(zip(CHANNEL_MODES.ranks, CHANNEL_MODES.signs, strict=True))
 
 
-def answer(edge: EdgePort, body: Ask) -> Reply:
+def answer(edge: EdgePort, body: Ask) -> Reply | Later:
     if isinstance(body, ListAsk):
-        return _list(edge, body)
+        return slices.answer(edge, _list(edge, body))
     if isinstance(body, DetailAsk):
         return _detail(edge, body)
     if isinstance(body, CountAsk):
         return count(edge)
-    return _find(edge, body)
+    return slices.answer(edge, _find(edge, body))
 
 
-def _list(edge: EdgePort, ask: ListAsk) -> ListReply:
+def _list(edge: EdgePort, ask: ListAsk) -> Slices[ListReply]:
     wanted = ListFilter(ask.params, edge.settings.casemap)
-    rows: list[ListRow] = []
-    for group, state, term in edge.network.mastered("channel"):
-        channel = cast(Channel, state)
-        if not channel.members or ("s" in channel.modes and group.name not in ask.channels and not ask.oper):
-            continue
-        row = channel.row(term.number)
+
+    def row(name: str) -> ListRow | None:
+        served = edge.network.serves(GroupId("channel", name))
+        channel = cast(Channel, served[0]) if served is not None else None
+        if served is None or channel is None or not channel.members:
+            return None
+        if "s" in channel.modes and name not in ask.channels and not ask.oper:
+            return None
+        row = channel.row(served[1].number)
         topic_at = row.topic_at / 1000 if row.topic else None
-        if wanted.matches(row.name, row.users, row.created / 1000, topic_at, edge.now):
-            if len(rows) == ROWS:
-                return ListReply(tuple(rows), True)
-            rows.append(row)
-    return ListReply(tuple(rows))
+        return row if wanted.matches(row.name, row.users, row.created / 1000, topic_at, edge.now) else None
+
+    return ListReply(*(yield from page(edge.catalogue.channels, ask.after, ask.limit or ROWS, row)))
 
 
 def _detail(edge: EdgePort, ask: DetailAsk) -> Detail | None:
@@ -96,23 +102,21 @@ def count(edge: EdgePort) -> Counts:
     )
 
 
-def _find(edge: EdgePort, ask: FindAsk) -> Found:
-    casemap = edge.settings.casemap
+def _find(edge: EdgePort, ask: FindAsk) -> Slices[Found]:
+    casemap, server = edge.settings.casemap, edge.settings.network.server_name
     pattern, network = compile_mask(ask.mask or "*", casemap.name), read_network(ask.mask)
-    found: list[Person] = []
-    for user in edge.users.values():
+    nick, channels = casemap(ask.mask), frozenset(ask.channels)
+
+    def row(uid: str) -> Person | None:
+        user = edge.users.get(uid)
+        if user is None or user.quitting or (ask.opers_only and user.identity.oper is None):
+            return None
         person = user.person
-        if user.quitting or (ask.opers_only and user.identity.oper is None):
-            continue
-        shared = any(group.name in ask.channels for group in user.seats.rooms)
-        exact = casemap(person.nick) == casemap(ask.mask)
-        if "i" in person.modes and not (shared or ask.oper or exact):
-            continue
-        server = edge.settings.network.server_name
+        hides = "i" in person.modes and not ask.oper and casemap(person.nick) != nick
+        if hides and not any(group.name in channels for group in user.seats.rooms):
+            return None
         fields = (person.nick, person.user, person.host, person.real, server, person.account or "")
         within = network is not None and is_within(person.host, network)
-        if within or any(pattern.fullmatch(casemap(field)) for field in fields):
-            if len(found) == ROWS:
-                return Found(tuple(found), True)
-            found.append(person)
-    return Found(tuple(found))
+        return person if within or any(pattern.fullmatch(casemap(field)) for field in fields) else None
+
+    return Found(*(yield from page(edge.catalogue.people, ask.after, ask.limit or ROWS, row)))

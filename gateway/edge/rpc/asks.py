@@ -17,11 +17,18 @@ class _Tagged(msgspec.Struct, frozen=True, array_like=True):
 
 
 class ListAsk(_Tagged, frozen=True, tag=1):
-    """Asks for the channels mastered by the node. params: of LIST, as the client sent the parameters."""
+    """Asks for the channels mastered by the node. params: of LIST, as the client sent the parameters.
+
+    Since level 2 in pages: at most `limit` rows, in the order of folded names, of names after `after`.
+    """
+
+    NEWER: ClassVar = {"after": 2, "limit": 2}
 
     params: tuple[str, ...]
     channels: tuple[str, ...]  # folded names of the asker's channels
     oper: bool
+    after: str = ""
+    limit: int = 0  # 0: all rows that one answer may hold
 
 
 class DetailAsk(_Tagged, frozen=True, tag=2):
@@ -38,12 +45,16 @@ class CountAsk(_Tagged, frozen=True, tag=3):
 
 
 class FindAsk(_Tagged, frozen=True, tag=4):
-    """Asks for users of the node matching a mask of WHO."""
+    """Asks for users of the node matching a mask of WHO. Since level 2 in pages, as ListAsk, in the order of ids."""
+
+    NEWER: ClassVar = {"after": 2, "limit": 2}
 
     mask: str
     channels: tuple[str, ...]
     oper: bool
     opers_only: bool = False
+    after: str = ""
+    limit: int = 0
 
 
 class ExpelAsk(_Tagged, frozen=True, tag=5):
@@ -117,7 +128,7 @@ Ask = ListAsk | DetailAsk | CountAsk | FindAsk
 
 
 class ListReply(_Tagged, frozen=True, tag=21):
-    """cut: the node has more rows than one answer may hold."""
+    """cut: the node has more rows: after this page, or than one answer may hold."""
 
     rows: tuple[ListRow, ...]
     cut: bool = False
@@ -150,7 +161,7 @@ class Counts(_Tagged, frozen=True, tag=23):
 
 
 class Found(_Tagged, frozen=True, tag=24):
-    """cut: the node has more people than one answer may hold."""
+    """cut: the node has more people: after this page, or than one answer may hold."""
 
     people: tuple[Person, ...]
     cut: bool = False
