@@ -29,7 +29,8 @@ What moves a recovery:
     fetching    the replica has come                            serve that replica, or the one here if that outweighs
     asking, promising   a node masters the group, or a nearer owner recovers the group too   `send_on`, and end
 
-A node that dies, or does not answer for dead_after_s + 1 s, is asked no longer. For a confirmed group (P35), all nodes
+A node that comes during a recovery is asked, too: in the state asking at once, later by asking all nodes anew. A node
+that dies, or does not answer for dead_after_s + 1 s, is asked no longer. For a confirmed group (P35), all nodes
 are asked anew instead if a node dies that was asked or has replied, or if a node does not promise in time: the node may
 have given the group to nodes without a replica so far.
 
@@ -160,7 +161,7 @@ class Recoveries:
             self._ask_promises(group, recovery, mine)
             return
         if promised and any(held.promised > recovery.term for held in recovery.held.values()):
-            self._again(group, recovery)
+            self._again(recovery)
             return
         if self._fetch_newer(group, recovery, mine):
             return
@@ -258,11 +259,16 @@ class Recoveries:
         for key in holders:
             self._ask(key, group, recovery.term)
 
-    def _again(self, group: GroupId, recovery: Recovery) -> None:
+    def _again(self, recovery: Recovery) -> None:
         """Ask all nodes anew, a random moment later: another node was promised a higher term, or a node has died."""
-        recovery.term, recovery.fetching = NO_TERM, None  # a replica from before would be served without promises (P21)
-        recovery.asked, recovery.held = dict.fromkeys(self._port.peers.others()), {}
+        self._ask_all(recovery)
         recovery.since, recovery.repeat_at = self._port.now, self._port.now + PREPARE_REPEAT_S * self._port.rng.random()
+
+    def _ask_all(self, recovery: Recovery) -> None:
+        """Go back to asking: a replica on the way would be served without promises (P21)."""
+        recovery.term, recovery.fetching = NO_TERM, None
+        recovery.asked, recovery.held = dict.fromkeys(self._port.peers.others()), {}
+        recovery.known = set(recovery.asked)
 
     def on_fetched(self, sender: Incarnation, message: Fetched) -> None:
         """Serve the fetched replica, or keep the replica for reading if the group waits. After a recovery, merge the
@@ -328,25 +334,42 @@ class Recoveries:
     # Timers ---------------------------------------------------------------------------------------------------------
 
     def peers_changed(self) -> None:
-        """Drop nodes that died from all recoveries. Nodes that came are not asked: replicas there are old."""
+        """Drop nodes that died from all recoveries, and ask nodes that came."""
         self._absent.clear()
         decided: list[tuple[GroupId, Recovery]] = []
         for group, recovery in list(self._recoveries.items()):
             heard = {*recovery.asked, *recovery.held}
             if self._silent.is_confirmed(group) and not all(map(self._port.peers.is_alive, heard)):
                 # A node with a replica is gone again, or has given the group to nodes that said no before (P36, P37).
-                self._again(group, recovery)
+                self._again(recovery)
             recovery.asked = {key: None for key in recovery.asked if self._port.peers.is_alive(key)}
             for key in [key for key in recovery.held if not self._port.peers.is_alive(key)]:
                 del recovery.held[key]
             if recovery.fetching is not None and not self._port.peers.is_alive(recovery.fetching):
                 recovery.fetching = None
+            recovery.known = {key for key in recovery.known if self._port.peers.is_alive(key)}
+            self._ask_who_came(group, recovery)
             if not recovery.asked and recovery.fetching is None:
                 decided.append((group, recovery))
         self._port.in_slices(in_turn(self._port, decided, self._decide))
 
+    def _ask_who_came(self, group: GroupId, recovery: Recovery) -> None:
+        """Ask nodes that came during the recovery, for one of these nodes may master the group (P14). Where promises
+        are under way, all nodes are asked anew; a recovery that pauses asks all nodes after the pause."""
+        unfit = self._port.peers.unfit_for(group)
+        came = [key for key in self._port.peers.others() if key not in recovery.known and key not in unfit]
+        if not came or (recovery.waits and not recovery.asked):
+            return
+        if recovery.phase in (Phase.PROMISING, Phase.FETCHING):
+            self._ask_all(recovery)
+            recovery.since, came = self._port.now, list(recovery.asked)
+        recovery.known.update(came)
+        recovery.asked.update(dict.fromkeys(came))
+        for key in came:
+            self._ask(key, group)
+
     def _decide(self, found: tuple[GroupId, Recovery]) -> None:
-        """Decide what comes next in a recovery that lost the last node which was asked."""
+        """Decide what comes next in a recovery that lost the last node asked."""
         if found[1].fetching is None:
             self._resolve(*found)
 
@@ -361,15 +384,14 @@ class Recoveries:
                 port.send(recovery.fetching, Fetch(group))
                 continue
             if recovery.waits and not recovery.asked:
-                recovery.term, recovery.held = NO_TERM, {}
-                recovery.asked = dict.fromkeys(port.peers.others())
+                self._ask_all(recovery)
                 if not recovery.asked:
                     self._resolve(group, recovery)
                     continue
             if port.now - recovery.since > port.settings.prepare_wait_s:
                 # The nodes left in `asked` are neither dead nor answering: do not wait for these nodes any longer.
                 if recovery.phase is Phase.PROMISING and self._silent.is_confirmed(group):
-                    self._again(group, recovery)
+                    self._again(recovery)
                 else:
                     recovery.asked.clear()
                     self._resolve(group, recovery)

@@ -101,6 +101,7 @@ class Recovery:
         "curious",
         "fetching",
         "held",
+        "known",
         "noted",
         "parked",
         "repeat_at",
@@ -112,6 +113,7 @@ class Recovery:
 
     def __init__(self, asked: Iterable[str], now: float, repeat_at: float) -> None:
         self.asked = dict.fromkeys(asked)  # ring keys that have not replied; in order, so that a seed replays alike
+        self.known = set(self.asked)  # the living nodes that were asked, whether these nodes have replied or not
         self.held: dict[str, Held] = {}  # ring key -> reply; the reply of a node without a replica has no lineage
         self.fetching: str | None = None  # ring key of the node whose replica is on the way
         self.parked: deque[tuple[Incarnation, Parkable]] = deque()  # at most PARKED, handled in this order

@@ -34,7 +34,7 @@ from ring.wire.replication import (
     Resync,
     StaleTerm,
 )
-from tests.ring.ports import ME, ROOM, B
+from tests.ring.ports import ME, ROOM, B, record
 
 ANN = Incarnation("127.0.0.9", 1)
 """An edge without members in the group."""
@@ -154,6 +154,17 @@ def dies(node: Incarnation) -> Callable[[Any], None]:
         stage.peers_changed()
 
     return find_dead
+
+
+def comes(node: Incarnation) -> Callable[[Any], None]:
+    """The node joins the network, or is heard again."""
+
+    def find(stage: Any) -> None:
+        if not stage.peers.heard(node.key, stage.now):
+            stage.peers.learn([record(int(node.key.rsplit(".")[-1]), node.number)], stage.now)
+        stage.peers_changed()
+
+    return find
 
 
 def recover(*, curious: bool = False) -> Callable[[Any], None]:

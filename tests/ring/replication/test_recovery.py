@@ -17,6 +17,7 @@ from tests.ring.replication.playbook import (
     again,
     asks,
     bounced,
+    comes,
     dies,
     fetch,
     fetched,
@@ -36,6 +37,7 @@ from tests.ring.replication.playbook import (
 from tests.ring.replication.stages import RecoveryStage
 from tests.ring.toy import ToyNet
 
+D = Incarnation("127.0.0.4", 1)
 EDGE = Incarnation("127.0.0.7", 1)
 
 LOST = "127.0.0.8"
@@ -217,6 +219,46 @@ def test_a_node_that_dies_or_is_silent_is_asked_no_longer() -> None:
         >> dies(B) << nothing
         >> after(0.5) << prepare(C, 0)
         >> after(RecoveryStage().settings.prepare_wait_s) << serve(2, 1) << nothing
+    )  # fmt: skip
+
+
+def test_a_node_that_comes_while_nodes_are_asked_is_asked_too() -> None:
+    stage = RecoveryStage("one")
+    (
+        play(stage)
+        >> recover() << prepare(B, 0) << prepare(C, 0)
+        >> has_none(B) << nothing
+        >> comes(D) << prepare(D, 0)
+        >> has_none(C) << nothing
+        >> has(D, 4, role="master") << send_on(D) << nothing
+    )  # fmt: skip
+    assert not stage.replicas.recoveries
+
+
+@pytest.mark.parametrize("fetching", [False, True])
+def test_a_node_that_comes_after_the_replies_begins_the_recovery_anew(fetching: bool) -> None:
+    """Whispers seed 1949: a node started anew knew one other node, and met the group's master during the promises."""
+    until = play(RecoveryStage(held=False)) >> recover() << prepare(B, 0) << prepare(C, 0)
+    until = until >> has_none(C) >> has(B, 3) << prepare(B, 2)
+    if fetching:
+        until = until >> has(B, 3, promised=2) << fetch(B)
+    (
+        until
+        >> comes(D) << prepare(B, 0) << prepare(C, 0) << prepare(D, 0)
+        >> fetched(B, 3) << nothing
+        >> has_none(C) >> has(B, 3, promised=2) << nothing
+        >> has(D, 4, role="master") << send_on(D) << nothing
+    )  # fmt: skip
+
+
+def test_a_node_that_is_heard_again_is_asked_again() -> None:
+    (
+        play(RecoveryStage("one"))
+        >> recover() << prepare(B, 0) << prepare(C, 0)
+        >> dies(B) << nothing
+        >> comes(B) << prepare(B, 0)
+        >> comes(B) << nothing
+        >> has_none(B) >> has_none(C) << serve(2, 1) << nothing
     )  # fmt: skip
 
 
