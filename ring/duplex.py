@@ -88,7 +88,7 @@ class Stream:
             self.unacked.append((self.next, part))
             self.next += 1
             self.bytes += len(part)
-            self.streams.touch(self)
+            self.streams.touched[self] = None
             if self.bytes > WAITING_BYTES:
                 self.streams.lose(self, "SendQ exceeded")
 
@@ -118,7 +118,7 @@ class Streams:
         self.port = port
         self.accept: Callable[[Stream, bytes], None] = lambda stream, first: stream.close("not accepted")
         self._open: dict[Key, Stream] = {}
-        self._touched: dict[Key, Stream] = {}
+        self.touched: dict[Stream, None] = {}  # a Flow of each is sent at the end of the turn
         self._last = 0
 
     def open(self, peer: Incarnation, first: bytes) -> Stream:
@@ -130,7 +130,7 @@ class Streams:
 
     def touch(self, stream: Stream) -> None:
         """Send a Flow of this stream at the end of the turn."""
-        self._touched[stream.peer, stream.number, stream.mine] = stream
+        self.touched[stream] = None
 
     def on_flow(self, sender: Incarnation, message: Flow) -> None:
         """Take a Flow of the peer: acknowledge, deliver new parts in order, and end the stream if the peer has."""
@@ -146,9 +146,12 @@ class Streams:
         self._acknowledged(stream, message.ack)
         stream.used = max(stream.used, message.used)
         for number, part in enumerate(message.parts, message.first):
-            if stream.expected <= number < stream.expected + EARLY:
+            if number == stream.expected and not stream.early:
+                self._give(stream, part)
+            elif stream.expected <= number < stream.expected + EARLY:
                 stream.early[number] = part
-        self._take(stream)
+        while stream.expected in stream.early:
+            self._give(stream, stream.early.pop(stream.expected))
         if message.parts or (message.end is not None and not message.heard):
             self.touch(stream)  # an answer without news is not answered
         if message.end is not None and (stream.ended_at or stream.expected >= message.first + len(message.parts)):
@@ -168,14 +171,15 @@ class Streams:
         while stream.unacked and stream.unacked[0][0] < upto:
             stream.bytes -= len(stream.unacked.popleft()[1])
 
-    def _take(self, stream: Stream) -> None:
-        while stream.expected in stream.early and not stream.ended_at:  # parts after the end are dropped
-            part = stream.early.pop(stream.expected)
-            stream.expected += 1
-            if stream.expected == 1 and not stream.mine:
-                self.accept(stream, part)
-            else:
-                stream.received(part)
+    def _give(self, stream: Stream, part: bytes) -> None:
+        """Give the owner the part that comes next. Parts after the end are dropped."""
+        if stream.ended_at:
+            return
+        stream.expected += 1
+        if stream.expected == 1 and not stream.mine:
+            self.accept(stream, part)
+        else:
+            stream.received(part)
 
     def lose(self, stream: Stream, reason: str) -> None:
         """Cut a stream that cannot go on, and tell both sides."""
@@ -188,8 +192,8 @@ class Streams:
 
     def flush(self) -> None:
         """End the turn: send new parts, and acknowledge received parts."""
-        touched, self._touched = self._touched, {}
-        for stream in touched.values():
+        touched, self.touched = self.touched, {}
+        for stream in touched:
             # Until the peer knows the stream, no part may overtake the first part.
             self._send(stream, stream.sent if stream.acked or not stream.mine else 0)
 

@@ -9,6 +9,7 @@ import signal
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -62,9 +63,10 @@ FRAME = 1024 * 1024
 """The output of a turn to a peer is cut into frames of this size, far below the limit of peers."""
 
 
-def _clock() -> float:
-    """Return seconds that never go back and also count while the machine sleeps (P20)."""
-    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
+_clock: Callable[[], float] = (
+    partial(time.clock_gettime, time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic
+)
+"""Return seconds that never go back and also count while the machine sleeps (P20)."""
 
 
 class NodeProcess(Process):
@@ -247,7 +249,7 @@ class NodeProcess(Process):
     # Turns of the loop ----------------------------------------------------------------------------------------------
 
     def begin(self) -> None:
-        self.core.engine.begin(self.now)
+        self.core.engine.begin(_clock() + self._skew)  # as `now`: each read of a client begins a turn
 
     @crash_only
     def _wake(self) -> None:

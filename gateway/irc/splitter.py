@@ -39,6 +39,10 @@ class LineSplitter:
         TOO_LONG stands for a line over the limits (the answer is 417), and is reported once, as early as possible. The
         line is dropped, and the rest of the line skipped.
         """
+        last = len(data) - 2
+        is_whole = 0 < last <= self._content and not self._rest and not self._skipping
+        if is_whole and data.find(b"\r") == last and data.find(b"\n") == last + 1:  # most chunks: a single line
+            return [data[:last]]
         if b"\r" in data:
             data = data.replace(b"\r", b"\n")
         if self._skipping:

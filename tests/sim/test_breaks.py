@@ -13,7 +13,8 @@ from gateway.edge.cursors.cursors import Cursors
 from gateway.edge.cursors.history import ChannelStory
 from gateway.edge.cursors.playback import Playback
 from gateway.edge.direct.conversations import Conversations
-from gateway.edge.direct.remote import RemoteMessages, _Incoming
+from gateway.edge.direct.remote import RemoteMessages
+from gateway.edge.direct.remote_ends import Incoming
 from gateway.edge.sessions.unsettled import UnsettledLines
 from gateway.state.account.account import Account
 from gateway.webhooks import deliveries
@@ -311,7 +312,7 @@ def show_again_what_came_directly(patch: pytest.MonkeyPatch) -> None:
 
 def show_what_follows_a_refusal(patch: pytest.MonkeyPatch) -> None:
     """P49: a direct message overtakes the message before, sent by way of the nick's group."""
-    patch.setattr(_Incoming, "forget", lambda self, floor: self.refused.clear())
+    patch.setattr(Incoming, "forget", lambda self, floor: self.refused.clear())
 
 
 def forget_what_was_said_to_a_session_elsewhere(patch: pytest.MonkeyPatch) -> None:

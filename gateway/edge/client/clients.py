@@ -88,25 +88,27 @@ class Clients(ClientsPort):
 
     def feed(self, connection: Connection, data: bytes) -> None:
         """Take at most flood.READ_BYTES of a client. Lines wait while the client floods, or a NICK is under way."""
-        waited, settings, now = len(connection.queue.pending), self.edge.settings, self.edge.network.now
-        connection.socket.last_heard, connection.socket.pinged_at = now, 0.0
-        lines, traffic = connection.socket.splitter.feed(data), self.edge.traffic
+        queue, socket, settings = connection.queue, connection.socket, self.edge.settings
+        now, pending = self.edge.network.now, queue.pending
+        waited = len(pending)
+        socket.last_heard, socket.pinged_at = now, 0.0
+        lines, traffic = socket.splitter.feed(data), self.edge.traffic
         traffic.bytes_received += len(data)
         traffic.lines_received += len(lines)
-        turns = self.turns if flood.is_stranger(connection) else None
+        turns = self.turns if connection.user is None and flood.is_stranger(connection) else None
         for line in lines:
             if connection.closed is not None:
                 return
-            waits = connection.queue.pending or connection.queue.busy or connection.queue.gate
+            waits = pending or queue.busy or queue.gate
             if not waits and turns is not None and not turns.take():
                 turns.waiting[connection] = None
                 waits = True
             if waits or not flood.may_pass(connection, line, settings, now):
-                connection.queue.pending.append(line)
+                pending.append(line)
                 self.attention.restless[connection] = None
             else:
                 self.handle(connection, line)
-        if len(connection.queue.pending) > waited and flood.is_too_much(connection, self.edge.settings):
+        if len(pending) > waited and flood.is_too_much(connection, self.edge.settings):
             self.edge.traffic.cuts["flood"] += 1
             self.cut(connection, "Excess Flood")
 

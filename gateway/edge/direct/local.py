@@ -77,7 +77,7 @@ class LocalMessages(LocalMessagesPort):
         if user is sender or holder.away is not None or "B" in sender.person.modes or refusal_of(holder, sender.person):
             return False
         edge = self._edge
-        source = encode(edge.people.author_of(edge.people.newest(sender.person)).source)
+        source = encode(edge.people.source(sender.person))
         body = b":%b %b %b :%b\r\n" % (source, verb, user.person.nick.encode(), text)
         if len(body) > BODY_BYTES + 2:
             return False
@@ -89,8 +89,7 @@ class LocalMessages(LocalMessagesPort):
     def show(self, user: User, sender: Person, verb: str, text: bytes, event_id: EventId) -> bool:
         """Show a message of a guest elsewhere to the holder, from bytes to bytes. Returns False for a message that has
         to be rendered in the general way."""
-        people = self._edge.people
-        source = encode(people.author_of(people.newest(sender)).source)
+        source = encode(self._edge.people.source(sender))
         body = b":%b %b %b :%b\r\n" % (source, verb.encode(), user.person.nick.encode(), text)
         if len(body) > BODY_BYTES + 2 or verb == "TAGMSG" or "B" in sender.modes:
             return False
@@ -100,7 +99,8 @@ class LocalMessages(LocalMessagesPort):
     def _send(self, body: bytes, user: User, echo: Connection | None, event_id: EventId) -> None:
         """Send the line to the holder's clients, and to the speaker's client if it wants an echo."""
         for connection in user.connections:
-            connection.send(tags_of(connection.variant, event_id) + body)
+            variant = connection.variant
+            connection.send(tags_of(variant, event_id) + body if variant else body)
         if echo is not None:
             echo.send(tags_of(echo.variant, event_id) + body)
         self._edge.traffic.messages_sent += len(user.connections)
@@ -133,7 +133,10 @@ class LocalMessages(LocalMessagesPort):
             return None
         holder = state.holder
         assert holder is not None
-        if holder.uid != user.uid or holder.edge != self._edge.network.me or not self.is_guest(user, holder):
+        me = self._edge.network.me
+        if holder.uid != user.uid or holder.node != me.key or holder.incarnation != me.number:
+            return None
+        if not self.is_guest(user, holder):
             return None
         changes = user.identity.renaming is not None or user.identity.reclaiming or user.quitting
         return (user, holder) if not changes and user.person.nick == holder.nick else None

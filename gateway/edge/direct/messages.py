@@ -94,9 +94,9 @@ class DirectMessages(DirectMessagesPort):
         home = self.local.home(name)
         if home is None:
             return False
-        return self.local.relay(connection, sender, home, plain) or (
-            connection.remote.speaker is None and self._whisper(connection, sender, home, (VERBS[verb], name, text))
-        )
+        if self.edge.nick_owners.of(home) and self.local.relay(connection, sender, home, plain):
+            return True
+        return connection.remote.speaker is None and self._whisper(connection, sender, home, (VERBS[verb], name, text))
 
     def _whisper(self, connection: Connection, user: User, home: GroupId, line: tuple[str, bytes, bytes]) -> bool:
         """Send a plain message to the holder's node, if the message may go directly."""
@@ -117,7 +117,7 @@ class DirectMessages(DirectMessagesPort):
         self._sending[user.uid] = self._sending.get(user.uid, 0) + 1
         whisper.stand()
         self.edge.used[verb] += 1
-        user.spoke_at = self.edge.now
+        user.spoke_at = self.edge.network.now
         return True
 
     def ask(self, turn: Turn, in_conversation: bool) -> None:

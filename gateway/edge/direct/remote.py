@@ -33,7 +33,8 @@ Invariants: for each pair of speaker and nick, no message goes directly while an
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from functools import partial
 from itertools import takewhile
 from math import inf
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -41,6 +42,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import msgspec
 
 from gateway.edge.direct.local import LocalMessages
+from gateway.edge.direct.remote_ends import Incoming, Place
 from gateway.edge.direct.remote_messages import AS_KNOWN, MISTAKE, NOT_HERE, OPENING, OUTCOME, Answer, Sent
 from gateway.edge.ports import EdgePort, RemoteMessagesPort
 from gateway.edge.views.nick import show_message
@@ -48,6 +50,7 @@ from gateway.state.nick.messages import Reached
 from gateway.state.nick.nick import refusal_of
 from gateway.state.people import Person, Refusal
 from ring.duplex import WAITING_BYTES, Stream
+from ring.features import LEVEL as CURRENT
 from ring.features import at_level
 from ring.ids import UNREADABLE, GroupId, Incarnation
 from ring.replication.application import FAILED, EventId
@@ -105,19 +108,6 @@ Said = tuple[Person, str, bytes, dict[str, str] | None]
 """The speaker, the verb, the text and the client-only tags of a message."""
 
 
-class _Place:
-    """Where the holder of a nick was last. at: when this was learnt. checked: the version of the peers with which the
-    place was found to hold."""
-
-    __slots__ = ("at", "checked", "edge", "holder")
-
-    def __init__(self, holder: Person, at: float) -> None:
-        self.holder = holder
-        self.edge = holder.edge
-        self.at = at
-        self.checked = -1
-
-
 class _Letter:
     """A message sent directly, without an answer yet. since: when the message was sent, or infinity once it is late."""
 
@@ -147,28 +137,6 @@ class _Outgoing:
         self.used_at = 0.0
 
 
-class _Incoming:
-    """The messages from another node.
-
-    taken: the number of the next message. refused: speaker and nick -> number of the last message that was not for a
-    holder here; shown: msgid -> number. Both are kept, the lowest number first, until the peer has the answers.
-    """
-
-    __slots__ = ("refused", "shown", "stream", "taken")
-
-    def __init__(self, stream: Stream) -> None:
-        self.stream = stream
-        self.taken = 0
-        self.refused: dict[tuple[str, str], int] = {}
-        self.shown: dict[str, int] = {}
-
-    def forget(self, floor: int) -> None:
-        """Forget what the peer knows: the answers to all messages before this number."""
-        for known in (self.refused, self.shown):
-            while known and known[first := next(iter(known))] < floor:  # type: ignore[index]
-                del known[first]  # type: ignore[arg-type]
-
-
 _encode = msgspec.msgpack.Encoder().encode
 _read_sent = msgspec.msgpack.Decoder(Sent).decode
 _read_answer = msgspec.msgpack.Decoder(Answer).decode
@@ -181,9 +149,9 @@ class RemoteMessages(RemoteMessagesPort):
     def __init__(self, edge: EdgePort, local: LocalMessages) -> None:
         self._edge = edge
         self._local = local
-        self._places: dict[GroupId, _Place] = {}  # by nick's group
+        self._places: dict[GroupId, Place] = {}  # by nick's group
         self._outgoing: dict[Incarnation, _Outgoing] = {}
-        self._incoming: dict[str, _Incoming] = {}  # by ring key
+        self._incoming: dict[str, Incoming] = {}  # by ring key
         self._shown: dict[str, None] = {}  # msgids that may come again: by a lost stream, or by a nick's group
 
     # The speaker's node -----------------------------------------------------------------------------------------------
@@ -194,7 +162,8 @@ class RemoteMessages(RemoteMessagesPort):
         done: called with what became of the message; before that, perhaps, once with Late.
         """
         network = self._edge.network
-        if network.level < LEVEL or not self._local.is_guest(user, said[0]):
+        level = network.level
+        if level < LEVEL or not self._local.is_guest(user, said[0]):
             return False
         place, after = self._place(home), user.privacy.position(home)
         if place is None or after is None:
@@ -209,7 +178,7 @@ class RemoteMessages(RemoteMessagesPort):
         sent = Sent(home.name, holder.uid, holder.version, *said, event_id.msgid, event_id.at, floor, after)
         outgoing.waiting.append(_Letter(user, home, holder, event_id, after, done, network.now))
         outgoing.used_at = network.now
-        outgoing.stream.send(_encode(at_level(sent, network.level)))
+        outgoing.stream.send(_encode(sent if level >= CURRENT else at_level(sent, level)))
         return True
 
     def asked(self, user: User, home: GroupId, outcome: Any, event_id: EventId | None) -> None:
@@ -224,14 +193,14 @@ class RemoteMessages(RemoteMessagesPort):
     def _learn(self, home: GroupId, person: Person, at: float) -> None:
         self._places.pop(home, None)
         if person.account is None and person.edge != self._edge.network.me:
-            self._keep(home, _Place(person, at))
+            self._keep(home, Place(person, at))
 
-    def _keep(self, home: GroupId, place: _Place) -> None:
+    def _keep(self, home: GroupId, place: Place) -> None:
         self._places[home] = place
         if len(self._places) > PLACES:
             del self._places[next(iter(self._places))]
 
-    def _place(self, home: GroupId) -> _Place | None:
+    def _place(self, home: GroupId) -> Place | None:
         """Return where the holder of the nick, a guest on another node, was last, if this node knows."""
         network, place = self._edge.network, self._places.get(home)
         if place is not None and place.checked == network.peers_version:
@@ -240,7 +209,7 @@ class RemoteMessages(RemoteMessagesPort):
             found = self._edge.people.called(home.name)
             if found is None or found.account is not None or found.edge == network.me:
                 return None
-            place, within_s = _Place(found, network.now), STEADY_S
+            place, within_s = Place(found, network.now), STEADY_S
         else:
             within_s = network.now - place.at + 0.001
         if network.lost_lately(within_s) or network.returned_lately(within_s) or not network.is_current(place.edge):
@@ -252,7 +221,7 @@ class RemoteMessages(RemoteMessagesPort):
 
     def _open(self, peer: Incarnation) -> _Outgoing:
         outgoing = self._outgoing[peer] = _Outgoing(self._edge.network.open_stream(peer, OPENING))
-        outgoing.stream.received = lambda part: self._answered(outgoing, part)
+        outgoing.stream.received = partial(self._answered, outgoing)
         outgoing.stream.ended = lambda _: self._lost(outgoing)
         return outgoing
 
@@ -269,7 +238,9 @@ class RemoteMessages(RemoteMessagesPort):
             return
         letter = outgoing.waiting.popleft()
         outgoing.answered += 1
-        if part == _AS_KNOWN or answer.what == AS_KNOWN:
+        if part == _AS_KNOWN and not letter.after:
+            letter.done(Direct(Reached(letter.holder), letter.event_id))
+        elif part == _AS_KNOWN or answer.what == AS_KNOWN:
             self._came(letter, Reached(letter.holder))
         elif answer.what == OUTCOME:
             if isinstance(answer.outcome, Reached) and (known := self._places.get(letter.home)) is not None:
@@ -324,18 +295,18 @@ class RemoteMessages(RemoteMessagesPort):
                 return
             self._remember(before)
             old.close("replaced")
-        incoming = self._incoming[stream.peer.key] = _Incoming(stream)
-        stream.received = lambda part: self._received(incoming, part)
+        incoming = self._incoming[stream.peer.key] = Incoming(stream)
+        stream.received = partial(self._received, incoming)
         stream.ended = lambda reason: self._ended(incoming, reason)
 
-    def _ended(self, incoming: _Incoming, reason: str) -> None:
+    def _ended(self, incoming: Incoming, reason: str) -> None:
         key = incoming.stream.peer.key
         if self._incoming.get(key) is incoming:
             del self._incoming[key]
             if reason != _IDLE:
                 self._remember(incoming)
 
-    def _remember(self, incoming: _Incoming) -> None:
+    def _remember(self, incoming: Incoming) -> None:
         for msgid in incoming.shown:
             self._note_shown(msgid)
 
@@ -344,18 +315,15 @@ class RemoteMessages(RemoteMessagesPort):
         if len(self._shown) > SHOWN:
             del self._shown[next(iter(self._shown))]
 
-    def _is_shown(self, msgid: str, streams: Iterable[_Incoming]) -> bool:
-        return msgid in self._shown or any(msgid in incoming.shown for incoming in streams)
-
     def is_news(self, msgid: str) -> bool:
         """Tell whether a message of a nick's group is to be shown here: not if it came directly. A later direct message
         with this msgid is no news either."""
-        if self._is_shown(msgid, self._incoming.values()):
+        if msgid in self._shown or any(msgid in incoming.shown for incoming in self._incoming.values()):
             return False
         self._note_shown(msgid)
         return True
 
-    def _received(self, incoming: _Incoming, part: bytes) -> None:
+    def _received(self, incoming: Incoming, part: bytes) -> None:
         try:
             sent = _read_sent(part)
         except UNREADABLE:
@@ -364,7 +332,8 @@ class RemoteMessages(RemoteMessagesPort):
             return
         number = incoming.taken
         incoming.taken += 1
-        incoming.forget(sent.floor)
+        if sent.floor > incoming.floor:
+            incoming.forget(sent.floor)
         try:
             answer = self._judge(incoming, number, sent)
         except Exception as problem:  # no message may end one node after the other (P43)
@@ -372,19 +341,22 @@ class RemoteMessages(RemoteMessagesPort):
             answer = _encode(Answer(MISTAKE))
         incoming.stream.send(answer)
 
-    def _judge(self, incoming: _Incoming, number: int, sent: Sent) -> bytes:
+    def _judge(self, incoming: Incoming, number: int, sent: Sent) -> bytes:
         """Show the message to the holder, or refuse it. Returns the answer."""
-        network, key, home = self._edge.network, (sent.sender.uid, sent.name), GroupId("nick", sent.name)
-        found = None if key in incoming.refused or network.catches_up else self._local.holder(home)
+        network, home = self._edge.network, GroupId("nick", sent.name)
+        is_late = incoming.refused and (sent.sender.uid, sent.name) in incoming.refused
+        found = None if is_late or network.catches_up else self._local.holder(home)
         if found is not None and (found[1].uid != sent.uid or (sent.after and not network.has_shown(home, sent.after))):
             found = None
         if found is None:
+            key = sent.sender.uid, sent.name
             incoming.refused.pop(key, None)
             incoming.refused[key] = number
             return _encode(Answer(NOT_HERE))
         user, holder = found
         refusal = refusal_of(holder, sent.sender)
-        if refusal is None and not self._is_shown(sent.msgid, (incoming,)):  # no other node has given this msgid
+        # No other node has given this msgid.
+        if refusal is None and sent.msgid not in incoming.shown and sent.msgid not in self._shown:
             incoming.shown[sent.msgid] = number
             self._show(user, sent)
         if refusal is None and holder.version == sent.version:

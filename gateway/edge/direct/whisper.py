@@ -54,7 +54,8 @@ class Whisper(PlainCommand):
             pair.turns.popleft()
             self.messages.sent(self.user)
             self.end()
-            pair.release()
+            if pair.held:
+                pair.release()
             self.messages.forget(pair)
         else:
             self.turn = self._become_turn()

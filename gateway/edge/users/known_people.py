@@ -85,6 +85,11 @@ class People:
         seen = self.seen.get(person.uid)
         return seen.author if seen is not None and seen.person is person else person.author
 
+    def source(self, person: Person) -> str:
+        """Return nick!user@host for a line of the person, by the newest profile."""
+        seen = self.seen.get(person.uid)
+        return person.source if seen is None or seen.person.version < person.version else seen.author.source
+
     def newest(self, person: Person) -> Person:
         seen = self.seen.get(person.uid)
         return seen.person if seen is not None and seen.person.version >= person.version else person
