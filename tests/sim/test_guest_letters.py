@@ -114,6 +114,28 @@ def test_it_waits_for_an_account_without_a_client(net: Net) -> None:
     assert heard(again) == ["bob>ann there you are"]
 
 
+def test_who_hears_no_guests_hears_none_after_a_power_cut_either() -> None:
+    """Until a node takes the session up, the session's group alone knows the account's user (+R)."""
+    net = Net(3, seed=1, disks=True)
+    made(net, "ann")
+    phone = login(net, "n1", "ann@phone")
+    phone.ask("MODE ann +R")
+    phone.quit()
+    net.run(3)
+    for node in list(net.nodes.values()):
+        net.kill(node.name)
+    for number in (1, 2, 3):
+        net.start(number)
+    bob = guest(net, node="n3")
+    for number in range(10):
+        bob.send(f"PRIVMSG ann :{number}")
+        net.run(0.02)
+    assert not any(node.core.edge.sessions.users for node in net.nodes.values()), "nobody has taken the session up"
+    bob.sync()
+    answers = [line.split(" ")[1] for line in bob.got if re.match(r"\S+ (401|477) ", line)]
+    assert len(answers) == 10 and "477" in answers and not [line for line in bob.got if " PRIVMSG " in line]
+
+
 def test_every_device_of_the_account_reads_it_once(net: Net) -> None:
     one, two = login(net, "n1", "ann@one", caps=CAPS), login(net, last(net), "ann@two", caps=CAPS)
     bob = guest(net, node=last(net))

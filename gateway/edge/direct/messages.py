@@ -30,7 +30,8 @@ from gateway.state.conversation.conversation import Conversation, other_of
 from gateway.state.conversation.messages import Say
 from gateway.state.idempotency import IdempotencyKey, Probe
 from gateway.state.nick.messages import Reached, Tell
-from gateway.state.people import Refusal
+from gateway.state.nick.nick import refusal_of
+from gateway.state.people import Person, Refusal
 from gateway.state.session.messages import Stored
 from ring.ids import GroupId
 
@@ -153,13 +154,19 @@ class DirectMessages(DirectMessagesPort):
             return user.person.account is None and conversations.keeps_with_guests()
         return conversations.keeps(user) or (idempotency_key is not None and bool(conversations.of(user)))
 
-    def look_for(self, name: str, refusal: Refusal, known: Callable[[Any], None]) -> None:
-        """Look for a lasting session of a dead node, not taken up yet: nobody else has the nick."""
+    def look_for(self, name: str, sender: Person, refusal: Refusal, known: Callable[[Any], None]) -> None:
+        """Look for a lasting session of a dead node, not taken up yet: nobody else has the nick. The nick's group would
+        judge whether the session's user reads messages of the sender; here nobody else does.
+
+        refusal: the answer if there is no such session.
+        """
 
         def looked(stored: Stored | None) -> None:
             person = stored.person if stored is not None and stored.lasts else None
-            lasts = person is not None and self.edge.settings.casemap(person.nick) == name
-            known(Reached(person, in_conversation=True) if person is not None and lasts else refusal)
+            if person is None or self.edge.settings.casemap(person.nick) != name:
+                known(refusal)
+            else:
+                known(refusal_of(person, sender) or Reached(person, in_conversation=True))
 
         self.edge.sessions.look(name, looked)
 

@@ -136,7 +136,7 @@ class Turn(Token):
         if self.event_id is not None and not isinstance(outcome, Reached):
             self.fail()  # the message may have been shown before (P49)
         elif isinstance(outcome, Refusal) and outcome.numeric == n.ERR_NOSUCHNICK:
-            self.messages.look_for(self.home.name, outcome, self.known)
+            self.messages.look_for(self.home.name, self.tell.sender, outcome, self.known)
         else:
             self.messages.in_turn(self, outcome)
 

@@ -22,6 +22,7 @@ from tests.gateway.commands.stage import network, people, settle
 from tests.gateway.edge.direct.test_remote import pair, texts
 from tests.sim.net import Client, Net
 
+ANN = Person("1a", 1, "Ann", "~ann", "host", "Ann", "127.0.0.1", 1)
 BOB = Person("2b", 1, "Bob", "~bob", "host", "Bob", "127.0.0.2", 1)
 
 
@@ -138,8 +139,24 @@ def test_the_lasting_session_of_a_dead_node_has_the_nick(stored: Any, found: boo
         sessions=SimpleNamespace(look=lambda name, done: done(stored)), settings=SimpleNamespace(casemap=str.lower)
     )
     known: list[Any] = []
-    direct.look_for("bob", refused("401", "bob"), known.append)
+    direct.look_for("bob", ANN, refused("401", "bob"), known.append)
     assert known == [Reached(BOB, in_conversation=True) if found else refused("401", "bob")]
+
+
+@pytest.mark.parametrize(("account", "heard"), [("ann", True), (None, False)])
+def test_the_lasting_session_of_a_dead_node_hears_no_guest_if_it_hears_no_guests(
+    account: str | None, heard: bool
+) -> None:
+    bob = msgspec.structs.replace(BOB, modes="R")
+    direct: Any = DirectMessages.__new__(DirectMessages)
+    stored = SimpleNamespace(person=bob, lasts=True)
+    direct.edge = SimpleNamespace(
+        sessions=SimpleNamespace(look=lambda name, done: done(stored)), settings=SimpleNamespace(casemap=str.lower)
+    )
+    known: list[Any] = []
+    direct.look_for("bob", msgspec.structs.replace(ANN, account=account), refused("401", "bob"), known.append)
+    assert [isinstance(one, Reached) for one in known] == [heard]
+    assert heard or known[0].numeric == "477"
 
 
 def test_messages_wait_in_order_while_their_conversation_is_opened_once(monkeypatch: pytest.MonkeyPatch) -> None:

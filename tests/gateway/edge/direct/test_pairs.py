@@ -36,7 +36,7 @@ class Messages(DirectMessages):
 
     def sent(self, user: Any) -> None: ...
 
-    def look_for(self, name: str, refusal: Any, known: Any) -> None:
+    def look_for(self, name: str, sender: Any, refusal: Any, known: Any) -> None:
         known(refusal)
 
     def turn(self, text: str) -> Turn:
