@@ -17,6 +17,7 @@ import structlog
 
 from config import NodeConfig, load_node
 from gateway.edge.client.connection import Connection
+from gateway.edge.client.outputs import PATIENCE_S
 from gateway.edge.settings import Rehashed
 from gateway.happenings import Happenings
 from gateway.io.clients import ClientTransport, write_all
@@ -55,10 +56,6 @@ FLUSH_WAIT_S = 0.002
 SLICE_S = 0.002
 """Long work may take so much of a turn (P23). A step takes up to a millisecond."""
 
-HOLD_S = 0.01
-"""While a crowd registers, the output for clients waits so long for more output. Each newcomer's JOIN goes to all
-members of a channel: what several turns have for a member goes in one write."""
-
 FRAME = 1024 * 1024
 """The output of a turn to a peer is cut into frames of this size, far below the limit of peers."""
 
@@ -86,7 +83,6 @@ class NodeProcess(Process):
         self._next_id = 0
         self._flushing = False
         self._flush_after = 0.0
-        self._held_until = 0.0  # no output for clients before this time while a crowd registers
         self.peers = PeerShell(self)
         self.record = node_record(config, self.peers.next_incarnation(), self.now)
         settings = NodeSettings(
@@ -118,6 +114,7 @@ class NodeProcess(Process):
         self.web = self._web_side(config.http, looks) if config.http is not None else None
         self._stop = asyncio.Event()
         self._timer: asyncio.TimerHandle | None = None
+        self._patience: asyncio.TimerHandle | None = None  # until lines that wait for others are written
         self._resting = False  # nothing is under way, and the next tick comes late unless something happens
 
     def _web_side(self, http: Http, looks: Looks) -> WebSide:
@@ -256,6 +253,10 @@ class NodeProcess(Process):
         self.begin()
         self.touched()
 
+    def _end_patience(self) -> None:
+        self._patience = None
+        self._wake()
+
     @crash_only
     def act(self, job: Callable[[], None]) -> None:
         """Run a job on the core, in a turn of its own."""
@@ -304,13 +305,14 @@ class NodeProcess(Process):
         for key, messages in self.core.engine.drain().items():
             for payload in payloads(messages, FRAME):
                 self.peers.send(key, payload)
-        if edge.clients.outputs.dirty and (not edge.clients.turns.waiting or began >= self._held_until):
-            self._held_until = began + HOLD_S
+        if edge.clients.outputs.dirty:
             for connection in write_all(edge.clients.take_outputs(), self.sockets, edge.settings.clients.sendq):
                 self.begin()
                 edge.traffic.cuts["send_queue"] += 1
                 edge.clients.gone(connection, "SendQ exceeded")
                 self.sockets[connection.number].abort()
+        if edge.clients.outputs.patient and self._patience is None:
+            self._patience = asyncio.get_running_loop().call_later(PATIENCE_S, self._end_patience)
         if edge.traffic.shown and not edge.clients.outputs.dirty:
             edge.traffic.delivered(self.core.engine.now, self.now)
         self.webhooks.flush()

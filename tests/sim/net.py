@@ -16,6 +16,7 @@ import msgspec
 from config.webhooks import Webhooks
 from gateway.accounts.credentials import Credentials, scram_keys
 from gateway.edge.client.connection import Connection
+from gateway.edge.client.outputs import PATIENCE_S
 from gateway.edge.settings import EdgeSettings
 from gateway.irc.message import Message, parse
 from gateway.node import NodeCore, NodeSettings
@@ -412,6 +413,8 @@ class Net:
                     client.closed = connection.closed
                     self.at(0, lambda c=connection: self.turn(node, lambda: core.edge.clients.gone(c, "closed")))
         core.edge.traffic.delivered(core.engine.now, core.engine.now)
+        if core.edge.clients.outputs.patient:
+            self.at(PATIENCE_S, lambda: self.turn(node, lambda: None))
         if core.edge.clients.turns.waiting or core.engine.work_waits:
             self.at(0, lambda: self.turn(node, lambda: None))
 

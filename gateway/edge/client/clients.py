@@ -116,13 +116,23 @@ class Clients(ClientsPort):
         """Return the connections with news since the last call, each with the bytes for the socket; count the bytes.
 
         A closed connection is among these, perhaps without bytes. One call for all: a message to a hundred people is a
-        hundred writes. Members of a busy channel have the same lines: these are joined once.
+        hundred writes. Members of a busy channel have the same lines: these are joined once. Connections with patient
+        lines alone stay dirty: while `outputs.patient`, this is to be called again after PATIENCE_S (outputs.py).
         """
         found, lines, size = [], 0, 0
         alike: dict[tuple[bytes, ...], bytes] = {}
-        for connection in self.outputs.take():
+        outputs = self.outputs
+        patient = outputs.patient
+        if patient and self.edge.network.now >= outputs.patient_until:
+            outputs.hurry()
+        for connection in outputs.take():
             out = connection.socket.ready
             count = len(out)
+            if patient and connection in patient:
+                if patient[connection] == count and connection.closed is None:
+                    outputs.dirty[connection] = None
+                    continue
+                del patient[connection]
             if count == 1:
                 data = out[0]
             elif count < MANY:

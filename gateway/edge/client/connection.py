@@ -136,6 +136,7 @@ class Connection:
 
     def go_last(self) -> None:
         """Have what waits written after the output of all other connections so far."""
+        self.outputs.hurry()
         if self in self.outputs.dirty:
             del self.outputs.dirty[self]
             self.outputs.dirty[self] = None

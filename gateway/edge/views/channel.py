@@ -157,6 +157,8 @@ def _joined(edge: EdgePort, room: Room, channel: Channel, event: Joined, stamp: 
     extended = [c for c in others if "extended-join" in c.caps]
     deliver(plain, [c for c in others if "extended-join" not in c.caps] if extended else others)
     deliver(full, extended)
+    if user is not None:
+        edge.clients.outputs.may_wait(others, edge.now)
     if person.away is not None:
         away = Line(person.author, "AWAY", (person.away,), at=stamp.at)
         deliver(away, [c for c in others if "away-notify" in c.caps])

@@ -8,6 +8,9 @@ import pytest
 
 from gateway.edge.client.attention import PROVING_MAX_S
 from gateway.edge.client.call import Call
+from gateway.edge.client.connection import Connection
+from gateway.edge.client.outputs import CROWD
+from gateway.edge.edge import Edge
 from tests.gateway.commands.accounts import Newcomer, plain, register
 from tests.gateway.commands.stage import network, people
 from tests.sim.net import Client, Net
@@ -173,3 +176,73 @@ def test_the_same_many_lines_are_joined_once_for_all(net: Net) -> None:
     outputs = dict(edge.clients.take_outputs())
     assert outputs[first] is outputs[second] and outputs[first] == b"".join(lines)
     assert outputs[third] == b"".join(lines[::-1])
+
+
+@pytest.fixture
+def crowd(net: Net) -> tuple[Edge, Connection, Connection]:
+    """The edge of a node to which a crowd comes, and the connections of ann and bob. bob has to read a JOIN that may
+    wait."""
+    node = next(iter(net.nodes))
+    net.client(node, "ann").sync()
+    net.client(node, "bob").sync()
+    edge = net.nodes[node].core.edge
+    ann, bob = edge.clients.connections.values()
+    for _ in range(CROWD):
+        edge.clients.outputs.may_wait([bob], edge.now)
+    assert not edge.clients.outputs.patient
+    bob.send(b"JOIN\r\n")
+    edge.clients.outputs.may_wait([bob], edge.now)
+    return edge, ann, bob
+
+
+def test_a_join_waits_for_more_lines_while_a_crowd_comes(crowd: tuple[Edge, Connection, Connection]) -> None:
+    edge, ann, bob = crowd
+    ann.send(b"mine\r\n")
+    assert edge.clients.take_outputs() == [(ann, b"mine\r\n")]
+    bob.send(b"JOIN\r\n")
+    edge.clients.outputs.may_wait([bob], edge.now)
+    assert edge.clients.take_outputs() == []
+    bob.send(b"talk\r\n")
+    assert edge.clients.take_outputs() == [(bob, b"JOIN\r\nJOIN\r\ntalk\r\n")]
+    assert edge.clients.take_outputs() == []
+
+
+def test_a_join_waits_no_longer_than_its_patience(crowd: tuple[Edge, Connection, Connection]) -> None:
+    edge, _, bob = crowd
+    assert edge.clients.take_outputs() == []
+    edge.clients.outputs.patient_until = edge.now
+    assert edge.clients.take_outputs() == [(bob, b"JOIN\r\n")]
+
+
+def test_the_first_joins_of_the_next_second_wait_for_nothing(crowd: tuple[Edge, Connection, Connection]) -> None:
+    edge, ann, _ = crowd
+    ann.send(b"JOIN\r\n")
+    edge.clients.outputs.may_wait([ann], edge.now + 1.0)
+    assert edge.clients.take_outputs() == [(ann, b"JOIN\r\n")]
+
+
+def test_a_pong_takes_the_waiting_joins_of_all_along_and_comes_last(
+    crowd: tuple[Edge, Connection, Connection],
+) -> None:
+    edge, ann, bob = crowd
+    assert edge.clients.take_outputs() == []
+    ann.send(b"PONG\r\n")
+    ann.go_last()
+    assert edge.clients.take_outputs() == [(bob, b"JOIN\r\n"), (ann, b"PONG\r\n")]
+
+
+def test_a_closed_connection_does_not_wait(crowd: tuple[Edge, Connection, Connection]) -> None:
+    edge, _, bob = crowd
+    edge.clients.hang_up(bob, "Quit")
+    assert edge.clients.take_outputs() == [(bob, b"JOIN\r\n")]
+
+
+def test_in_a_crowd_members_read_each_join_in_the_end(net: Net) -> None:
+    node = next(iter(net.nodes))
+    first = net.client(node, "first")
+    first.send("JOIN #c")
+    first.sync()
+    for number in range(3 * CROWD):
+        net.client(node, f"u{number}").send("JOIN #c")
+    net.run(1.0)
+    assert len([line for line in first.lines() if " JOIN " in line]) == 3 * CROWD
