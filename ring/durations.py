@@ -146,6 +146,10 @@ LOG_IDLE_S: Final = 2 * 3600.0
 
 # Another master of a group --------------------------------------------------------------------------------------------
 
+QUIET_S: Final = 120.0
+"""A network in which no node came, went, died or returned for this time is at rest: every group is where the ring
+says."""
+
 PREPARE_REPEAT_S: Final = 0.4
 """Pause before the nodes that have not answered are asked for their replicas again."""
 

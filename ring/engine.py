@@ -66,6 +66,7 @@ class Engine(Node, KnownNodes):
         """Resign all groups after a long stop: this node first asks the nodes that may serve these groups now (P20)."""
         self.note("was_stopped", stopped_s=round(seconds, 1), groups=len(self.replicas.masters))
         self._heard_at = {key: (number, self.now) for key, (number, _) in self._heard_at.items()}
+        self.peers.stood_still(self.now)
         self.submitter.expire()
         self.run(self.roles.resign_all)
         self.run(self.roles.followers.peers_changed)  # the groups that this node follows may have moved on

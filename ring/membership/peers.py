@@ -41,6 +41,7 @@ class Peers:
         self.joined: dict[str, float] = {}  # ring key -> when this life was first seen or came back
         self.unfit: dict[GroupId, set[Incarnation]] = {}  # lives of nodes with the group stopped by a mistake
         self.returned_at = float("-inf")  # when a node thought dead last answered
+        self.changed_at = float("-inf")  # when a node last came, went, died or returned, or this node was stopped
         self.version = 0  # grows with every change of an answer of this class
 
     def learn(self, records: Iterable[NodeRecord], now: float) -> list[NodeRecord]:
@@ -73,8 +74,17 @@ class Peers:
                 if before is not None:
                     self.absent[before.id] = since
         if news:
-            self.version += 1
+            self._changed(now)
         return news
+
+    def _changed(self, now: float) -> None:
+        """Note a change of the nodes."""
+        self.changed_at = now
+        self.version += 1
+
+    def stood_still(self, now: float) -> None:
+        """Note that this node was stopped: nodes may have come and gone meanwhile."""
+        self.changed_at = now
 
     def _remember_page(self, record: NodeRecord) -> None:
         """Remember the URL of a node's pages. A page stays open in browsers when its node leaves, and goes on with
@@ -113,7 +123,7 @@ class Peers:
         if before is not None and self.roster.remove(record.key, record.incarnation):
             self.absent[before.id] = self.dead.get(record.key, now)
             self.joined.pop(record.key, None)
-            self.version += 1
+            self._changed(now)
 
     def raise_level(self, level: int, now: float) -> list[NodeRecord]:
         """Raise the acting level. Returns the nodes that are too old for the level."""
@@ -160,7 +170,7 @@ class Peers:
             self.missing[key] = record
         self.absent[Incarnation(key, incarnation)] = self.dead.get(key, now)
         self.joined.pop(key, None)
-        self.version += 1
+        self._changed(now)
         return True
 
     def remember(
@@ -201,7 +211,7 @@ class Peers:
             self.missing.pop(key, None)
         self.thin.discard(key)
         self.given_up[key] = record.incarnation if record is not None else self.given_up.get(key, 0)
-        self.version += 1
+        self._changed(now)
         return record is not None
 
     def leave(self, record: NodeRecord) -> None:
@@ -215,7 +225,7 @@ class Peers:
         if self.dead.pop(key, None) is None:
             return False
         self.joined[key] = self.returned_at = now
-        self.version += 1
+        self._changed(now)
         return True
 
     def died(self, key: str, now: float) -> bool:
@@ -223,7 +233,7 @@ class Peers:
         if key == self.me.key or key in self.dead or self.roster.get(key) is None:
             return False
         self.dead[key] = now
-        self.version += 1
+        self._changed(now)
         return True
 
     def is_alive(self, key: str) -> bool:

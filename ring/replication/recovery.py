@@ -5,7 +5,8 @@ Theory of operation
 
 A node recovers a group if the ring names the node as master, and the node does not master the group: because nobody
 has used the group before, because the master is dead, or because this node was stopped for a while (P20). Every live
-node is asked, not only the next owners: with `copies: 1` followers hold the only replicas, and may sit anywhere.
+node is asked, not only the next owners: with `copies: 1` followers hold the only replicas, and may sit anywhere. In a
+large network at rest, the next owners are asked first, and suffice if none knows the group (nearby.py).
 Messages for the group are parked meanwhile, and handled or sent on in the end.
 
 The states of a recovery (`Recovery.phase`), read from the fields:
@@ -53,8 +54,9 @@ from ring.durations import PREPARE_AGAIN_S, PREPARE_REPEAT_S
 from ring.ids import NO_TERM, GroupId, Incarnation, Term
 from ring.replication.absent import AbsentGroups
 from ring.replication.judging import foreseen
-from ring.replication.lineage import fork_point
+from ring.replication.nearby import near_owners, suffices
 from ring.replication.owed import OwedForks
+from ring.replication.recovered_forks import ask_for_forks, take_in_fork
 from ring.replication.replica import Replica
 from ring.replication.replicas import Phase, Recovery
 from ring.replication.restore import restore
@@ -85,8 +87,10 @@ class Recoveries:
         curious: only to answer a question. A group that nobody holds is not served for a question.
         """
         port = self._port
-        recovery = self._recoveries[group] = Recovery(port.peers.others(), port.now, port.now + PREPARE_REPEAT_S)
-        recovery.curious = curious
+        near = near_owners(port, self._silent, group, curious=curious)
+        asked = port.peers.others() if near is None else near
+        recovery = self._recoveries[group] = Recovery(asked, port.now, port.now + PREPARE_REPEAT_S)
+        recovery.curious, recovery.near = curious, near is not None
         for key in recovery.asked:
             self._ask(key, group)
         if not recovery.asked:
@@ -151,8 +155,11 @@ class Recoveries:
             return
         port = self._port
         mine = self._port.replicas.newest(group)
+        if recovery.near and not suffices(self._silent, recovery, group, mine):
+            self._ask_further(group, recovery)
+            return
         promised = recovery.phase is Phase.PROMISING
-        if not promised:
+        if not promised and not recovery.near:
             recovery.waits = self._silent.may_have_more(group, recovery, mine)
             if recovery.waits:
                 self._wait(group, recovery, mine)
@@ -172,7 +179,7 @@ class Recoveries:
             state = port.kinds[group.kind].initial(group.name)
             mine = Replica(group, port.kinds[group.kind], state, ())
         self.serve(recovery, mine)
-        self._ask_for_forks(group, recovery)
+        ask_for_forks(self._port, group, recovery)
 
     def _fetch_newer(self, group: GroupId, recovery: Recovery, mine: Replica | None) -> bool:
         """Fetch the newest replica that other nodes hold, if that replica is newer than the replica here, or is as new
@@ -275,7 +282,7 @@ class Recoveries:
         replica."""
         recovery = self._recoveries.get(message.group)
         if recovery is None:
-            self._take_in_fork(message)
+            take_in_fork(self._port, message)
         if recovery is None or recovery.fetching != sender.key:
             return
         recovery.fetching = None
@@ -300,25 +307,7 @@ class Recoveries:
         if mine is not None and mastered is not None:
             self._owed.add(mine)
             self._port.take_in(mastered, mine)
-        self._ask_for_forks(message.group, recovery)
-
-    def _ask_for_forks(self, group: GroupId, recovery: Recovery) -> None:
-        """Fetch the replicas that have entries which the served replica lacks: these entries are merged, not lost
-        (P22)."""
-        mastered = self._port.replicas.masters.get(group)
-        if mastered is None:
-            return
-        replica = mastered.replica
-        for key, held in recovery.held.items():
-            if held.lineage and fork_point(replica.lineage, replica.head, held.lineage, held.seq) < held.seq:
-                self._port.send(key, Fetch(group))
-
-    def _take_in_fork(self, message: Fetched) -> None:
-        """Merge a fetched replica into the group that this node serves by now (P22)."""
-        mastered = self._port.replicas.masters.get(message.group)
-        if mastered is not None and mastered.serving and message.snapshot is not None:
-            theirs = restore(message.group, self._port.kinds[message.group.kind], message.snapshot)
-            self._port.take_in(mastered, theirs)
+        ask_for_forks(self._port, message.group, recovery)
 
     def serve(self, recovery: Recovery, replica: Replica) -> None:
         """Master the group from this replica on, under a new term, and note a takeover if the group existed."""
@@ -338,6 +327,7 @@ class Recoveries:
         self._absent.clear()
         decided: list[tuple[GroupId, Recovery]] = []
         for group, recovery in list(self._recoveries.items()):
+            recovery.near = False
             heard = {*recovery.asked, *recovery.held}
             if self._silent.is_confirmed(group) and not all(map(self._port.peers.is_alive, heard)):
                 # A node with a replica is gone again, or has given the group to nodes that said no before (P36, P37).
@@ -352,6 +342,12 @@ class Recoveries:
             if not recovery.asked and recovery.fetching is None:
                 decided.append((group, recovery))
         self._port.in_slices(in_turn(self._port, decided, self._decide))
+
+    def _ask_further(self, group: GroupId, recovery: Recovery) -> None:
+        """Ask all other nodes, too, as the replies of the next owners do not do (nearby.py)."""
+        recovery.near, recovery.since = False, self._port.now
+        self._ask_who_came(group, recovery)
+        self._resolve(group, recovery)
 
     def _ask_who_came(self, group: GroupId, recovery: Recovery) -> None:
         """Ask nodes that came during the recovery, for one of these nodes may master the group (P14). Where promises
@@ -390,7 +386,9 @@ class Recoveries:
                     continue
             if port.now - recovery.since > port.settings.prepare_wait_s:
                 # The nodes left in `asked` are neither dead nor answering: do not wait for these nodes any longer.
-                if recovery.phase is Phase.PROMISING and self._silent.is_confirmed(group):
+                if recovery.near:
+                    self._ask_further(group, recovery)
+                elif recovery.phase is Phase.PROMISING and self._silent.is_confirmed(group):
                     self._again(recovery)
                 else:
                     recovery.asked.clear()

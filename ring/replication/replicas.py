@@ -102,6 +102,7 @@ class Recovery:
         "fetching",
         "held",
         "known",
+        "near",
         "noted",
         "parked",
         "repeat_at",
@@ -123,6 +124,7 @@ class Recovery:
         self.waits = False  # a silent node may have more of the group (P36, P37)
         self.noted = False  # the note `group_waits` was made
         self.stopped = False  # a mistake of the program has stopped the group on a node that was asked (P43)
+        self.near = False  # only the next owners were asked: the network is at rest (P14)
         self.curious = True  # only questions are parked: a group that nobody holds need not be served for a question
         self.term = NO_TERM  # the term that the holders of the group are asked to promise (P21)
 
