@@ -32,6 +32,7 @@ MODULES: Final = {
     "top": "top",
     "trace": "trace",
     "up": "up",
+    "version": "version",
     "webhook": "webhook",
 }
 """The module in this package that defines each command."""

@@ -35,6 +35,7 @@ from gateway.io.reloading import contents, reread
 from gateway.io.settings import edge_settings, engine_settings, made_up_secret, node_record
 from gateway.io.starting import Starting
 from gateway.io.systemd import Systemd
+from gateway.io.version import cores
 from gateway.io.webhooks import WebhookShell
 from gateway.look import Looks
 from gateway.node import NodeCore, NodeSettings
@@ -175,7 +176,8 @@ class NodeProcess(Process):
             self._say_what_does_not_fit()
             settle()
             self.systemd.ready()
-            self.log.info("node_started", ip=self.record.ip, irc=self.record.irc, incarnation=self.record.incarnation)
+            record = self.record
+            self.log.info("node_started", ip=record.ip, irc=record.irc, incarnation=record.incarnation, cores=cores())
             await self._stop.wait()
         if self.peers.announced:
             await drain(self)

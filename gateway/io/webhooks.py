@@ -70,4 +70,4 @@ class WebhookShell:
 
 
 def _load() -> None:
-    import gateway.io.posting  # noqa: F401
+    from gateway.io import posting  # noqa: F401

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import msgspec
@@ -52,7 +53,8 @@ class Member:
         return Sitting(self.person, self.prefixes, self.joined_at, self.ranked_at, self.ranked_in)
 
 
-class Rules(msgspec.Struct, frozen=True):
+@dataclass(frozen=True)
+class Rules:
     """The network's settings for the rules of channels."""
 
     limits: Limits
