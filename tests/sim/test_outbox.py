@@ -7,6 +7,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 
+import msgspec
 import pytest
 
 from gateway.edge.client.call import Call
@@ -116,6 +117,26 @@ def test_who_says_something_and_goes_is_heard_though_the_session_dies(seed: int,
     edges = [node.core.edge for node in net.nodes.values() if node.up]
     assert not any(edge.forwarding.lingering for edge in edges)
     assert not any(c.device == "phone" for edge in edges for c in edge.clients.connections.values())
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("end", ["killed", "dark"])
+def test_what_a_leaving_node_has_read_is_said_though_the_session_dies(seed: int, end: str) -> None:
+    """n2 leaves while the lines are on their way to n1, with the session; n3 takes the session up."""
+    story = Story(seed, "", sorted(MASTERS)[seed % 3])
+    net, node = story.net, story.phone.node
+    net.turn(node, lambda: node.core.engine.leave(msgspec.structs.replace(node.core.engine.peers.me, leaving=True)))
+    assert net.until(lambda: not node.core.holds_groups, 10)
+    for number in range(10):
+        story.say(number)
+    net.run(story.chance.uniform(0.0, 0.03))
+    net.turn(node, lambda: node.core.edge.clients.close_all("Server is shutting down"))
+    END[end](net)
+    assert net.until(lambda: node.core.edge.clients.idle, 20)
+    net.kill("n2")
+    net.run(20)
+    for word in ("line", "word"):
+        assert story.numbers(story.bob, word) == [*range(10)] == story.numbers(story.tablet, word)
 
 
 @pytest.mark.parametrize("seed", [0, 3])

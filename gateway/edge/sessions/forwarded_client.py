@@ -22,6 +22,7 @@ from gateway.edge.sessions.remote import Forwarder, Hello, Shown, Standing
 from gateway.edge.sessions.unsettled import UnsettledLines
 from gateway.edge.users.user import User
 from gateway.state.idempotency import Speaker
+from gateway.state.session.messages import Stored
 from ring.duplex import Stream
 from ring.features import at_level
 from ring.ids import UNREADABLE, Incarnation
@@ -225,10 +226,23 @@ class ForwardedClient(Forwarder):
             return
         if not self.account:
             self._give_up("The node that you were on is gone: connect again")
-        elif self.edge.sessions.leaving:
-            self._give_up("Server is shutting down")
-        else:
+        elif not self.edge.sessions.leaving or self.account in self.edge.sessions.users:
             self.edge.sessions.find(self.account, self._found)
+        elif self.is_gone:
+            self.edge.sessions.look(self.account, self._looked)
+        else:
+            self._give_up("Server is shutting down")
+
+    def _looked(self, stored: Stored | None) -> None:
+        """Forward the lines of a gone client to the node that has the session, or takes the session up: this node is
+        leaving, and takes no session up (P9)."""
+        person = stored.person if stored is not None else None
+        if stored is not None and person is None:
+            self._give_up("")  # the session has ended
+        elif person is None or person.edge == self.edge.network.me or self.edge.sessions.is_over(person.edge):
+            self._found(None)
+        else:
+            self._found(person.edge)
 
     def _give_up(self, reason: str) -> None:
         """Drop the remaining lines and cut the client: no session is left to hear the lines."""
