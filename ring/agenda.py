@@ -42,6 +42,10 @@ class Agenda(Generic[K]):
             self._heap = [entry for entry in self._heap if self._at.get(entry[2]) == entry[0]]
             heapify(self._heap)
 
+    def at(self, key: K) -> float:
+        """Return the time of the planned look; `NEVER` if none is planned."""
+        return self._at.get(key, NEVER)
+
     def cancel(self, key: K) -> None:
         """Look at the key no more, unless the key is planned again."""
         self._at.pop(key, None)

@@ -23,6 +23,9 @@ PART = 5
 CUTS = 10
 """A payload with lists that are cut more often waits: a single list may name the groups of a whole takeover."""
 
+LISTS = frozenset((Prepare, Promise, Ack))
+"""The messages with lists."""
+
 WAITING = 50_000
 """If more messages wait, all are handled at once: memory is bounded, and the peers are too fast for slices."""
 
@@ -49,7 +52,7 @@ class LateMessages:
 
     def take(self, sender: Incarnation, messages: list[Message]) -> list[Message]:
         """Return the messages to handle now: all, or none if the messages wait for slices."""
-        short = [part for message in messages for part in parts(message)]
+        short = [part for message in messages for part in (parts(message) if type(message) in LISTS else (message,))]
         waiting = self._waiting.get(sender)
         if waiting is None and len(short) <= AT_ONCE and len(short) - len(messages) <= CUTS:
             return short

@@ -47,7 +47,8 @@ def format_body(source: str | None, command: str, params: Sequence[str]) -> byte
 
 def format_text(source: str, command: str, target: str, text: bytes) -> bytes:
     """Format a PRIVMSG or NOTICE without tags from the bytes of the text, to the same bytes as `format_body`."""
-    body = encode(f":{source} {command} {target} :") + text
+    head = f":{source} {command} {target} :"
+    body = (head.encode() if head.isascii() else encode(head)) + text
     if b"\n" in body or b"\r" in body or b"\0" in body or " " in target or target[:1] in ("", ":"):
         return format_body(source, command, (target, decode(text)))
     return (body if len(body) <= BODY_BYTES else truncate(body, BODY_BYTES)) + b"\r\n"

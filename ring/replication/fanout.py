@@ -29,7 +29,7 @@ from ring.replication.progress import Master, Progress
 from ring.replication.raw import as_raw, as_raw_commands
 from ring.replication.replica import Replica
 from ring.replication.role_port import RolePort
-from ring.wire.log import Command, Entry, Snapshot, raw
+from ring.wire.log import Command, Entry, RawEntry, Snapshot
 from ring.wire.replication import Append, Continue, Publish, Replace, Resync
 
 TAIL = 32
@@ -79,6 +79,7 @@ class Fanout:
         """Add an entry to the last Publish for each confirmed follower, or begin a Publish."""
         group, term, now = m.replica.group, m.replica.term, self._port.now
         self.lagging[group] = None
+        packed: list[RawEntry] = as_raw([entry])
         for key, follower in m.followers.items():
             if not follower.confirmed:
                 continue
@@ -87,10 +88,10 @@ class Fanout:
             out = self._port.outgoing(key)
             last = out[-1] if out else None
             if type(last) is Publish and last.group == group and last.term == term and last.head == entry.seq - 1:
-                last.entries.append(raw(entry))  # type: ignore[arg-type]
+                last.entries.extend(packed)
                 out[-1] = Publish(group, term, entry.seq, last.entries)
             else:
-                out.append(Publish(group, term, entry.seq, as_raw([entry])))
+                out.append(Publish(group, term, entry.seq, packed[:]))
 
     # Who follows ----------------------------------------------------------------------------------------------------
 
@@ -146,7 +147,11 @@ class Fanout:
 
     def settle(self, m: Master) -> None:
         """Forget followers that have left, and answer barriers: a follower has acknowledged more."""
-        for key in [k for k, f in m.followers.items() if f.leaving and f.acked >= m.replica.seq]:
+        gone: list[str] | None = None
+        for key, follower in m.followers.items():
+            if follower.leaving and follower.acked >= m.replica.seq:
+                gone = [key] if gone is None else [*gone, key]
+        for key in gone or ():
             del m.followers[key]
         if m.barriers:
             self._barriers.advance(m)

@@ -61,7 +61,7 @@ class Log(list[Entry]):
         """Add an entry at the end, and drop entries at the front for room."""
         list.append(self, entry)
         self.bytes += FRAME + size(entry.event)
-        once = idempotency_key_of(entry.event)
+        once = getattr(entry.event, "idempotency_key", None)
         if once is not None:
             self._once = self._once if self._once is not None else {}
             self._once[once] = entry

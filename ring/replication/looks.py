@@ -32,7 +32,8 @@ class Looks:
     def soon(self, group: GroupId, now: float) -> None:
         """Look at the group in a moment: something has changed, and more may follow."""
         self.changes += 1
-        self._agenda.plan(group, now + LOOK_AFTER_S)
+        if self._agenda.at(group) > now + LOOK_AFTER_S:  # a busy group: a look is planned as a rule
+            self._agenda.plan(group, now + LOOK_AFTER_S)
 
     def again(self, group: GroupId) -> None:
         """Look at the group in the next tick, as far as the slices allow: nodes died or came back."""

@@ -41,6 +41,11 @@ class Change(NamedTuple):
     before: State | None
 
 
+_HERE = Change(moved=False, sat=True, sits=True, before=None)
+_NOT_HERE = Change(moved=False, sat=False, sits=False, before=None)
+"""Nearly all entries move nobody."""
+
+
 class Shown:
     """Name the messages of a group that people here were shown, and that the replica here lacks, if there is a replica.
 
@@ -71,8 +76,10 @@ class People:
         sat = me in replica.state.subscribers
         if sat and entry.original_id is not None:
             self._port.app.interrupted(replica.group, parted=True)
-        before = replica.state_before(entry) if sat else None
+        before = replica.state_before(entry) if sat and entry.side is not None else None
         moved = replica.advance(entry)
+        if not moved and before is None:
+            return _HERE if sat else _NOT_HERE
         return Change(moved, sat, me in replica.state.subscribers if moved else sat, before)
 
     def show(self, replica: Replica, entry: Entry, change: Change) -> None:

@@ -19,6 +19,7 @@ from ring.wire.log import (
 
 _NIL = b"\xc0"
 _FALSE = b"\xc2"
+_RAW_NIL = msgspec.Raw(_NIL)
 
 
 def as_raw(entries: list[Entry]) -> list[RawEntry]:
@@ -32,13 +33,14 @@ def as_raw_commands(commands: Iterable[Command]) -> list[RawCommand]:
 
 def read_entry(kind: Kind, entry: RawEntry) -> Entry:
     """Read an entry from a link. Raises msgspec.MsgspecError for an entry that the kind cannot read."""
+    outcome = None if entry.outcome == _RAW_NIL else read_optional(kind.read_outcome, entry.outcome)
     return Entry(
         entry.seq,
         entry.at,
         entry.origin,
         entry.number,
         entry.floor,
-        read_optional(kind.read_outcome, entry.outcome),
+        outcome,
         read_optional(kind.read_event, entry.event),
         entry.handed,
         entry.members,

@@ -136,6 +136,7 @@ class Replica:
         "safe",
         "seq",
         "state",
+        "term",
     )  # fmt: skip
 
     def __init__(self, group: GroupId, kind: Kind, state: State, lineage: Lineage, seq: int = 0, at: int = 0) -> None:
@@ -155,6 +156,7 @@ class Replica:
         self.archives: tuple[str, ...] = ()  # ring keys of nodes that held the group before, the latest last
         self.promised = NO_TERM  # this node's promise to listen to no lower term (P21)
         self.lineage: Lineage = ()
+        self.term = NO_TERM  # the last of the lineage
         self.msgid_prefix = ""
         self._named: Entry | None = None  # the entry that was named last
         self._name = EventId("", 0)  # of this entry
@@ -169,13 +171,10 @@ class Replica:
         self.bug: Exception | None = None  # a mistake met while judging, until the engine has noted the mistake
         self.follow_lineage(lineage)
 
-    @property
-    def term(self) -> Term:
-        return self.lineage[-1][0] if self.lineage else NO_TERM
-
     def follow_lineage(self, lineage: Lineage) -> None:
         """Give the log this lineage: a master begins a term, or a follower learns the terms of the master's log."""
         self.lineage = lineage
+        self.term = lineage[-1][0] if lineage else NO_TERM
         self.past = None
         self._named = None
         self.msgid_prefix = msgid_prefix(self.group, self.term)
@@ -261,19 +260,22 @@ class Replica:
 
     def place(self, command: Command, now_ms: int) -> None:
         """Give a command the next position. The command is decided later."""
-        last_at = self.pending[-1].at if self.pending else self.at
-        command.seq = self.head + 1
-        command.at = max(now_ms, last_at + 1)
-        self.pending.append(command)
+        pending = self.pending
+        last, last_at = (pending[-1].seq, pending[-1].at) if pending else (self.seq, self.at)
+        command.seq = last + 1
+        command.at = now_ms if now_ms > last_at else last_at + 1
+        pending.append(command)
         if self.journal is not None:
             self.journal.accepted(self)
 
     def hold(self, commands: Iterable[Command]) -> None:
         """Keep commands that a master has placed. A command that is here already or comes after a gap is left out; the
         acknowledgement shows the master which commands are missing."""
+        head = self.head
         for command in commands:
-            if command.seq == self.head + 1:
+            if command.seq == head + 1:
                 self.pending.append(command)
+                head += 1
         if self.journal is not None:
             self.journal.accepted(self)
 

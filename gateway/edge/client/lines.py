@@ -88,7 +88,14 @@ class TextLine(Line):
         tags: Mapping[str, str] | None,
         bot: bool,
     ) -> None:
-        super().__init__(source, command, (target,), at=at, msgid=msgid, tags=tags, bot=bot)
+        self.source, self.account = source if isinstance(source, Author) else (source, None)
+        self.command = command
+        self.params = (target,)
+        self.at = at
+        self.msgid = msgid
+        self.tags = tags
+        self.bot = bot
+        self.rendered = {}
         self.text = text
 
     def body(self) -> bytes:

@@ -103,14 +103,12 @@ class Audience(Generic[C]):
                 lists = self._lists[connection.variant] = []
             lists.append(connection.out)
 
-    @property
-    def is_present(self) -> bool:
-        """Whether the lists are those of the present."""
-        return self._layout == self._outputs.layout
-
-    def deliver(self, line: Line) -> None:
-        """Append the line to the output of each connection, rendered once per variant."""
+    def deliver(self, line: Line) -> bool:
+        """Append the line to the output of each connection, rendered once per variant. Returns False, and does nothing,
+        if the lists are those of the past."""
         outputs = self._outputs
+        if self._layout != outputs.layout:
+            return False
         if self._turn != outputs.turn:
             self._turn = outputs.turn
             outputs.dirty.update(self._connections)
@@ -118,3 +116,4 @@ class Audience(Generic[C]):
             data = line.render(variant)
             for out in lists:
                 out.append(data)
+        return True

@@ -18,12 +18,12 @@ T = TypeVar("T")
 class Seen:
     """A person as known here; forgotten once the person is in no channel followed here and not a user of this edge."""
 
-    __slots__ = ("_author", "gone_at", "gone_from", "groups", "local", "person", "profile")
+    __slots__ = ("gone_at", "gone_from", "groups", "local", "made", "person", "profile")
 
     def __init__(self, person: Person) -> None:
         self.profile = person
         self.person = person  # as shown: the profile, but with a forced nick while another person has the nick
-        self._author: tuple[Person, Author] | None = None  # cache of `author`: most lines are of a speaker
+        self.made: tuple[Person, Author] | None = None  # cache of `author`: most lines are of a speaker
         self.groups: set[GroupId] = set()
         self.gone_from: set[GroupId] = set()  # of these, groups where the QUIT was shown already
         self.gone_at = 0.0
@@ -32,9 +32,9 @@ class Seen:
     @property
     def author(self) -> Author:
         """The person as shown, for lines of the person. Made once for each version of the person."""
-        made = self._author
+        made = self.made
         if made is None or made[0] is not self.person:
-            made = self._author = self.person, self.person.author
+            made = self.made = self.person, self.person.author
         return made[1]
 
     @property
@@ -78,7 +78,10 @@ class People:
         """Return the author by the newest profile, so nobody reads an old nick after the NICK line. For an unknown
         person, return the author by the given source and account."""
         seen = self.seen.get(uid)
-        return seen.author if seen is not None else Author(source, account)
+        if seen is None:
+            return Author(source, account)
+        made = seen.made  # as `Seen.author`
+        return made[1] if made is not None and made[0] is seen.person else seen.author
 
     def author_of(self, person: Person) -> Author:
         """Return the author for lines of the person by this profile. As a rule, the profile is the newest."""

@@ -80,9 +80,9 @@ class Room:
         connections, audience = self.connections, self._audience
         if not connections:
             return 0
-        if audience is None or not audience.is_present:
+        if audience is None or not audience.deliver(line):
             audience = self._audience = Audience(connections, next(iter(connections)).outputs)
-        audience.deliver(line)
+            audience.deliver(line)
         if skip is None or skip not in connections:
             return len(connections)
         skip.out.pop()
