@@ -1,4 +1,9 @@
-"""WHO and WHOX: a channel, a nick, or a mask over all nodes."""
+"""WHO and WHOX: a channel, a nick, or a mask.
+
+A mask is looked for on all nodes, in a network of at most 16 nodes and for operators. Otherwise a nick in full is
+looked up in the nick's group, and any other mask is looked for among the people of this node and of the caller's
+channels (P39).
+"""
 
 from __future__ import annotations
 
@@ -11,7 +16,7 @@ from gateway.commands.table import command
 from gateway.edge.client.call import Call
 from gateway.edge.client.long_answer import LongAnswer
 from gateway.edge.procedures import Do, Procedure, run
-from gateway.edge.rpc.answers import SIGNS
+from gateway.edge.rpc.answers import SIGNS, filter_of
 from gateway.edge.rpc.asks import FindAsk
 from gateway.edge.rpc.gathering import people
 from gateway.edge.slices import PART
@@ -20,6 +25,7 @@ from gateway.irc.names import is_valid_channel
 from gateway.irc.whox import WhoxQuery, parse_whox
 from gateway.services.table import service
 from gateway.state.channel.questions import ChannelView, Look, MemberView
+from gateway.state.nick.messages import NickView, Who
 from gateway.state.people import Person
 from ring.ids import GroupId
 
@@ -39,9 +45,13 @@ def who(call: Call) -> None:
         group = call.edge.channel(mask)
         call.after([group], lambda: _channel(call, group, mask, query, opers))
     else:
-        ask = FindAsk("*" if mask == "0" else mask, names_of(call), call.user.identity.oper is not None, opers)
-        show = partial(_show_people, call, query)
-        begin = partial(gather, call, people(call.edge, ask), show, partial(_end, call, mask))
+        oper = call.user.identity.oper is not None
+        if call.edge.census.asks_all or oper:
+            ask = FindAsk("*" if mask == "0" else mask, names_of(call), oper, opers)
+            show = partial(_show_people, call, query)
+            begin = partial(gather, call, people(call.edge, ask), show, partial(_end, call, mask))
+        else:
+            begin = partial(_find_near, call, mask, query, opers=opers)
         call.in_turn(lambda: call.after_all(list(call.user.unsettled), begin))
 
 
@@ -75,6 +85,50 @@ def _show_channel(
             yield Do(answer.rest)
     answer.show(partial(_end, call, mask))
     answer.end()
+
+
+def _find_near(call: Call, mask: str, query: WhoxQuery | None, *, opers: bool) -> None:
+    """Look up a nick, or look for a mask among the people that this node sees, and say so."""
+
+    def found(view: NickView | None) -> None:
+        if view is not None and view.holder is not None:
+            _rows(call, "*", [(view.holder, "")], query, opers)
+            _end(call, mask)
+        else:
+            run(call.edge, _show_near(call, mask, query, opers=opers))
+
+    nick = call.edge.find_nick(mask)
+    if nick is not None:
+        call.ask(nick, Who(), found)
+    else:
+        found(None)
+
+
+def _show_near(call: Call, mask: str, query: WhoxQuery | None, *, opers: bool) -> Procedure[None]:
+    edge, answer = call.edge, LongAnswer(call)
+    fits, near = filter_of(edge, "*" if mask == "0" else mask), list(_near(call).values())
+    for at in range(0, len(near), PART):
+        if not answer.is_over:
+            rows = [(person, "") for person in near[at : at + PART] if fits(person)]
+            answer.show(partial(_rows, call, "*", rows, query, opers))
+            yield Do(answer.rest)
+    answer.show(partial(call.notice, "The network is large: your channels were looked through, and this part of it."))
+    answer.show(partial(_end, call, mask))
+    answer.end()
+
+
+def _near(call: Call) -> dict[str, Person]:
+    """Return the people whom the caller may see and this node knows: of this node, and of the caller's channels."""
+    edge, known, found = call.edge, call.edge.people, dict[str, Person]()
+    for user in edge.users.values():
+        if not user.quitting and ("i" not in user.person.modes or user is call.user):
+            found[user.uid] = user.person
+    for group in call.user.seats.rooms:
+        channel = followed(call, group)
+        for uid, member in channel.members.items() if channel is not None else ():
+            if not known.is_gone(uid, group):
+                found[uid] = known.newest(member.person)
+    return found
 
 
 def _show_people(call: Call, query: WhoxQuery | None, found: list[Person]) -> None:

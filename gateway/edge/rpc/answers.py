@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, cast
 
 from gateway.edge import slices
@@ -102,9 +103,21 @@ def count(edge: EdgePort) -> Counts:
     )
 
 
-def _find(edge: EdgePort, ask: FindAsk) -> Slices[Found]:
+def filter_of(edge: EdgePort, mask: str) -> Callable[[Person], bool]:
+    """Return the filter of a WHO: whether one of the person's fields fits the mask, or the host lies in the network."""
     casemap, server = edge.settings.casemap, edge.settings.network.server_name
-    pattern, network = compile_mask(ask.mask or "*", casemap.name), read_network(ask.mask)
+    pattern, network = compile_mask(mask or "*", casemap.name), read_network(mask)
+
+    def fits(person: Person) -> bool:
+        fields = (person.nick, person.user, person.host, person.real, server, person.account or "")
+        within = network is not None and is_within(person.host, network)
+        return within or any(pattern.fullmatch(casemap(field)) for field in fields)
+
+    return fits
+
+
+def _find(edge: EdgePort, ask: FindAsk) -> Slices[Found]:
+    casemap, fits = edge.settings.casemap, filter_of(edge, ask.mask)
     nick, channels = casemap(ask.mask), frozenset(ask.channels)
 
     def row(uid: str) -> Person | None:
@@ -115,8 +128,6 @@ def _find(edge: EdgePort, ask: FindAsk) -> Slices[Found]:
         hides = "i" in person.modes and not ask.oper and casemap(person.nick) != nick
         if hides and not any(group.name in channels for group in user.seats.rooms):
             return None
-        fields = (person.nick, person.user, person.host, person.real, server, person.account or "")
-        within = network is not None and is_within(person.host, network)
-        return person if within or any(pattern.fullmatch(casemap(field)) for field in fields) else None
+        return person if fits(person) else None
 
     return Found(*(yield from page(edge.catalogue.people, ask.after, ask.limit or ROWS, row)))
