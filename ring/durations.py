@@ -120,6 +120,10 @@ that it was stopped (P20)."""
 LOOK_AFTER_S: Final = 1.0
 """A group is looked at so long after a change, and so often while something waits."""
 
+DOUBT_ENDS_S: Final = 10.0
+"""A group goes on to believe for so long that absent nodes may hold something lasting of the group, after enough nodes
+have come (P51): what these nodes hold of the group is offered within seconds, and a merge takes the doubt away."""
+
 LOOK_AT_LEAST_S: Final = 600.0
 """A group is looked at after this time at the latest, though nothing has happened and nothing runs out."""
 

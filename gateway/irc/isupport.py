@@ -5,7 +5,7 @@ from __future__ import annotations
 from gateway.irc.casemapping import CasemapName
 from gateway.irc.limits import Limits
 from gateway.irc.modes import CHANNEL_MODES, ModeSpec
-from gateway.irc.names import CHANTYPES
+from gateway.irc.names import CHANTYPES, STATUS_SIGNS
 
 _TOKENS_A_LINE = 13
 
@@ -25,7 +25,7 @@ def isupport(
         f"CHANTYPES={CHANTYPES}",
         f"CHANMODES={spec.lists},{spec.always},{spec.when_set},{spec.flags}",
         f"PREFIX=({spec.ranks}){spec.signs}",
-        f"STATUSMSG={spec.signs}",
+        f"STATUSMSG={STATUS_SIGNS}",
         f"MODES={limits.modes}",
         f"MAXLIST={','.join(f'{letter}:{limits.list_max}' for letter in spec.lists)}",
         "EXCEPTS=e",

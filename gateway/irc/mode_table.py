@@ -26,6 +26,8 @@ class Mode(NamedTuple):
 
 
 CHANNEL_TABLE = (
+    Mode("q", "rank", "founder", "The member is the founder of the registered channel (ChanServ).", False, "~"),
+    Mode("a", "rank", "protected", "Operators cannot kick the member or take a rank (ChanServ).", False, "&"),
     Mode("o", "rank", "operator", "An operator of the channel may change everything in the channel.", False, "@"),
     Mode("h", "rank", "half-operator", "A half-operator may kick, invite, and change some modes.", False, "%"),
     Mode("v", "rank", "voice", "The member may speak in a moderated channel, and though a ban matches.", True, "+"),

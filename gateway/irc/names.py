@@ -8,6 +8,8 @@ from gateway.irc.message import encode
 from ring.placement import hash32
 
 CHANTYPES = "#"
+STATUS_SIGNS = "@%+"
+"""The signs of messages to members with at least a rank. No message is for founders or protected members alone."""
 SERVICES = frozenset(
     [
         *("adminserv", "alis", "botserv", "chanserv", "dnsserv", "gameserv", "global", "groupserv", "helpserv"),
@@ -77,7 +79,7 @@ def is_channel(text: str) -> bool:
     return text[:1] == CHANTYPES
 
 
-def split_status(target: str, prefixes: str = "@%+") -> tuple[str, str]:
+def split_status(target: str, prefixes: str = STATUS_SIGNS) -> tuple[str, str]:
     """Split the rank off a target: "@#erlang" -> ("@", "#erlang"), a message to members of at least the rank.
 
     prefixes: highest rank first. Of several prefixes, the lowest counts, as the lowest rank includes the higher ranks.

@@ -23,7 +23,7 @@ class Person(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A user's profile at a version. Everywhere, a higher version replaces a lower version. The uid outlives nick
     changes."""
 
-    NEWER: ClassVar = {"certificate": 2}
+    NEWER: ClassVar = {"certificate": 2, "life": 2}
 
     uid: str  # network-unique; starts with a digit, so no client can claim a uid as nick
     version: int  # only the user's own group gives versions (P28)
@@ -39,6 +39,7 @@ class Person(msgspec.Struct, frozen=True, array_like=True, gc=False):
     signon: int = 0  # Unix ms
     since: int = 0  # time of the nick's claim, Unix ms, from the nick's group: the older claim stays (P26)
     certificate: str = ""  # of a guest with a TLS certificate: a digest of the fingerprint under the uid (P29)
+    life: str = ""  # the id of the registration of the account; "" without an account, and from nodes of level 1
 
     @property
     def source(self) -> str:

@@ -81,15 +81,15 @@ class Backups:
             return
         m.closing = spent
         wanted = (me,) if spent else peers.holders(m.replica.group)
-        is_confirmed = self._journal.is_confirmed(m.replica)
-        if is_confirmed and len(wanted) < len(m.replica.members) and not self._safety.may_shrink(m):
+        is_lasting = self._journal.is_lasting(m.replica)
+        if is_lasting and len(wanted) < len(m.replica.members) and not self._safety.may_shrink(m):
             wanted = m.targets
         for backup in [h for h in m.backups if not peers.is_current(h.edge)]:
             m.backups.remove(backup)
             backup.is_backup = False
             if not backup.sits:
                 del m.followers[backup.edge.key]
-        if is_confirmed:
+        if is_lasting:
             self._recruit(m, m.replica.members, empty=False)
         if m.handoff is not None and m.handoff.step >= Step.PLACED:
             self._masters.advance(m)  # `Handed` is the last command of this term: the new master arranges the set

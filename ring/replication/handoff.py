@@ -208,8 +208,8 @@ class Handoffs:
             if handoff.step is Step.COMMITTED:
                 # The new master died with the group: the replica here is as new as any, until the owner has recovered.
                 self._retire(m, handoff)
-            elif handoff.step is Step.INSTALLING or self._journal.is_confirmed(m.replica):
-                self._thaw(m)  # a confirmed `Handed` may wait long for backups, and the set cannot change meanwhile
+            elif handoff.step is Step.INSTALLING or self._journal.is_lasting(m.replica):
+                self._thaw(m)  # the `Handed` of such a group may wait long for backups, and the set cannot change
 
     def stop(self, group: GroupId) -> None:
         """End a hand-off from here: this node masters the group no more. Parked messages are handled anew."""

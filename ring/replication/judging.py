@@ -59,6 +59,12 @@ def decide(replica: Replica) -> Entry:
     return Entry(c.seq, c.at, c.origin, c.number, c.floor, decision.outcome, decision.event)
 
 
+def refused(replica: Replica) -> Entry:
+    """Refuse the oldest pending command: too few nodes are there to keep the change (P51)."""
+    c = replica.pending[0]
+    return Entry(c.seq, c.at, c.origin, c.number, c.floor, replica.kind.unkept, None)
+
+
 def _decided(replica: Replica, command: Any, at: int) -> Decision:
     """Judge a command by the state. A command that another edge has submitted already gets that answer (P7, P9)."""
     once = idempotency_key_of(command)

@@ -8,7 +8,7 @@ keeping and no followers any more is forgotten: the one way out of mastering tha
 from __future__ import annotations
 
 from ring.agenda import NEVER
-from ring.durations import LOOK_AFTER_S
+from ring.durations import DOUBT_ENDS_S, LOOK_AFTER_S
 from ring.ids import Incarnation
 from ring.replication.backups import Backups
 from ring.replication.fanout import Fanout
@@ -17,6 +17,7 @@ from ring.replication.master import Masters
 from ring.replication.mistakes import Mistakes
 from ring.replication.progress import Master
 from ring.replication.role_port import RolePort
+from ring.replication.silent import SilentNodes
 from ring.storage.journal import Journal
 
 ASK_CHECKS = 12
@@ -35,6 +36,7 @@ class Maintenance:
         handoffs: Handoffs,
         masters: Masters,
         backups: Backups,
+        silent: SilentNodes,
     ) -> None:
         self._port = port
         self._journal = journal
@@ -43,6 +45,7 @@ class Maintenance:
         self._handoffs = handoffs
         self._masters = masters
         self._backups = backups
+        self._silent = silent
         self._groups = port.replicas.masters
 
     def look(self, m: Master) -> float:
@@ -56,6 +59,7 @@ class Maintenance:
         commands = self._mistakes.maintenance(m, self._is_gone)
         for command in commands:
             self._masters.command(m, command)
+        is_doubtful = self._is_doubtful(m)
         spent = not replica.pending and replica.state.is_collectable(port.now_ms) and not m.watchers
         if spent and not m.followers:
             port.replicas.resign(replica.group)
@@ -67,7 +71,20 @@ class Maintenance:
                 self._fanout.probe(m, follower)
         self._backups.arrange(m, spent=spent)
         self._handoffs.consider(m)
-        return soon if commands or spent or self._is_unsettled(m) else self._next_look(m)
+        return soon if commands or spent or is_doubtful or self._is_unsettled(m) else self._next_look(m)
+
+    def _is_doubtful(self, m: Master) -> bool:
+        """Tell whether the group believes that silent nodes may hold something lasting of the group, and end the doubt
+        a while after no such nodes are silent any more: what they hold is offered within seconds (P51)."""
+        port, replica = self._port, m.replica
+        if replica.pending or replica.kind.doubts(replica.state, True) is None:
+            return False
+        heard = {port.me.key, *port.peers.others()}
+        if m.doubted_at == 0.0 or self._silent.is_set_absent(replica.group, heard):
+            m.doubted_at = port.now
+        elif port.now - m.doubted_at > DOUBT_ENDS_S:
+            self._masters.doubt(m, over=True)
+        return True
 
     def _is_unsettled(self, m: Master) -> bool:
         """Tell whether something about the group waits for time to pass, or for other nodes."""

@@ -48,7 +48,7 @@ from ring.history.query import HistoryQueries
 from ring.ids import Incarnation
 from ring.replication.fanout import Fanout
 from ring.replication.handoff import Handoffs
-from ring.replication.judging import decide, judge
+from ring.replication.judging import decide, judge, refused
 from ring.replication.merge import Merges
 from ring.replication.mistakes import Mistakes
 from ring.replication.people import People
@@ -133,12 +133,21 @@ class Masters:
             command = fitting(command, level)
         self._take(m, None, 0, 0, command)
 
+    def doubt(self, m: Master, *, over: bool) -> bool:
+        """Let the group know that silent nodes may hold something lasting of the group, or no longer may (P51). Returns
+        whether the group did not know."""
+        command = m.replica.kind.doubts(m.replica.state, over)
+        if command is not None:
+            self.command(m, command)
+        return command is not None
+
     def _take(self, m: Master, origin: Incarnation | None, number: int, floor: int, command: Any) -> None:
         """Give an accepted command to the backups, or commit the command at once if there is no backup."""
         if m.closing:
             self._port.arrange(m)
-        if m.backups or m.replica.pending or self._journal.is_confirmed(m.replica):
-            self.append(m, Command(0, 0, origin, number, floor, command))
+        placed = Command(0, 0, origin, number, floor, command)
+        if m.backups or m.replica.pending or self._journal.waits(m.replica, placed):
+            self.append(m, placed)
         else:  # no other node holds the group: the command is committed at once
             entry = judge(m.replica, origin, number, floor, command, self._port.now_ms)
             if m.replica.bug is not None:
@@ -189,9 +198,10 @@ class Masters:
             for backup in m.backups:
                 if backup.held < command.seq:
                     return
-            if not self._safety.is_safe(m, command):
+            is_refused = self._safety.is_refused(m, command)
+            if not is_refused and not self._safety.is_safe(m, command):
                 return
-            entry = decide(replica)
+            entry = refused(replica) if is_refused else decide(replica)
             if replica.bug is not None:
                 entry = self._mistakes.judged(replica, entry)
             m.caught_up(command)

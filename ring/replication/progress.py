@@ -81,6 +81,7 @@ class Master:
         "backups",
         "barriers",
         "closing",
+        "doubted_at",
         "followers",
         "handoff",
         "replica",
@@ -99,6 +100,7 @@ class Master:
         # The group is about to be forgotten: the set is this node alone, or becomes so by a pending command. A command
         # that comes all the same needs another set first. Written by backups.py.
         self.closing = False
+        self.doubted_at = 0.0  # when silent nodes may have held something lasting (P51). Written by maintenance.py
         self.ahead: dict[Incarnation, int] = {}  # origin -> last number among the pending commands (P6)
         # The replica that people here know, until `replica` has all of that replica (P25). Set by roles.py, where the
         # served replica does not continue the known replica; cleared by master.py.

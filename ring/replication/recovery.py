@@ -164,6 +164,8 @@ class Recoveries:
             if recovery.waits:
                 self._wait(group, recovery, mine)
                 return
+        if not promised:
+            recovery.doubtful = self._silent.is_doubtful(group, recovery, mine)
         if not promised and any(held.lineage for held in recovery.held.values()):
             self._ask_promises(group, recovery, mine)
             return

@@ -99,6 +99,7 @@ class Recovery:
         "asked",
         "began",
         "curious",
+        "doubtful",
         "fetching",
         "held",
         "known",
@@ -122,6 +123,7 @@ class Recovery:
         self.since = now  # when the nodes in `asked` were asked
         self.repeat_at = repeat_at  # when the question is sent again
         self.waits = False  # a silent node may have more of the group (P36, P37)
+        self.doubtful = False  # silent nodes may hold something lasting of the group, which goes on (P51)
         self.noted = False  # the note `group_waits` was made
         self.stopped = False  # a mistake of the program has stopped the group on a node that was asked (P43)
         self.near = False  # only the next owners were asked: the network is at rest (P14)

@@ -102,14 +102,16 @@ class Roles:
             port, people, journal, watches, history, catch_up, mistakes, safety, self.fanout, self.handoffs, self.merges
         )
         self.backups = Backups(port, journal, safety, self.fanout, self.masters)
-        self.maintenance = Maintenance(port, journal, mistakes, self.fanout, self.handoffs, self.masters, self.backups)
+        self.silent = SilentNodes(port, journal)
+        self.maintenance = Maintenance(
+            port, journal, mistakes, self.fanout, self.handoffs, self.masters, self.backups, self.silent
+        )
         # The follower.
         self.acks = Acks(port, journal)
         self.followed = FollowedReplicas(port, people, journal, self.acks, catch_up)
         self.forks = Forks(port, owed, self.followed)
         self.followers = Followers(port, people, owed, self.acks, catch_up, self.followed)
         # On the way to mastering a group.
-        self.silent = SilentNodes(port, journal)
         self.recoveries = Recoveries(port, rpc, owed, self.silent, self.absent)
         self.promises = Promises(port)
         self.incoming = IncomingHandoffs(port)
@@ -231,6 +233,8 @@ class Roles:
             self._owed.add(followed.shown)
         self._lead(m)
         self._owed.take_in(m)
+        if recovery is not None and recovery.doubtful:
+            self.masters.doubt(m, over=False)
         self.masters.reveal(m)
         for sender, message in recovery.parked if recovery is not None else ():
             port.receive_again(sender, message)

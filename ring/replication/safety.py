@@ -25,15 +25,30 @@ class Safety:
         fewer than `copies` nodes, O(1) otherwise."""
         replica = m.replica
         if not self._journal.is_confirmed(replica):
-            return True
+            return replica.safe >= command.seq or not self._journal.waits(replica, command)
         if replica.safe < command.seq:
             return False
+        if _keeps(command) and self._keeps_nothing(m) and not self._is_whole(m):
+            return False  # of too few disks, nobody would know when the group is begun again elsewhere (P37)
+        return self._is_held(m)
+
+    def is_refused(self, m: Master, command: Command) -> bool:
+        """Tell whether a command of a group that is not confirmed is refused, as too few nodes are there to keep the
+        change (P51). Such a command does not wait for the nodes: the talk of the group would wait, too."""
+        replica, journal = m.replica, self._journal
+        if not journal.waits(replica, command) or journal.is_confirmed(replica):
+            return False
+        if replica.kind.confirms(replica.state, command.command) != "whole":
+            return False
+        return not (self._is_whole(m) and self._is_held(m))
+
+    def _is_held(self, m: Master) -> bool:
+        """Tell whether all nodes of the set hold the group, and deaths have not shrunk the set (P35, P37)."""
+        replica = m.replica
         targets, given_up = m.targets, self._port.peers.given_up
         holding = {self._port.me.key, *(backup.edge.key for backup in m.backups)}
         if {*holding, *given_up}.isdisjoint(replica.members):
             return False  # the members until now would not know, when they start again, which nodes to ask (P36)
-        if _keeps(command) and self._keeps_nothing(m) and not self._is_whole(m):
-            return False  # of too few disks, nobody would know when the group is begun again elsewhere (P37)
         return holding.issuperset({*targets}.difference(given_up)) and (
             len(targets) >= len(replica.members) or self.may_shrink(m)
         )

@@ -63,6 +63,37 @@ class SilentNodes:
         staying = len(peers.staying()) + (not peers.me.leaving)
         return len(silent) >= copies or staying < copies or not silent.isdisjoint(peers.thin)
 
+    def is_doubtful(self, group: GroupId, recovery: Recovery, mine: Replica | None) -> bool:
+        """Tell whether silent nodes may hold something lasting of a group that goes on without them (P51).
+
+        A replica of a living process has all that was confirmed. Of other groups, the silent nodes may hold more only
+        if a whole set is silent: at least `copies` nodes, or a node with thin sets.
+        """
+        kind = self._port.kinds[group.kind]
+        if not self._journal.on or kind.durable == "confirmed":
+            return False
+        found = {key: held for key, held in recovery.held.items() if held.lineage}
+        if mine is not None:
+            found[self._port.me.key] = describe(mine, "copy")
+        if any(not held.cold for held in found.values()):
+            return False
+        heard = {self._port.me.key, *(self._port.peers.others() if recovery.near else recovery.held)}
+        if found:
+            newest = max(held.epoch for held in found.values())
+            latest = [held for held in found.values() if held.epoch == newest]
+            known = {*heard, *self._port.peers.given_up}
+            if all(known.issuperset({*held.members, *held.coming}) for held in latest):
+                return False
+        return self.is_set_absent(group, heard)
+
+    def is_set_absent(self, group: GroupId, heard: set[str]) -> bool:
+        """Tell whether nodes that are not heard may be all nodes of a set of the group. O(nodes)."""
+        peers = self._port.peers
+        silent = peers.unheard(heard)
+        if not silent or silent.isdisjoint(peers.should_know(group)):
+            return False
+        return len(silent) >= peers.settings.copies or not silent.isdisjoint(peers.thin)
+
     @property
     def waiting(self) -> int:
         """Count the groups that are known to exist, and wait for nodes that may have more of the group (P36)."""

@@ -113,6 +113,11 @@ Durable = Literal["no", "written", "confirmed"]
 alone. written: a change is on disk within a moment, and nothing waits for the disk. confirmed: nothing is acknowledged
 before the change is on the disks of all nodes that hold the group."""
 
+Confirmed = Literal["no", "held", "whole"]
+"""Whether a single command of a "written" kind is confirmed as in a "confirmed" kind. held: the command is not
+acknowledged before the command is on the disks of all nodes that hold the group now. whole: in addition the set is to
+be as large as the set of a confirmed group, and otherwise the command is refused (P51)."""
+
 
 class Kind(Protocol):
     """Make the states of one kind of group, and read values from links. read_ methods raise msgspec.MsgspecError."""
@@ -147,6 +152,28 @@ class Kind(Protocol):
     def recorded(self, state: State, event: Any, origin: Incarnation, number: int) -> Any:
         """Return the event as the history keeps the event. origin and number: of the command, equal in every log."""
         ...
+
+    def confirms(self, state: State, command: Any) -> Confirmed:
+        """Tell how a command is confirmed. Asked of a "written" kind alone, for each command: O(1)."""
+        ...
+
+    def is_confirmed_by(self, state: State, event: Any) -> bool:
+        """Tell whether an event of a "written" kind is written at once, because its command is confirmed."""
+        ...
+
+    def is_lasting(self, state: State) -> bool:
+        """Tell whether a group of a "written" kind has something that deaths of nodes may not cost: its set never
+        shrinks by a death, as the set of a confirmed group (P37)."""
+        ...
+
+    def doubts(self, state: State, over: bool) -> Any:
+        """Return the command by which a group learns that absent nodes may hold something lasting of the group.
+
+        over: that no such node is absent any more. None: the group knows so already, or the kind has no doubts."""
+        ...
+
+    unkept: Any
+    """The outcome of a command that was to be confirmed as "whole", and for which too few nodes are there."""
 
     def is_silent(self, state: State) -> bool:
         """Tell whether the group has never had a message, and a group without a word is not worth a disk's work.
@@ -191,6 +218,20 @@ class KindBase:
 
     def recorded(self, state: Any, event: Any, origin: Incarnation, number: int) -> Any:
         return event
+
+    def confirms(self, state: Any, command: Any) -> Confirmed:
+        return "no"
+
+    def is_confirmed_by(self, state: Any, event: Any) -> bool:
+        return False
+
+    def is_lasting(self, state: Any) -> bool:
+        return False
+
+    def doubts(self, state: Any, over: bool) -> Any:
+        return None
+
+    unkept: Any = None
 
     def is_silent(self, state: Any) -> bool:
         return False

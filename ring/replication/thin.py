@@ -37,7 +37,7 @@ class ThinGroups:
     def _is_thin(self, replica: Replica) -> bool:
         """Tell whether too few nodes hold a confirmed group that has something to keep."""
         port = self.port
-        if replica.kind.durable != "confirmed" or len(replica.members) >= port.peers.settings.copies:
+        if not self._journal.is_lasting(replica) or len(replica.members) >= port.peers.settings.copies:
             return False
         return bool(replica.pending) or not replica.state.is_collectable(port.now_ms)
 

@@ -2,9 +2,9 @@
 
 Theory of operation. The journal collects changes; the shell calls `take`, writes the batch, and reports with `written`.
 A replica is written whole, without the log; lines are written beside the replicas. For a kind with "confirmed"
-durability, nothing is acknowledged before the replica is written. For a "written" kind nobody waits, and a replica that
-was just written is not written again at once. Without a store nothing is kept, and nothing waits. The states of a
-replica held here:
+durability, nothing is acknowledged before the replica is written. For a "written" kind nobody waits, but for commands
+that the kind confirms (`Kind.confirms`, P51), and a replica that was just written is not written again at once. Without
+a store nothing is kept, and nothing waits. The states of a replica held here:
 
 - clean: the group is not in `_due`.
 - due: `_due` has the time of the next write. `changed` and `renewed` set the time: at once for a "confirmed" kind or
@@ -33,7 +33,7 @@ from ring.replication.port import Port
 from ring.replication.replica import Replica
 from ring.replication.restore import apply, restore
 from ring.storage.store import Batch, Line
-from ring.wire.log import Entry, Snapshot, raw
+from ring.wire.log import Command, Entry, Snapshot, raw
 
 BYTES_PER_S = 1024 * 1024
 """A replica that nobody waits for is written again after COPY_REST_S, and a large replica at most at this many bytes a
@@ -96,6 +96,25 @@ class Journal:
         """Note commands that have positions and are not decided yet."""
         if replica.kind.durable == "confirmed":
             self.changed(replica)
+        elif self._waiting_from(replica) is not None:
+            self.urgent = True
+            self._due.plan(replica.group, self.port.now)
+
+    def waits(self, replica: Replica, command: Command) -> bool:
+        """Tell whether the command is acknowledged only once it is on disk, here and on all backups (P35)."""
+        if not self.on or replica.kind.durable == "no":
+            return False
+        if replica.kind.durable == "confirmed":
+            return True
+        body = command.command
+        return command.original_id is None and body is not None and replica.kind.confirms(replica.state, body) != "no"
+
+    def _waiting_from(self, replica: Replica) -> int | None:
+        """Return the position of the first pending command of a "written" kind that waits for this disk."""
+        for command in replica.pending:
+            if command.seq > replica.safe and self.waits(replica, command):
+                return command.seq
+        return None
 
     def advanced(self, replica: Replica, entry: Entry) -> None:
         """Note an entry that is committed and applied to the replica."""
@@ -114,6 +133,9 @@ class Journal:
             if replica.kind.durable == "written" and replica.state.is_message(entry.event):
                 return
         self.changed(replica)
+        if is_held and entry.event is not None and replica.kind.is_confirmed_by(replica.state, entry.event):
+            self.urgent = True
+            self._due.plan(replica.group, self.port.now)
 
     def _keep_log(self, replica: Replica) -> None:
         """Write the lines of the replica's log.
@@ -142,7 +164,14 @@ class Journal:
 
     def held_to(self, replica: Replica) -> int:
         """Return the position up to which this node may acknowledge the group's commands."""
-        return min(replica.head, replica.safe) if self.is_confirmed(replica) else replica.head
+        if self.is_confirmed(replica):
+            return min(replica.head, replica.safe)
+        waiting = self._waiting_from(replica) if replica.pending and self.on else None
+        return replica.head if waiting is None else waiting - 1
+
+    def is_lasting(self, replica: Replica) -> bool:
+        """Tell whether the group's set never shrinks by a death (P51)."""
+        return self.on and (replica.kind.durable == "confirmed" or replica.kind.is_lasting(replica.state))
 
     # For the shell --------------------------------------------------------------------------------------------------
 
@@ -164,7 +193,7 @@ class Journal:
             if replica is not None:
                 replicas[group] = data = self._packed(replica)
                 self._stored[group] = now + COPY_REST_S + len(data) / BYTES_PER_S
-                heads.append((replica, replica.head, replica.drops))
+                heads.append((replica, replica.head if self._packs_pending(replica) else replica.seq, replica.drops))
             elif self._stored.pop(group, None) is not None:
                 replicas[group] = None
         self._number += 1
@@ -189,8 +218,12 @@ class Journal:
             return None
         return replica if replica.pending or not replica.state.is_collectable(port.now_ms) else None
 
+    def _packs_pending(self, replica: Replica) -> bool:
+        """Tell whether the pending commands are written with the replica: one of the commands waits for the disk."""
+        return self.is_confirmed(replica) or any(self.waits(replica, command) for command in replica.pending)
+
     def _packed(self, replica: Replica) -> bytes:
-        return _encode(Kept(replica.snapshot(replica.seq, pending=self.is_confirmed(replica)), replica.promised))
+        return _encode(Kept(replica.snapshot(replica.seq, pending=self._packs_pending(replica)), replica.promised))
 
     def abandon(self, group: GroupId) -> None:
         """Leave the group's replica on disk as is, for the node's next life: a mistake of the program has stopped the
@@ -224,6 +257,8 @@ class Journal:
         if written and last is not None and last.term == replica.term and last.seq > replica.seq:
             replica.seq, replica.at = last.seq, max(replica.at, last.at)  # lines are written sooner than replicas
             replica.is_ahead = True
+            while replica.pending and replica.pending[0].seq <= replica.seq:
+                del replica.pending[0]
             event = replica.kind.read_event(raw(last.event))
             if replica.state.is_message(event):
                 apply(replica, event, last.at)  # a message changes only this: that there is a history

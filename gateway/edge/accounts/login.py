@@ -68,7 +68,8 @@ def login(call: Call, proven: Login, done: Callable[[bool], None]) -> None:
     if user is None:
         changed(None)
     else:
-        change_profile(call, msgspec.structs.replace(user.identity.pending, account=proven.name), changed)
+        wanted = msgspec.structs.replace(user.identity.pending, account=proven.name, life=proven.life)
+        change_profile(call, wanted, changed)
 
 
 def _as(one: Connection, proven: Login, caller: Connection) -> Login:
@@ -92,7 +93,7 @@ def logout(call: Call, done: Callable[[], None]) -> None:
     if user is None:
         changed(None)
     else:
-        change_profile(call, msgspec.structs.replace(user.identity.pending, account=None), changed)
+        change_profile(call, msgspec.structs.replace(user.identity.pending, account=None, life=""), changed)
 
 
 def watch(edge: EdgePort, connection: Connection) -> None:
@@ -175,7 +176,10 @@ def _logged_out(edge: EdgePort, user: User | None) -> None:
 
 def _want(user: User | None, proven: Login | None) -> None:
     if user is not None:
-        user.identity.change(account=proven.name if proven is not None else None)
+        if proven is None:
+            user.identity.change(account=None, life="")
+        else:
+            user.identity.change(account=proven.name, life=proven.life)
 
 
 def _say_in(edge: EdgePort, connection: Connection, send: Callable[[Line], None], name: str) -> None:

@@ -184,7 +184,7 @@ def _enter(call: Call, seeks: bool) -> Procedure[bool]:
 
 def _new_person(edge: EdgePort, connection: Connection, former: Person | None) -> Person:
     """former: the guest's person on a node which has died since."""
-    draft, record = connection.draft, edge.record
+    draft, record, login = connection.draft, edge.record, connection.login
     assert draft.nick is not None and draft.username is not None
     uid = former.uid if former is not None else new_uid(edge)
     return Person(
@@ -196,7 +196,8 @@ def _new_person(edge: EdgePort, connection: Connection, former: Person | None) -
         draft.real,
         record.key,
         record.incarnation,
-        account=connection.login.name if connection.login is not None else None,
+        account=login.name if login is not None else None,
+        life=login.life if login is not None else "",
         signon=int(edge.now * 1000),
         certificate=resume.mark(uid, connection),
     )

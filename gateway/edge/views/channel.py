@@ -17,8 +17,10 @@ from gateway.edge.users.rooms import Room
 from gateway.edge.users.user import User
 from gateway.edge.views import kicks
 from gateway.edge.views.nick import show_clashes, show_heirs, show_quit, show_update
+from gateway.edge.views.ranks import show_entered, show_ranks
 from gateway.edge.views.seats import rejoin
 from gateway.irc.modes import ModeChange
+from gateway.state.channel.access import moves
 from gateway.state.channel.channel import Channel
 from gateway.state.channel.messages import (
     EVERYTHING,
@@ -35,6 +37,7 @@ from gateway.state.channel.messages import (
     TopicSet,
     Updated,
 )
+from gateway.state.channel.registration_messages import AccessSet, Doubted, HolderSet, Registered, Unregistered
 from gateway.state.channel.snapshot import PutOut
 from gateway.state.channel.webhook_messages import Advanced, Subscribed, Unsubscribed
 from gateway.state.people import Author
@@ -162,6 +165,8 @@ def _joined(edge: EdgePort, room: Room, channel: Channel, event: Joined, stamp: 
     if person.away is not None:
         away = Line(person.author, "AWAY", (person.away,), at=stamp.at)
         deliver(away, [c for c in others if "away-notify" in c.caps])
+    if event.prefixes and not event.name:
+        show_entered(edge, channel.name, moves(person, "", event.prefixes), stamp, others)
     if user is None:
         return
     edge.sessions.moved(user, call)
@@ -290,7 +295,7 @@ def _invited(edge: EdgePort, room: Room, channel: Channel, event: Invited, stamp
     notified = []
     for uid, user in room.users.items():
         member = channel.members.get(uid)
-        ranked = member is not None and any(rank in "oh" for rank in member.prefixes)
+        ranked = member is not None and any(rank in "qaoh" for rank in member.prefixes)
         if ranked and uid != event.by:
             notified += [c for c in user.connections if c in room.connections and "invite-notify" in c.caps]
     deliver(line, notified)
@@ -298,6 +303,7 @@ def _invited(edge: EdgePort, room: Room, channel: Channel, event: Invited, stamp
 
 def _updated(edge: EdgePort, room: Room, channel: Channel, event: Updated, stamp: EventId, call: Call | None) -> None:
     show_update(edge, event.person, stamp)
+    show_ranks(edge, room, channel.name, event.changes, stamp)
     user = edge.users.get(event.person.uid) if event.person.edge == edge.network.me else None
     if user is not None and user.uid not in room.users:  # the session has come to this node
         room.listed.discard(user.uid)
@@ -305,6 +311,18 @@ def _updated(edge: EdgePort, room: Room, channel: Channel, event: Updated, stamp
         edge.sessions.arrive(user, room)
     elif user is None and event.person.uid in room.users:  # the session has gone elsewhere, for all the channel knows
         edge.sessions.cursors.mark(room.users[event.person.uid], room.group)
+
+
+def _ranks_moved(
+    edge: EdgePort,
+    room: Room,
+    channel: Channel,
+    event: Registered | Unregistered | AccessSet | HolderSet | Doubted,
+    stamp: EventId,
+    call: Call | None,
+) -> None:
+    """Show the change of ranks: services answer the person who asked, and others are not told of accesses."""
+    show_ranks(edge, room, channel.name, event.changes, stamp, call)
 
 
 def _silent(*_: Any) -> None:
@@ -326,4 +344,9 @@ _SHOW: dict[type, Callable[..., None]] = {
     Advanced: _silent,
     Invited: _invited,
     Updated: _updated,
+    Registered: _ranks_moved,
+    Unregistered: _ranks_moved,
+    AccessSet: _ranks_moved,
+    HolderSet: _ranks_moved,
+    Doubted: _ranks_moved,
 }

@@ -17,6 +17,8 @@ from gateway.state.channel.state import ChannelState, Rules
 from ring.ids import Incarnation
 from ring.replication.state_machine import Decision
 
+TOMBSTONE_S = 400 * 24 * 3600.0
+
 
 class Channel(ChannelState):
     """The state machine of a channel."""
@@ -56,15 +58,19 @@ class Channel(ChannelState):
         return [Evict((edge,), LOST) for edge in self.subscribers if gone(edge)]
 
     def is_collectable(self, at: int) -> bool:
-        return not self.webhooks.subscriptions and not self.members and at - self.changed_at > self._keep_ms
+        if self.webhooks.subscriptions or self.members or self.register.kept:
+            return False
+        return at - self.changed_at > self._keep_ms
 
     @property
     def _keep_ms(self) -> float:
-        """How long the channel is kept after its last member has gone."""
-        return max(self.rules.keep_s, self.rules.history_s if self.history.spoken else 0.0) * 1000
+        """How long the channel is kept after its last member has gone. A dropped registration is remembered for as long
+        as an account is: an old replica that comes back must not bring the registration back (P37)."""
+        dropped = TOMBSTONE_S if self.register.dropped else 0.0
+        return max(self.rules.keep_s, self.rules.history_s if self.history.spoken else 0.0, dropped) * 1000
 
     def next_change(self, at: int) -> int | None:
-        return None if self.members else self.changed_at + int(self._keep_ms) + 1
+        return None if self.members or self.register.kept else self.changed_at + int(self._keep_ms) + 1
 
 
 _stored = msgspec.msgpack.Decoder(Stored)

@@ -7,17 +7,26 @@ from typing import Any
 import msgspec
 
 from gateway.state.channel import history, messages, questions
+from gateway.state.channel import registration_messages as r
 from gateway.state.channel.channel import Channel, restore
+from gateway.state.channel.registration_messages import Doubt, NotDone
 from gateway.state.channel.state import Rules
 from gateway.state.reader import UNJUDGED, KindReader
 from ring.history.erased import Erased
 from ring.ids import Incarnation
-from ring.replication.state_machine import Durable, State
+from ring.replication.state_machine import Confirmed, Durable, State
+
+_WHOLE = frozenset((r.Register, r.Unregister, r.SetAccess, r.Bereave, r.SetHolder))
+_HELD = frozenset((messages.SetTopic, messages.SetModes, r.GiveRank))
+"""The commands of a registered channel that are on disks before the answer (P51)."""
+_OF_REGISTRATIONS = frozenset((r.Registered, r.Unregistered, r.AccessSet, r.HolderSet))
+_OF_REGISTERED = frozenset((messages.TopicSet, messages.ModesSet, messages.Merged))
 
 
 class ChannelKind(KindReader):
     durable: Durable = "written"
     unjudged = UNJUDGED
+    unkept = NotDone("absent")
 
     def __init__(self, rules: Rules) -> None:
         super().__init__(
@@ -29,8 +38,24 @@ class ChannelKind(KindReader):
         return self.rules.history_s > 0 and history.is_kept(event)
 
     def is_silent(self, state: Any) -> bool:
-        """Whether the channel has no messages and no webhooks: a guest can make millions of silent channels a day."""
-        return not (state.history.spoken or state.webhooks.subscriptions)
+        """Whether the channel has no messages, no webhooks, and no registration: a guest can make millions of silent
+        channels a day."""
+        register = state.register
+        return not (state.history.spoken or state.webhooks.subscriptions or register.kept or register.dropped)
+
+    def confirms(self, state: Any, command: Any) -> Confirmed:
+        if type(command) in _WHOLE:
+            return "whole"
+        return "held" if type(command) in _HELD and state.register.kept else "no"
+
+    def is_confirmed_by(self, state: Any, event: Any) -> bool:
+        return type(event) in _OF_REGISTRATIONS or (type(event) in _OF_REGISTERED and bool(state.register.kept))
+
+    def is_lasting(self, state: Any) -> bool:
+        return bool(state.register.kept)
+
+    def doubts(self, state: Any, over: bool) -> Any:
+        return Doubt(over) if state.doubtful is over else None
 
     def selects(self, state: Any, event: Any, msgid: str, at: int, wanted: str) -> bool:
         is_hook = wanted == history.WEBHOOK  # an operator may read messages of a closed channel (P45)

@@ -3,7 +3,7 @@
 If both sides were made at the same time, both are the same channel: the last change of each setting counts, and lists
 are united, without masks that were removed after the last setting. If not, somebody has made the channel anew on a
 side. The older channel keeps settings and ranks, and the younger channel brings its people, without ranks: nobody can
-use a partition to take a channel.
+use a partition to take a channel. A channel that was registered is older than any other, by its first registration.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 import msgspec
 
 from gateway.state.channel.keys import merge_keys
+from gateway.state.channel.registration import Registry, merge_registries
 from gateway.state.channel.snapshot import INVITES, KICKS, TOMBSTONES, PutOut, Sitting, Stored
 from gateway.state.channel.webhooks import merge_webhooks
 from gateway.state.times import latest, newest
@@ -30,12 +31,13 @@ def merge(a: Stored, b: Stored, key: Callable[[str], str]) -> Stored:
     left = newest(latest(a.left, b.left), TOMBSTONES)
     members = _members(a, b, left, ranked=same)
     lifted = newest(latest(a.lifted, b.lifted), TOMBSTONES) if same else a.lifted
+    registry = merge_registries(_registry(a), _registry(b))
     present = {sitting.person.uid for sitting in members}
     invited = {*a.invited, *b.invited} if same else {*a.invited}
     return Stored(
         min(a.name, b.name) if same else a.name,
         max(a.changed_at, b.changed_at),
-        a.created,
+        min(a.created, b.created) if same else a.created,
         max(a.topic, b.topic, key=lambda topic: (topic[2], topic)) if same else a.topic,
         _settings(a, b) if same else a.settings,
         members,
@@ -52,12 +54,23 @@ def merge(a: Stored, b: Stored, key: Callable[[str], str]) -> Stored:
         _kicks(a, b),
         *merge_webhooks(a.webhooks, b.webhooks, a.unsubscribed, b.unsubscribed),
         merge_keys(a.keys, b.keys),
+        registry.kept,
+        registry.dropped,
+        registry.base,
+        a.doubtful and b.doubtful,
     )
 
 
-def _age(state: Stored) -> float:
-    """The time when the channel was made. An empty channel has nothing to keep, and so counts as the youngest."""
-    return state.created or float("inf")
+def _registry(state: Stored) -> Registry:
+    return Registry(state.registrations, state.unregistered, state.base)
+
+
+def _age(state: Stored) -> tuple[int, int, str]:
+    """The first registration of the channel, or the time when the channel was made. An empty channel that nobody has
+    registered has nothing to keep, and so counts as the youngest."""
+    if state.base[1]:
+        return 0, *state.base
+    return (1, state.created, "") if state.created else (2, 0, "")
 
 
 def _members(a: Stored, b: Stored, left: Mapping[str, int], *, ranked: bool) -> list[Sitting]:
@@ -74,16 +87,22 @@ def _members(a: Stored, b: Stored, left: Mapping[str, int], *, ranked: bool) -> 
             if left.get(uid, 0) >= sitting.joined_at:
                 continue
             if not counts or left.get(uid, 0) >= sitting.ranked_in:
-                sitting = msgspec.structs.replace(sitting, prefixes="", ranked_at=0, ranked_in=0)
+                sitting = msgspec.structs.replace(sitting, prefixes="", less="", ranked_at=0, ranked_in=0)
             found[uid] = _one(found[uid], sitting) if uid in found else sitting
     return [found[uid] for uid in sorted(found)]
 
 
 def _one(a: Sitting, b: Sitting) -> Sitting:
-    ranked = max(a, b, key=lambda sitting: (sitting.ranked_in, sitting.ranked_at, sitting.prefixes))
+    ranked = max(a, b, key=_ranked)
     # A late JOIN has an old profile.
     person = max(a.person, b.person, key=lambda person: (person.version, _encode(person)))
-    return Sitting(person, ranked.prefixes, max(a.joined_at, b.joined_at), ranked.ranked_at, ranked.ranked_in)
+    return Sitting(
+        person, ranked.prefixes, max(a.joined_at, b.joined_at), ranked.ranked_at, ranked.ranked_in, ranked.less
+    )
+
+
+def _ranked(sitting: Sitting) -> tuple[int, int, str, str]:
+    return sitting.ranked_in, sitting.ranked_at, sitting.prefixes, sitting.less
 
 
 def _kicks(a: Stored, b: Stored) -> dict[str, PutOut]:

@@ -16,6 +16,8 @@ from typing import ClassVar
 import msgspec
 
 from gateway.state.channel.machine_messages import Speak, Spoken
+from gateway.state.channel.mode_change import ModeChange as ModeChange
+from gateway.state.channel.registration_messages import RegistrationCommand, RegistrationEvent, RegistrationOutcome
 from gateway.state.channel.snapshot import PutOut, Stored
 from gateway.state.channel.webhook_messages import (
     Advance,
@@ -29,15 +31,8 @@ from gateway.state.channel.webhook_messages import (
 from gateway.state.idempotency import IdempotencyKey, Probe
 from gateway.state.people import Author, Person, Refusal
 
-HEARERS = {"@": "o", "%": "oh", "+": "ohv"}
+HEARERS = {"@": "qao", "%": "qaoh", "+": "qaohv"}
 """Sign of a status message -> ranks that read the message."""
-
-
-class ModeChange(msgspec.Struct, frozen=True, array_like=True):
-    adding: bool
-    letter: str
-    param: str | None = None  # a mask, key, limit, or the nick of a prefix mode
-    uid: str | None = None  # of a prefix mode's target, if the caller's node knows the target
 
 
 class _Tagged(msgspec.Struct, frozen=True, array_like=True):
@@ -198,7 +193,7 @@ class Forget(_Tagged, frozen=True, tag=13):
 
 Command = (
     Join | Part | Say | Speak | SetTopic | SetModes | Kick | Invite | Update | Quit | Evict | Redact | Forget | Probe
-    | Subscribe | Unsubscribe | Advance
+    | Subscribe | Unsubscribe | Advance | RegistrationCommand
 )  # fmt: skip
 
 
@@ -207,7 +202,7 @@ Command = (
 
 class Joined(_Tagged, frozen=True, tag=21):
     person: Person
-    prefixes: str = ""  # mode letters in order of rank, e.g. "o"
+    prefixes: str = ""  # mode letters in order of rank, e.g. "o"; also the ranks by access
     name: str = ""  # if this join made the channel: the channel's name as typed
 
 
@@ -279,8 +274,13 @@ class Invited(_Tagged, frozen=True, tag=27):
 
 
 class Updated(_Tagged, frozen=True, tag=28):
+    """changes: of the member's ranks, where the member has logged in to an account, or out."""
+
+    NEWER: ClassVar = {"changes": 2}
+
     person: Person
     before: Person  # so that a follower can say what changed
+    changes: tuple[ModeChange, ...] = ()
 
 
 class HasQuit(_Tagged, frozen=True, tag=29):
@@ -323,7 +323,7 @@ class Forgotten(_Tagged, frozen=True, tag=36):
 
 Event = (
     Joined | Parted | Said | TopicSet | ModesSet | Kicked | Invited | Updated | HasQuit | Merged | Redacted | Forgotten
-    | Subscribed | Unsubscribed | Advanced
+    | Subscribed | Unsubscribed | Advanced | RegistrationEvent
 )  # fmt: skip
 
 
@@ -350,4 +350,4 @@ class Outdated(_Tagged, frozen=True, tag=34):
     version: int
 
 
-Outcome = Refusal | ModesDone | HasLeft | Outdated | NotSubscribed | Spoken | None
+Outcome = Refusal | ModesDone | HasLeft | Outdated | NotSubscribed | Spoken | RegistrationOutcome | None

@@ -8,7 +8,9 @@ from gateway.irc import numerics as n
 from gateway.irc.masks import MaskSet, is_understood, meaning
 from gateway.irc.mode_table import CHANNEL_TABLE
 from gateway.irc.modes import CHANNEL_MODES, NOT_UNDERSTOOD
-from gateway.state.channel.messages import ModeChange, ModesDone, ModesSet, SetModes
+from gateway.state.channel.messages import ModesDone, ModesSet, SetModes
+from gateway.state.channel.mode_change import ModeChange
+from gateway.state.channel.ranks import BY_ACCESS, OPERATORS, is_above
 from gateway.state.channel.targets import find_target
 from gateway.state.people import Refusal, refused
 from ring.replication.state_machine import Decision
@@ -25,7 +27,7 @@ WITH_PARAM = CHANNEL_MODES.lists + CHANNEL_MODES.always + CHANNEL_MODES.when_set
 def decide_modes(channel: ChannelState, command: SetModes, rank: str) -> Decision:
     """Judge a line of mode changes. rank: the caller's highest rank, "" for no rank. Changes without effect are dropped
     silently."""
-    line = _Line(channel)
+    line = _Line(channel, command.by, rank)
     for change in command.changes:
         if _may(change, command.by, rank):
             line.take(change)
@@ -38,14 +40,15 @@ def decide_modes(channel: ChannelState, command: SetModes, rank: str) -> Decisio
 
 def _may(change: ModeChange, by: str, rank: str) -> bool:
     steps_down = change.letter in "hv" and not change.adding and change.uid == by
-    return rank == "o" or (rank == "h" and change.letter in HALFOP_MAY) or steps_down
+    return rank in OPERATORS or (rank == "h" and change.letter in HALFOP_MAY) or steps_down
 
 
 class _Line:
     """The effect of the changes of a line so far."""
 
-    def __init__(self, channel: ChannelState) -> None:
+    def __init__(self, channel: ChannelState, by: str, rank: str) -> None:
         self.channel = channel
+        self.by, self.rank = by, rank
         self.settings: dict[str, str | bool | None] = dict.fromkeys(channel.modes, True)
         self.settings["k"] = channel.key
         self.settings["l"] = None if channel.limit is None else str(channel.limit)
@@ -94,6 +97,13 @@ class _Line:
             self.refuse(refused(n.ERR_USERNOTINCHANNEL, change.param or "*", channel.name))
             return
         member = channel.members[uid]
+        if change.letter in BY_ACCESS:
+            text = "Only ChanServ gives and takes this rank"
+            self.refuse(Refusal(n.ERR_CHANOPRIVSNEEDED, (channel.name, text)))
+            return
+        if not change.adding and uid != self.by and is_above(member.prefixes[:1], self.rank):
+            self.refuse(refused(n.ERR_CHANOPRIVSNEEDED, channel.name))
+            return
         held = self.prefixes.setdefault(uid, set(member.prefixes))
         if (change.letter in held) != change.adding:
             held ^= {change.letter}

@@ -7,6 +7,7 @@ from typing import ClassVar
 import msgspec
 
 from gateway.state.channel.messages import _Tagged
+from gateway.state.channel.registration import Registration
 from gateway.state.people import Person
 
 
@@ -14,7 +15,8 @@ class Look(_Tagged, frozen=True, tag=41):
     """Show the channel to the person `uid`. what: "names", "modes", "topic", "list:b" (and e, I), "who".
 
     Since level 2, for operators' programs: "page:UID" asks for the next MEMBERS members with a greater uid. The name ""
-    in the answer then means "no such channel", and None means that nobody has answered.
+    in the answer then means "no such channel", and None means that nobody has answered. Also since level 2:
+    "registration", for services, asks for the registration of a channel that nobody need be in.
     """
 
     uid: str
@@ -34,7 +36,7 @@ class MemberView(msgspec.Struct, frozen=True, array_like=True):
 class ChannelView(msgspec.Struct, frozen=True, array_like=True):
     """The asker's view of a channel. The asker gets None instead if there is no such channel for the asker."""
 
-    NEWER: ClassVar = {"total": 2}
+    NEWER: ClassVar = {"total": 2, "registration": 2, "doubtful": 2}
 
     name: str
     created: int  # Unix ms
@@ -47,6 +49,8 @@ class ChannelView(msgspec.Struct, frozen=True, array_like=True):
     entries: tuple[tuple[str, str, int], ...] = ()  # a list's (mask, set by, Unix ms)
     is_member: bool = False
     total: int = 0  # number of all members, if the answer has a page of members
+    registration: Registration | None = None  # if the question is "registration"
+    doubtful: bool = False  # absent nodes may hold a registration
 
 
 class ListRow(msgspec.Struct, frozen=True, array_like=True):

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from gateway.irc import numerics as n
 from gateway.irc.modes import CHANNEL_MODES
+from gateway.state.channel.access import composed, given, moves
+from gateway.state.channel.access_rules import ACCESS_DECIDE
 from gateway.state.channel.machine_messages import Speak
 from gateway.state.channel.machines import decide_speak
 from gateway.state.channel.messages import (
@@ -35,13 +37,15 @@ from gateway.state.channel.messages import (
     Update,
     Updated,
 )
+from gateway.state.channel.mode_change import ModeChange
 from gateway.state.channel.modes import decide_modes
+from gateway.state.channel.ranks import HELPERS, OPERATORS, is_above
 from gateway.state.channel.saying import decide_say, is_banned
 from gateway.state.channel.targets import find_target
 from gateway.state.channel.webhook_messages import Advance, Subscribe, Unsubscribe
 from gateway.state.channel.webhook_rules import decide_advance, decide_subscribe, decide_unsubscribe
 from gateway.state.idempotency import Probe, decide_probe
-from gateway.state.people import Refusal, refused
+from gateway.state.people import Person, Refusal, refused
 from ring.replication.state_machine import Decision
 
 if TYPE_CHECKING:
@@ -80,12 +84,14 @@ def decide_join(channel: ChannelState, command: Join, at: int) -> Decision:
         return decide_update(channel, Update(command.person), at) if moves else NOTHING
     if command.returns and command.person.uid in channel.left:
         return Decision(HasLeft(channel.kick_of(command.person.uid)), None)
-    if not channel.members and not command.makes:
-        return refuse(channel, n.ERR_UNAVAILRESOURCE)
-    if not channel.members:
-        return Decision(None, Joined(command.person, "o", command.name or channel.name))
+    if not channel.members and not channel.is_registered:
+        if not command.makes:
+            return refuse(channel, n.ERR_UNAVAILRESOURCE)
+        # While absent nodes may hold a registration, nobody has a rank.
+        return Decision(None, Joined(command.person, "" if channel.doubtful else "o", command.name or channel.name))
     bar = None if command.override or command.returns else _bar(channel, command)
-    return Decision(None, Joined(command.person)) if bar is None else refuse(channel, bar)
+    ranks = given(channel, command.person.life)
+    return Decision(None, Joined(command.person, ranks)) if bar is None else refuse(channel, bar)
 
 
 def _bar(channel: ChannelState, command: Join) -> str | None:
@@ -93,13 +99,14 @@ def _bar(channel: ChannelState, command: Join) -> str | None:
 
     An invitation passes +i (Modern IRC Client Protocol) and bans (RFC 2811, 4.3.1), and as on many networks +k and +l,
     since members who may invite may also unset +k and +l. No invitation passes +R and +S: these describe the channel.
+    The access of an account that enters as operator passes as an invitation does: the channel may be empty.
     """
     person, modes = command.person, channel.modes
     if "S" in modes and not command.secure:
         return n.ERR_SECUREONLYCHAN
     if "R" in modes and person.account is None:
         return n.ERR_NEEDREGGEDNICK
-    if person.uid in channel.invited:
+    if person.uid in channel.invited or "o" in given(channel, person.life):
         return None
     if channel.key is not None and command.key != channel.key:
         return n.ERR_BADCHANNELKEY
@@ -125,7 +132,15 @@ def decide_update(channel: ChannelState, command: Update, at: int) -> Decision:
     if command.person.version <= member.person.version:  # P28
         is_elsewhere = command.moves and command.person.edge != member.person.edge
         return Decision(Outdated(member.person.version), None) if is_elsewhere else NOTHING
-    return Decision(None, Updated(command.person, member.person))
+    return Decision(None, Updated(command.person, member.person, _by_login(channel, member, command.person)))
+
+
+def _by_login(channel: ChannelState, member: Member, now: Person) -> tuple[ModeChange, ...]:
+    """List the changes of ranks of a member who has logged in to an account, or out."""
+    if not channel.is_registered or member.person.life == now.life:
+        return ()
+    after = composed(given(channel, now.life), member.extra, "")
+    return moves(now, member.prefixes, after)
 
 
 def decide_quit(channel: ChannelState, command: Quit, at: int) -> Decision:
@@ -154,7 +169,7 @@ def decide_topic(channel: ChannelState, command: SetTopic, at: int) -> Decision:
     rank = rank_of(channel, command.by, override=command.override)
     if rank is None:
         return refuse_outsider(channel)
-    if "t" in channel.modes and rank not in ("o", "h"):
+    if "t" in channel.modes and rank not in HELPERS:
         return refuse(channel, n.ERR_CHANOPRIVSNEEDED)
     return Decision(None, TopicSet(command.by, command.source, command.topic, command.idempotency_key, command.account))
 
@@ -163,7 +178,7 @@ def decide_kick(channel: ChannelState, command: Kick, at: int) -> Decision:
     rank = rank_of(channel, command.by, override=command.override)
     if rank is None:
         return refuse_outsider(channel)
-    if rank not in ("o", "h"):
+    if rank not in HELPERS:
         return refuse(channel, n.ERR_CHANOPRIVSNEEDED)
     uid = find_target(channel, command.uid, command.nick)
     if uid is None:
@@ -171,7 +186,7 @@ def decide_kick(channel: ChannelState, command: Kick, at: int) -> Decision:
     target = channel.members[uid]
     if "Q" in channel.modes and not command.override:
         return Decision(Refusal(n.ERR_CHANOPRIVSNEEDED, (channel.name, "Nobody can be kicked here (+Q)")), None)
-    if rank == "h" and target.prefixes[:1] in ("o", "h"):
+    if is_above(target.prefixes[:1], rank):
         return refuse(channel, n.ERR_CHANOPRIVSNEEDED)
     facts = (command.by, command.source, uid, target.person.nick, command.reason)
     return Decision(None, Kicked(*facts, command.idempotency_key, command.account))
@@ -183,7 +198,7 @@ def decide_invite(channel: ChannelState, command: Invite, at: int) -> Decision:
         return refuse_outsider(channel)
     if command.uid in channel.members:
         return Decision(refused(n.ERR_USERONCHANNEL, command.nick, channel.name), None)
-    opens = rank in ("o", "h")
+    opens = rank in HELPERS
     if "i" in channel.modes and not opens:
         return refuse(channel, n.ERR_CHANOPRIVSNEEDED)
     facts = (command.by, command.source, command.uid, command.nick)
@@ -195,7 +210,7 @@ def decide_redact(channel: ChannelState, command: Redact, at: int) -> Decision:
     if rank is None:
         return refuse_outsider(channel)
     own = command.own and command.msgid != EVERYTHING
-    if not own and rank not in (("o",) if command.msgid == EVERYTHING else ("o", "h")):
+    if not own and rank not in (OPERATORS if command.msgid == EVERYTHING else HELPERS):
         return refuse(channel, n.ERR_CHANOPRIVSNEEDED)
     facts = (command.by, command.source, command.msgid, command.reason)
     return Decision(None, Redacted(*facts, command.idempotency_key, command.account))
@@ -230,4 +245,5 @@ DECIDE: dict[type, Callable[[ChannelState, Any, int], Decision]] = {
     Subscribe: decide_subscribe,
     Unsubscribe: decide_unsubscribe,
     Advance: decide_advance,
+    **ACCESS_DECIDE,
 }

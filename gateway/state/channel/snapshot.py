@@ -7,6 +7,7 @@ from typing import ClassVar
 import msgspec
 
 from gateway.state.channel.machine_messages import SpokenKey
+from gateway.state.channel.registration import Registration
 from gateway.state.channel.webhook_messages import Subscription
 from gateway.state.people import Person
 
@@ -23,18 +24,21 @@ KICKS = 50
 
 
 class Sitting(msgspec.Struct, frozen=True, array_like=True):
-    """A member. prefixes: rank letters, highest first. joined_at: time of the last join, Unix ms. ranked_at: time of
-    the last change of rank, Unix ms.
+    """A member. prefixes: ranks given by MODE, highest first. joined_at: time of the last join, Unix ms. ranked_at:
+    time of the last change of rank, Unix ms. less: ranks that the member's access gives, and MODE has taken.
 
     ranked_in: the joined_at at the time of the last change of rank. A member who leaves and comes back has lost the
     rank, even if another side of a partition has not seen the member leave.
     """
+
+    NEWER: ClassVar = {"less": 2}
 
     person: Person
     prefixes: str
     joined_at: int
     ranked_at: int
     ranked_in: int
+    less: str = ""
 
 
 class PutOut(msgspec.Struct, frozen=True, array_like=True):
@@ -51,7 +55,15 @@ class PutOut(msgspec.Struct, frozen=True, array_like=True):
 class Stored(msgspec.Struct, frozen=True, array_like=True):
     """All times in Unix ms."""
 
-    NEWER: ClassVar = {"webhooks": 2, "unsubscribed": 2, "keys": 2}
+    NEWER: ClassVar = {
+        "webhooks": 2,
+        "unsubscribed": 2,
+        "keys": 2,
+        "registrations": 2,
+        "unregistered": 2,
+        "base": 2,
+        "doubtful": 2,
+    }
 
     name: str
     changed_at: int
@@ -73,3 +85,7 @@ class Stored(msgspec.Struct, frozen=True, array_like=True):
     webhooks: dict[str, Subscription] = {}  # by id
     unsubscribed: dict[str, int] = {}  # id of a subscription -> time of the end
     keys: dict[str, SpokenKey] = {}  # idempotency key -> the machine's message
+    registrations: tuple[Registration, ...] = ()  # the oldest first; the first is the channel's
+    unregistered: int = 0  # time of the last drop: earlier registrations are void
+    base: tuple[int, str] = (0, "")  # time and id of the first registration since the channel was made
+    doubtful: bool = False  # absent nodes may hold a registration of the channel

@@ -11,6 +11,7 @@ import msgspec
 from gateway.irc.casemapping import Casemap
 from gateway.irc.limits import Limits
 from gateway.irc.modes import CHANNEL_MODES
+from gateway.state.channel.access import ACCESS_APPLY, composed, given, set_rank
 from gateway.state.channel.history import History
 from gateway.state.channel.keys import remembered
 from gateway.state.channel.lists import MaskList
@@ -22,7 +23,6 @@ from gateway.state.channel.messages import (
     Joined,
     Kicked,
     Merged,
-    ModeChange,
     ModesSet,
     Parted,
     Redacted,
@@ -30,6 +30,8 @@ from gateway.state.channel.messages import (
     TopicSet,
     Updated,
 )
+from gateway.state.channel.mode_change import ModeChange
+from gateway.state.channel.registration import Registry
 from gateway.state.channel.snapshot import INVITES, KICKS, TOMBSTONES, PutOut, Sitting, Stored
 from gateway.state.channel.webhook_messages import Advanced, Subscribed, Unsubscribed
 from gateway.state.channel.webhooks import Webhooks
@@ -42,15 +44,17 @@ _T = TypeVar("_T")
 
 
 class Member:
-    """A person in the channel. prefixes: mode letters in order of rank, e.g. "ov"."""
+    """A person in the channel. prefixes: mode letters in order of rank, e.g. "ov". extra, less: see access.py."""
 
-    __slots__ = ("joined_at", "person", "prefixes", "ranked_at", "ranked_in")
+    __slots__ = ("extra", "joined_at", "less", "person", "prefixes", "ranked_at", "ranked_in")
 
     def __init__(self, sitting: Sitting) -> None:
-        self.person, self.prefixes, self.joined_at, self.ranked_at, self.ranked_in = msgspec.structs.astuple(sitting)
+        values = msgspec.structs.astuple(sitting)
+        self.person, self.extra, self.joined_at, self.ranked_at, self.ranked_in, self.less = values
+        self.prefixes = self.extra
 
     def sitting(self) -> Sitting:
-        return Sitting(self.person, self.prefixes, self.joined_at, self.ranked_at, self.ranked_in)
+        return Sitting(self.person, self.extra, self.joined_at, self.ranked_at, self.ranked_in, self.less)
 
 
 @dataclass(frozen=True)
@@ -77,6 +81,8 @@ class ChannelState(StateBase):
         self.history = History()
         self.webhooks = Webhooks()
         self.keys: dict[str, SpokenKey] = {}  # idempotency key -> a machine's message
+        self.register = Registry()
+        self.doubtful = False  # absent nodes may hold a registration
         self._clear()
 
     def _clear(self) -> None:
@@ -93,6 +99,11 @@ class ChannelState(StateBase):
         self.invited: dict[str, None] = {}  # uids, the oldest invitation first
         self.written: dict[str, int] = {}  # mode letter -> Unix ms of the last change, for a merge (P26)
         self.lifted: dict[str, int] = {}  # list letter and mask -> time of the removal, Unix ms
+        self.register = self.register._replace(base=(0, ""))
+
+    @property
+    def is_registered(self) -> bool:
+        return bool(self.register.kept)
 
     def apply(self, event: Any, at: int) -> bool:
         if type(event) is Said:
@@ -117,7 +128,9 @@ class ChannelState(StateBase):
 
     def _put(self, sitting: Sitting) -> None:
         person = sitting.person
-        self.members[person.uid] = Member(sitting)
+        self.members[person.uid] = member = Member(sitting)
+        if self.register.kept:
+            member.prefixes = composed(given(self, person.life), member.extra, member.less)
         self._sit(person.edge)
 
     def _move(self, member: Member, person: Person) -> bool:
@@ -133,16 +146,22 @@ class ChannelState(StateBase):
         gone = [member for uid in uids if (member := self.members.pop(uid, None)) is not None]
         for member in gone:
             self._rise(member.person.edge)
-        if gone and not self.members:
-            if self.key is not None or not self.modes.isdisjoint("iHRs"):
-                self.history.close(at)
-            self._clear()
+        if gone:
+            self.if_empty(at)
         return bool(gone)
+
+    def if_empty(self, at: int) -> None:
+        """Forget the settings of a channel that nobody is in, and nobody has registered."""
+        if self.members or self.register.kept:
+            return
+        if self.key is not None or not self.modes.isdisjoint("iHRs"):
+            self.history.close(at)
+        self._clear()
 
     # Events -----------------------------------------------------------------------------------------------------------
 
     def _joined(self, event: Joined, at: int) -> bool:
-        if not self.members:
+        if not self.members and not self.register.kept:
             self._clear()  # after a merge, an empty channel may have settings: only further merges use these (P26)
             self.name = event.name or self.name
             self.created = at
@@ -153,7 +172,9 @@ class ChannelState(StateBase):
         member = self.members.get(person.uid)
         if member is not None:
             return self._move(member, person)
-        self._put(Sitting(person, event.prefixes, at, at, at))
+        by_access = given(self, person.life)
+        extra = "".join(rank for rank in event.prefixes if rank not in by_access)
+        self._put(Sitting(person, extra, at, at, at))
         return True
 
     def _parted(self, event: Parted | Kicked, at: int) -> bool:
@@ -204,7 +225,12 @@ class ChannelState(StateBase):
 
     def _updated(self, event: Updated, at: int) -> bool:
         member = self.members.get(event.person.uid)
-        return member is not None and self._move(member, event.person)
+        if member is None:
+            return False
+        if self.register.kept and member.person.life != event.person.life:
+            member.less, member.ranked_at = "", at
+            member.prefixes = composed(given(self, event.person.life), member.extra, "")
+        return self._move(member, event.person)
 
     def _redacted(self, event: Redacted, at: int) -> bool:
         self.history.redact(event.msgid, at)
@@ -236,7 +262,7 @@ class ChannelState(StateBase):
         if letter in CHANNEL_MODES.ranks:
             member = self.members.get(change.uid or "")
             if member is not None:
-                member.prefixes = with_rank(member.prefixes, letter, adding=change.adding)
+                set_rank(self, member, letter, adding=change.adding)
                 member.ranked_at = at
         elif letter in CHANNEL_MODES.flags:
             self.modes = self.modes | {letter} if change.adding else self.modes - {letter}
@@ -275,6 +301,10 @@ class ChannelState(StateBase):
             self.put_out,
             *self.webhooks.stored(),
             self.keys,
+            self.register.kept,
+            self.register.dropped,
+            self.register.base,
+            self.doubtful,
         )
 
     def load(self, stored: Stored, *, is_new: bool = False) -> None:
@@ -288,6 +318,8 @@ class ChannelState(StateBase):
         self.topic, self.topic_by, self.topic_at = stored.topic
         modes, self.key, self.limit = stored.settings
         self.modes = set(modes)
+        self.register = Registry(stored.registrations, stored.unregistered, stored.base)
+        self.doubtful = stored.doubtful
         for sitting in stored.members:
             self._put(sitting)
         for letter, rows in stored.lists.items():
@@ -297,12 +329,6 @@ class ChannelState(StateBase):
         self.written, self.lifted = dict(stored.written), dict(stored.lifted)
         self.history = History(stored.erased, stored.redacted, stored.closed, stored.spoken, stored.forgotten)
         self.webhooks = Webhooks(stored.webhooks, stored.unsubscribed)
-
-
-def with_rank(prefixes: str, letter: str, *, adding: bool) -> str:
-    """Add a rank to the prefixes, or remove a rank; the highest rank stays first."""
-    held = {*prefixes, letter} if adding else {*prefixes} - {letter}
-    return "".join(rank for rank in CHANNEL_MODES.ranks if rank in held)
 
 
 _APPLY: dict[type, Callable[[ChannelState, Any, int], bool]] = {
@@ -320,4 +346,5 @@ _APPLY: dict[type, Callable[[ChannelState, Any, int], bool]] = {
     Subscribed: ChannelState._subscribed,
     Unsubscribed: ChannelState._unsubscribed,
     Advanced: ChannelState._advanced,
+    **ACCESS_APPLY,
 }

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from gateway.state.channel.state import ChannelState
 
 PAGE: Final = "page:"
+REGISTRATION: Final = "registration"
 
 
 def look(channel: ChannelState, question: Look) -> ChannelView | None:
@@ -18,6 +19,8 @@ def look(channel: ChannelState, question: Look) -> ChannelView | None:
     asker."""
     if question.what.startswith(PAGE):
         return _page(channel, question.what.removeprefix(PAGE))
+    if question.what == REGISTRATION:
+        return _registration(channel, question.uid)
     is_member = question.uid in channel.members
     sees_all = is_member or question.oper
     if not channel.members or ("s" in channel.modes and not sees_all):
@@ -35,6 +38,26 @@ def look(channel: ChannelState, question: Look) -> ChannelView | None:
         _members(channel, sees_all=sees_all) if what in ("names", "who") else (),
         channel.lists[letter].rows() if what == "list" and letter in channel.lists else (),
         is_member,
+    )
+
+
+def _registration(channel: ChannelState, uid: str) -> ChannelView:
+    """Show a service the registration of the channel. The members are the asker alone, with the asker's ranks."""
+    modes, params = settings(channel, show_key=True)
+    me = channel.members.get(uid)
+    return ChannelView(
+        channel.name,
+        channel.created,
+        modes,
+        params,
+        channel.topic,
+        channel.topic_by,
+        channel.topic_at,
+        (MemberView(me.person, me.prefixes),) if me is not None else (),
+        is_member=me is not None,
+        total=len(channel.members),
+        registration=channel.register.kept[0] if channel.register.kept else None,
+        doubtful=channel.doubtful,
     )
 
 

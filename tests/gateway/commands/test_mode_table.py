@@ -6,11 +6,14 @@ A new mode needs a line in the table and a story here.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
 from gateway.irc.mode_table import CHANNEL_TABLE, USER_TABLE, Mode
+from gateway.state.channel.ranks import BY_ACCESS
+from gateway.state.channel.registration_messages import Done, Register, SetAccess
+from gateway.state.people import Person
 from tests.gateway.commands.accounts import register
 from tests.gateway.commands.stage import OPERATOR, network, people, settle, source
 from tests.sim.net import Client, Net
@@ -54,6 +57,49 @@ def story(letter: str, of: dict[str, Story] = OF_CHANNELS) -> Callable[[Story], 
 
 
 # Channels -------------------------------------------------------------------------------------------------------------
+
+
+def submit(cast: Cast, command: Any) -> None:
+    node = cast.cat.node
+    edge, answers = node.core.edge, list[Any]()
+    cast.net.turn(node, lambda: edge.network.submit(edge.channel("#c"), command, answers.append))
+    assert cast.net.until(lambda: answers == [Done("#c")], 5)
+    settle(cast.ann, cast.bob, cast.cat, cast.dan)
+
+
+def register_channel(cast: Cast) -> str:
+    """cat enters #c, and registers the channel. Returns the id of cat's account."""
+    cast.cat.ask("JOIN #c")
+    cast.set("+o cat")
+    person = profile(cast.cat)
+    submit(cast, Register("r1", person.uid, person.life, "cat"))
+    return person.life
+
+
+def profile(client: Client) -> Person:
+    assert client.connection.user is not None
+    return client.connection.user.person
+
+
+@story("q")
+def founder(cast: Cast) -> None:
+    register_channel(cast)
+    assert any("~cat" in line for line in cast.ann.ask("NAMES #c"))
+    assert refused(cast.ann, "KICK #c cat", "482")
+    assert refused(cast.ann, "MODE #c -o cat", "482")
+    assert refused(cast.ann, "MODE #c +q bob", "482")
+    assert not refused(cast.cat, "KICK #c ann", "482")
+
+
+@story("a")
+def protected(cast: Cast) -> None:
+    register(cast.bob)
+    founder, member = register_channel(cast), profile(cast.bob).life
+    submit(cast, SetAccess(founder, "cat", member, "bob", "P"))
+    assert any("&bob" in line for line in cast.ann.ask("NAMES #c"))
+    assert refused(cast.ann, "KICK #c bob", "482")
+    assert refused(cast.ann, "MODE #c -a bob", "482")
+    assert not refused(cast.cat, "KICK #c bob", "482")
 
 
 @story("o")
@@ -276,7 +322,7 @@ def test_each_mode_stands_once_and_has_a_story(table: tuple[Mode, ...], stories:
 
 
 def test_every_build_knows_the_modes() -> None:
-    assert {mode.letter for mode in CHANNEL_TABLE} == {*KNOWN}, (
+    assert {mode.letter for mode in CHANNEL_TABLE} == {*KNOWN, *BY_ACCESS}, (
         "older builds do not know the letter: let the edge ask engine.level where it reads the letter, "
         "show in a test of its own that an older network answers 472, and only then list the letter in KNOWN"
     )

@@ -120,7 +120,7 @@ def test_005_fits_and_says_what_holds(net: Net) -> None:
     rows = [line for line in ann.got if " 005 " in line]
     assert all(len(row) <= 510 and len(row.split(" :")[0].split()) <= 16 for row in rows)
     tokens = dict(t.partition("=")[::2] for row in rows for t in row.split(" :")[0].split()[3:] if row[0] == ":")
-    assert tokens["CASEMAPPING"] == "rfc1459" and tokens["PREFIX"] == "(ohv)@%+"
+    assert tokens["CASEMAPPING"] == "rfc1459" and tokens["PREFIX"] == "(qaohv)~&@%+"
     assert len(ann.ask("NICK " + "n" * int(tokens["NICKLEN"]))) == 1
     assert ann.ask("NICK " + "n" * (int(tokens["NICKLEN"]) + 1))[0].split()[0] == "432"
     longest = "#" + "c" * (int(tokens["CHANNELLEN"]) - 1)

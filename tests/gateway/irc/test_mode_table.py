@@ -12,8 +12,8 @@ from gateway.irc.modes import CHANNEL_MODES, USER_MODES, parse_changes
 def test_004_names_each_letter_once_in_order() -> None:
     users, channels, with_param = myinfo()
     assert users == "BRiorw"
-    assert channels == "CHIQRSbehiklmnostv"
-    assert with_param == "Ibehklov"
+    assert channels == "CHIQRSabehiklmnoqstv"
+    assert with_param == "Iabehkloqv"
 
 
 @pytest.mark.parametrize("table", [CHANNEL_TABLE, USER_TABLE], ids=["channels", "users"])
@@ -29,7 +29,7 @@ def test_each_letter_has_one_line_with_words_for_help_and_manual(table: tuple[Mo
 def test_ranks_stand_first_with_a_sign_each_and_nothing_else_has_a_sign() -> None:
     ranks = [mode for mode in CHANNEL_TABLE if mode.kind == "rank"]
     assert [*CHANNEL_TABLE[: len(ranks)]] == ranks
-    assert [mode.sign for mode in ranks] == ["@", "%", "+"]
+    assert [mode.sign for mode in ranks] == ["~", "&", "@", "%", "+"]
     assert not any(mode.sign for mode in (*CHANNEL_TABLE[len(ranks) :], *USER_TABLE))
 
 

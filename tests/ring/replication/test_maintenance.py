@@ -12,6 +12,7 @@ from ring.replication.maintenance import ASK_CHECKS, Maintenance
 from ring.replication.mistakes import Mistakes
 from ring.replication.replica import Replica
 from ring.replication.safety import Safety
+from ring.replication.silent import SilentNodes
 from tests.ring.ports import ME, ROOM, B, C
 from tests.ring.replication.playbook import ack, append, install, nothing, play, probe, publish
 from tests.ring.replication.stages import MasterStage
@@ -27,7 +28,14 @@ class Stage(MasterStage):
         self.peers.holders = lambda group: self.m.replica.members  # type: ignore[method-assign]
         backups = Backups(self, self.journal, Safety(self, self.journal), self.fanout, self.masters)
         self.maintenance = Maintenance(
-            self, self.journal, Mistakes(self), self.fanout, self.handoffs, self.masters, backups
+            self,
+            self.journal,
+            Mistakes(self),
+            self.fanout,
+            self.handoffs,
+            self.masters,
+            backups,
+            SilentNodes(self, self.journal),
         )
         self.trimmed: list[GroupId] = []
         self.next_look = 0.0

@@ -23,9 +23,19 @@ from gateway.state.channel.messages import (
     SetTopic,
     Update,
 )
+from gateway.state.channel.registration_messages import (
+    Bereave,
+    Doubt,
+    GiveRank,
+    Register,
+    SetAccess,
+    SetHolder,
+    Unregister,
+)
 from gateway.state.channel.snapshot import Stored
 from tests.gateway.state.cast import ANN, BOB, CAT, RULES, minus, plus
 
+ANN, BOB, CAT = (msgspec.structs.replace(one, account=one.nick, life=f"l{one.uid}") for one in (ANN, BOB, CAT))
 PEOPLE = (ANN, BOB, CAT)
 KEY = MaskSet(Casemap("rfc1459")).key
 SETTINGS = [plus("m"), minus("t"), plus("l", "5"), plus("l", "9"), minus("l"), plus("k", "x"), plus("k", "y")]
@@ -37,6 +47,7 @@ def commands(draw: Any) -> Any:
     who, other = draw(st.sampled_from(PEOPLE)), draw(st.sampled_from(PEOPLE))
     ranks = [plus("o", other.nick, other.uid), minus("o", other.nick, other.uid), plus("v", other.nick, other.uid)]
     change = draw(st.sampled_from([*SETTINGS, *MASKS, *ranks]))
+    access = (other.life, other.nick, draw(st.sampled_from(["", "O", "Vv", "Pf"])))
     return draw(
         st.sampled_from(
             [
@@ -49,6 +60,15 @@ def commands(draw: Any) -> Any:
                 Evict((tuple(other.edge),), "gone"),
                 Redact(who.uid, who.source, draw(st.sampled_from(["x-1", "x-2", "*"])), False, override=True),
                 Update(msgspec.structs.replace(who, version=draw(st.integers(2, 4)), away="tea")),
+                Update(msgspec.structs.replace(who, version=draw(st.integers(2, 4)), account=None, life="")),
+                Register(draw(st.sampled_from(["r1", "r2", "r3"])), who.uid, who.life, who.nick, override=True),
+                Unregister(who.life, override=True),
+                SetAccess(who.life, who.nick, *access, override=True),
+                SetHolder(who.life, "founder", other.life, other.nick, override=True),
+                SetHolder(who.life, "successor", other.life, other.nick, override=True),
+                Bereave(who.life),
+                GiveRank(who.life, who.source, True, "v", other.uid, other.nick, override=True),
+                Doubt(over=draw(st.booleans())),
             ]
         )
     )

@@ -7,6 +7,8 @@ from typing import Any
 from config.people import Limits
 from gateway.state.channel import machine_messages as m
 from gateway.state.channel import messages as c
+from gateway.state.channel import registration as g
+from gateway.state.channel import registration_messages as r
 from gateway.state.channel import webhook_messages as h
 from gateway.state.channel.channel import Channel
 from gateway.state.channel.snapshot import PutOut
@@ -14,7 +16,7 @@ from gateway.state.channel.state import Rules
 from gateway.state.idempotency import IdempotencyKey, Probe, Speaker
 from gateway.state.people import Refusal
 from gateway.state.session import messages as s
-from tests.gateway.state.cast import ANN, BOB, CASEMAP, plus
+from tests.gateway.state.cast import ANN, BOB, CASEMAP, minus, plus
 from tests.gateway.state.reading import Messages
 
 REPEAT = Probe(IdempotencyKey(Speaker(ANN.edge, 3), 5))
@@ -40,6 +42,13 @@ COMMANDS: list[Any] = [
     h.Advance("h1", s.Cursor(7, 8), 2, 1),
     m.Speak("1", "a!b@c", "PRIVMSG", b"hi", idempotency_key=m.key_from_text("key")),
     REPEAT,
+    r.Register("r1", "1", "l1", "ann"),
+    r.Unregister("l1", "r1"),
+    r.SetAccess("l1", "ann", "l2", "bob", "Oo"),
+    r.Bereave("l1"),
+    r.SetHolder("l1", "founder", "l2", "bob"),
+    r.GiveRank("l1", "ChanServ!ChanServ@irc.example", True, "o", "2", "Bob", "ann"),
+    r.Doubt(over=True),
 ]
 
 EVENTS: list[Any] = [
@@ -57,6 +66,11 @@ EVENTS: list[Any] = [
     h.Subscribed(h.Subscription("h1", "https://a.example/", "secret", "root", 5, s.Cursor(7, 8))),
     h.Unsubscribed("h1", "root"),
     h.Advanced("h1", s.Cursor(7, 8), 2, 1),
+    r.Registered(g.Registration("r1", 5, g.Holder("l1", "ann", 5)), (plus("q", "Ann", "1"),)),
+    r.Unregistered((minus("q", "Ann", "1"),)),
+    r.AccessSet("l2", g.Access("Oo", "bob", "ann", 6), (plus("o", "Bob", "2"),)),
+    r.HolderSet("successor", g.Holder("l2", "bob", 7)),
+    r.Doubted(False, (minus("o", "Bob", "2"),)),
     c.Merged(Channel("#c", Rules(Limits(), CASEMAP, 60.0)).snapshot()),
 ]
 
@@ -67,6 +81,8 @@ OUTCOMES: list[Any] = [
     c.Outdated(7),
     h.NotSubscribed("full"),
     m.Spoken(5, 6),
+    r.Done("#c"),
+    r.NotDone("doubt"),
 ]
 
 

@@ -28,11 +28,11 @@ def test_an_asker_is_no_operator_unless_the_question_says_so() -> None:
     assert read(Look, [41, "1", "names"]) == Look("1", "names", oper=False)
 
 
-def test_an_answer_of_level_1_has_no_total() -> None:
+def test_an_answer_of_level_1_has_neither_total_nor_registration() -> None:
     values = msgspec.to_builtins(VIEW)
-    assert ChannelView.NEWER == {"total": 2}
-    assert ChannelView.__struct_fields__[-1] == "total"
-    assert read(ChannelView, values[:-1]) == VIEW
+    assert ChannelView.NEWER == {"total": 2, "registration": 2, "doubtful": 2}
+    assert ChannelView.__struct_fields__[-3:] == ("total", "registration", "doubtful")
+    assert read(ChannelView, values[:-3]) == VIEW
 
 
 @pytest.mark.parametrize("broken", [[41], [41, 7, "names"], [40, "1", "names"], [41, "1", "names", "yes"]])

@@ -1,0 +1,145 @@
+"""The registration of a channel in the channel's state: founder, access of accounts, and the merge of two sides.
+
+Access is by the id of an account's registration (`Life.id` of an account), and not by the account's name: an account
+that is renamed keeps the access, and an account that takes a dropped name inherits nothing. A name beside an id is the
+account's name at the time of writing, for people to read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar, Final, NamedTuple
+
+import msgspec
+
+TOMBSTONES: Final = 500
+"""The most removed accesses that a registration remembers. The oldest go first."""
+
+REGISTRATIONS: Final = 4
+"""The most registrations in a state, of which the oldest counts: each side of a partition may register a channel."""
+
+FLAGS: Final = "APHORVfhiorstv"
+"""Letters of access. P, O, H, V: the account is protected, operator, half-operator, or has a voice on entering. o, h,
+v: the account may give and take the rank. f: may change access. s: settings. R: may recover and clear the channel. r:
+may kick and ban. i: may invite. t: may change the topic. A: may read the list of accesses."""
+
+FOUNDER_RANKS: Final = "qo"
+
+_encode = msgspec.msgpack.Encoder(order="sorted").encode
+
+
+class Holder(msgspec.Struct, frozen=True, array_like=True):
+    """An account: id of its registration ("" for nobody), name, and time of the writing (Unix ms)."""
+
+    SINCE: ClassVar = 2
+
+    life: str
+    name: str
+    at: int
+
+
+class Access(msgspec.Struct, frozen=True, array_like=True):
+    """The access of an account. flags: sorted letters of FLAGS; "" is a tombstone: the access was removed.
+
+    name: of the account. by: the name of the account or operator that wrote the access. at: time of writing, Unix ms.
+    """
+
+    SINCE: ClassVar = 2
+
+    flags: str
+    name: str
+    by: str
+    at: int
+
+
+class Registration(msgspec.Struct, frozen=True, array_like=True):
+    """id: network-unique. at: time of the registration, Unix ms. access: by the id of an account's registration."""
+
+    SINCE: ClassVar = 2
+
+    id: str
+    at: int
+    founder: Holder
+    successor: Holder = Holder("", "", 0)
+    access: dict[str, Access] = {}
+
+    @property
+    def key(self) -> tuple[int, str]:
+        """The older of two registrations counts."""
+        return self.at, self.id
+
+    def flags(self, life: str) -> str:
+        """List the flags of an account; "" for no access. The founder has all flags."""
+        if not life:
+            return ""
+        if life == self.founder.life:
+            return FLAGS
+        known = self.access.get(life)
+        return known.flags if known is not None else ""
+
+    def ranks(self, life: str) -> str:
+        """List the ranks that the account has on entering, highest first."""
+        return FOUNDER_RANKS if life and life == self.founder.life else ranks_of(self.flags(life))
+
+    @property
+    def present(self) -> dict[str, Access]:
+        """The accesses without tombstones."""
+        return {life: one for life, one in self.access.items() if one.flags}
+
+
+class Registry(NamedTuple):
+    """What a channel's state knows of registrations. kept: the oldest first, the first is the channel's. dropped: time
+    of the last drop, Unix ms: earlier registrations are void. base: the key of the first registration of the channel
+    since somebody made the channel; (0, "") for none. A channel with a base is older than any channel without (P26)."""
+
+    kept: tuple[Registration, ...] = ()
+    dropped: int = 0
+    base: tuple[int, str] = (0, "")
+
+
+def ranks_of(flags: str) -> str:
+    """List the ranks that the flags give on entering, highest first."""
+    found = "ao" if "P" in flags else "o" if "O" in flags else ""
+    return found + ("h" if "H" in flags else "") + ("v" if "V" in flags else "")
+
+
+def merge_registries(a: Registry, b: Registry) -> Registry:
+    """Merge the registrations of both sides. The older base counts. Commutative, associative, and idempotent for up to
+    REGISTRATIONS registrations at once."""
+    dropped = max(a.dropped, b.dropped)
+    base = min((one.base for one in (a, b) if one.base[1]), default=(0, ""))
+    return Registry(_kept((*a.kept, *b.kept), dropped), dropped, base)
+
+
+def _kept(found: Iterable[Registration], dropped: int) -> tuple[Registration, ...]:
+    merged: dict[tuple[int, str], Registration] = {}
+    for one in found:
+        if one.at > dropped:
+            merged[one.key] = _one(merged[one.key], one) if one.key in merged else one
+    return tuple(merged[key] for key in sorted(merged)[:REGISTRATIONS])
+
+
+def _one(a: Registration, b: Registration) -> Registration:
+    """Merge two states of the same registration: the last writer of each part counts."""
+    access = {
+        life: max((side.access[life] for side in (a, b) if life in side.access), key=_written)
+        for life in sorted({*a.access, *b.access})
+    }
+    return Registration(
+        a.id,
+        a.at,
+        max(a.founder, b.founder, key=_written),
+        max(a.successor, b.successor, key=_written),
+        bounded(access),
+    )
+
+
+def _written(one: Holder | Access) -> tuple[int, bytes]:
+    return one.at, _encode(one)
+
+
+def bounded(access: dict[str, Access]) -> dict[str, Access]:
+    """Keep all accesses, and the newest TOMBSTONES tombstones."""
+    gone = [life for life, one in access.items() if not one.flags]
+    oldest = sorted(gone, key=lambda life: (-access[life].at, life))[TOMBSTONES:]
+    return {life: one for life, one in access.items() if life not in oldest} if oldest else access
