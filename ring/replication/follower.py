@@ -234,7 +234,8 @@ class Followers:
         replica, port = f.replica, self._port
         change = self._people.advance(replica, entry, unseen=f.fork is not None)
         port.replicas.looks.soon(replica.group, port.now)
-        self._read_change(f, entry)
+        if entry.handed is not None or entry.members is not None:
+            self._read_change(f, entry)
         self._people.show(replica, entry, change)
         if replica.group in (s := port.submits.queues) and s[replica.group].parked:
             port.unpark_answers(replica.group, replica.seq)

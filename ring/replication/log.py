@@ -8,7 +8,7 @@ Invariants
     Positions have no gaps: each entry's seq is the seq of the entry before plus 1.
     The last entry's seq is the seq of the replica, unless the log is empty.
     Room never takes the last entry; age may empty an idle log.
-    `bytes` is the sum over all entries. `_once` names the latest entry of each idempotency key.
+    `bytes` is the sum over all entries, `_sizes` has the parts. `_once` names the latest entry of each idempotency key.
 """
 
 from __future__ import annotations
@@ -47,11 +47,12 @@ class Log(list[Entry]):
     A list: most groups are nicks, with next to nothing in their logs, and an empty deque takes 760 bytes.
     """
 
-    __slots__ = ("_marks", "_once", "bytes")
+    __slots__ = ("_marks", "_once", "_sizes", "bytes")
 
     def __init__(self, entries: Iterable[Entry] = ()) -> None:
         super().__init__()
         self.bytes = 0
+        self._sizes: list[int] = []  # of the entries, as counted in `bytes`
         self._marks: tuple[tuple[float, int], ...] = ()  # (time, the last position then), both ascending
         self._once: dict[Hashable, Entry] | None = None  # idempotency key -> entry; None: no entry has had a key
         for entry in entries:
@@ -60,7 +61,9 @@ class Log(list[Entry]):
     def append(self, entry: Entry) -> None:
         """Add an entry at the end, and drop entries at the front for room."""
         list.append(self, entry)
-        self.bytes += FRAME + size(entry.event)
+        length = FRAME + size(entry.event)
+        self._sizes.append(length)
+        self.bytes += length
         once = getattr(entry.event, "idempotency_key", None)
         if once is not None:
             self._once = self._once if self._once is not None else {}
@@ -94,7 +97,7 @@ class Log(list[Entry]):
 
     def drop_first(self) -> None:
         """Drop the oldest entry."""
-        self.bytes -= FRAME + size(self[0].event)
+        self.bytes -= self._sizes.pop(0)
         if self._once is not None:
             once = idempotency_key_of(self[0].event)
             if self._once.get(once) is self[0]:

@@ -12,7 +12,7 @@ from ring.wire.messages import Message
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(list[Message])
-
+_scratch = bytearray()  # values are written here to be measured
 
 _HEAD = 5
 """The head of an encoded list has at most this many bytes."""
@@ -42,7 +42,8 @@ def payloads(messages: list[Message], most: int) -> Iterator[bytes]:
 
 def size(value: Any) -> int:
     """Return the bytes that a value takes in a message."""
-    return len(_encoder.encode(value))
+    _encoder.encode_into(value, _scratch)
+    return len(_scratch)
 
 
 def decode(payload: bytes) -> list[Message]:
