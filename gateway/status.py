@@ -190,7 +190,7 @@ def status(core: NodeCore, links: Mapping[str, LinkState], around: Around | None
     followed = [f for group, f in engine.replicas.followers.items() if group.kind == CHANNEL]
     behind = lag(engine, engine.roles.fanout.lagging)
     hooks = core.webhooks.rows().values()
-    mastered = Counter(group.kind for group in engine.replicas.masters)
+    mastered = Counter(engine.replicas.masters_by_kind())
     return Status(
         name=me.name,
         ring_key=me.key,

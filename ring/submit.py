@@ -10,6 +10,9 @@ from ring.durations import SUBMIT_IDLE_S, SUBMIT_REPEAT_MAX_S, SUBMIT_REPEAT_S
 from ring.ids import GroupId, Incarnation, Term
 from ring.replication.application import EventId
 
+IDLE_LOOKS = 200
+"""At most so many idle queues are looked at in one tick."""
+
 QUEUE = 10_000
 """At most this many commands wait for the answers of one group. A further command fails at once."""
 
@@ -137,7 +140,7 @@ class SubmitQueues:
 
     def due(self, now: float) -> list[tuple[GroupId, SubmitQueue]]:
         """Return the queues to send again, and forget the queues that were idle for long."""
-        for group in self._idle.due(now):
+        for group in self._idle.due(now, most=IDLE_LOOKS):
             queue = self.queues[group]
             idle_at = now if queue.pending else max(queue.sent_at, queue.repeat_at)
             if now > idle_at + SUBMIT_IDLE_S:

@@ -8,7 +8,7 @@ from gateway.commands.listing import say_silent
 from gateway.commands.table import command
 from gateway.edge.client.call import Call
 from gateway.edge.client.welcome import send_isupport, send_lusers, send_motd
-from gateway.edge.rpc.asks import CountAsk
+from gateway.edge.rpc.asks import CountAsk, Counts
 from gateway.irc import numerics as n
 from gateway.irc.times import server_time
 
@@ -35,9 +35,7 @@ def motd(call: Call) -> None:
 def lusers(call: Call) -> None:
     census = call.edge.census
     if not census.asks_all:
-        send_lusers(call, census.recent(exactly=True))
-        if census.uncounted():
-            call.notice(f"Not counted so far: {census.uncounted()} nodes. Ask again in a minute.")
+        call.ask_node(call.edge.record.key, CountAsk(), lambda mine: _show_sum(call, mine))
         return
 
     def show(replies: list[Any], silent: list[str]) -> None:
@@ -46,6 +44,13 @@ def lusers(call: Call) -> None:
         say_silent(call, silent)
 
     call.gather(CountAsk(), show)
+
+
+def _show_sum(call: Call, mine: Counts | None) -> None:
+    census = call.edge.census
+    send_lusers(call, census.recent(mine))
+    if census.uncounted():
+        call.notice(f"Not counted so far: {census.uncounted()} nodes. Ask again in a minute.")
 
 
 @command("VERSION")

@@ -25,6 +25,7 @@ from gateway.irc.names import is_valid_channel
 from gateway.irc.whox import WhoxQuery, parse_whox
 from gateway.services.table import service
 from gateway.state.channel.questions import ChannelView, Look, MemberView
+from gateway.state.channel.state import Member
 from gateway.state.nick.messages import NickView, Who
 from gateway.state.people import Person
 from ring.ids import GroupId
@@ -56,26 +57,33 @@ def who(call: Call) -> None:
 
 
 def _channel(call: Call, group: GroupId, mask: str, query: WhoxQuery | None, opers: bool) -> None:
-    look = Look(call.user.uid, "who", call.user.identity.oper is not None)
     channel = followed(call, group)
 
     def show(view: ChannelView | None) -> None:
-        run(call.edge, _show_channel(call, group, mask, query, view, opers=opers))
+        name, members = (view.name, view.members) if view is not None else (mask, ())
+        run(call.edge, _show_channel(call, group, mask, name, members, query, opers=opers))
 
-    if channel is not None:
-        show(channel.answer(look, 0))
+    if channel is not None:  # a member sees all members
+        members = [*channel.members.values()]
+        run(call.edge, _show_channel(call, group, mask, channel.name, members, query, opers=opers))
     else:
-        call.ask(group, look, show)
+        call.ask(group, Look(call.user.uid, "who", call.user.identity.oper is not None), show)
 
 
 def _show_channel(
-    call: Call, group: GroupId, mask: str, query: WhoxQuery | None, view: ChannelView | None, *, opers: bool
+    call: Call,
+    group: GroupId,
+    mask: str,
+    name: str,
+    members: Sequence[Member | MemberView],
+    query: WhoxQuery | None,
+    *,
+    opers: bool,
 ) -> Procedure[None]:
-    """Show the members of the view; a member shown as gone meanwhile is left out."""
-    known, members = call.edge.people, view.members if view is not None else ()
-    name, answer = view.name if view is not None else mask, LongAnswer(call)
+    """Show the members of the moment; a member shown as gone meanwhile is left out."""
+    known, answer = call.edge.people, LongAnswer(call)
 
-    def show(part: Sequence[MemberView]) -> None:
+    def show(part: Sequence[Member | MemberView]) -> None:
         there = [m for m in part if not known.is_gone(m.person.uid, group)]
         _rows(call, name, ((known.newest(m.person), m.prefixes) for m in there), query, opers)
 

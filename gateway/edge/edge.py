@@ -130,6 +130,7 @@ class Edge(EdgePort):
         """Tell whether something is under way that the next tick goes on with. If not, a tick in REST_S will do."""
         clients = self.clients
         waits = clients.attention.restless or clients.turns.waiting or self.direct.remote.is_busy
+        waits = waits or clients.attention.is_due(self.now)
         return bool(waits or self.timers.next_at <= self.now + REST_S)
 
     def tick(self, now: float) -> None:

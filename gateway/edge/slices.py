@@ -41,6 +41,15 @@ def begin(edge: AnswerPort, job: Slices[T], done: Callable[[T], None], fail: Cal
     edge.network.in_slices(_rest(job, done, fail))
 
 
+def do(edge: AnswerPort, job: Slices[None]) -> None:
+    """Do the work, which belongs to no client and answers nobody. A mistake of the program ends the process."""
+    begin(edge, job, lambda _: None, _crash)
+
+
+def _crash(problem: Exception) -> None:
+    raise problem
+
+
 def _step(job: Slices[T], done: Callable[[T], None], fail: Callable[[Exception], None]) -> bool:
     """Do a step. Returns whether the work has ended."""
     try:

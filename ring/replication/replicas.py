@@ -191,6 +191,10 @@ class Replicas:
         """Return what this node masters of one kind, handed groups included."""
         return self._mastered[kind].values()
 
+    def masters_by_kind(self) -> dict[str, int]:
+        """Return how many groups this node masters, by kind."""
+        return {kind: len(masters) for kind, masters in self._mastered.items() if masters}
+
     def get(self, group: GroupId) -> Replica | None:
         """Return the replica that this node masters or follows."""
         master = self.masters.get(group)

@@ -31,6 +31,10 @@ VERIFYING_S = 1.0
 """Time between looks at a client in this additional time: the check of the password may end at any moment."""
 
 
+LOOKS = 200
+"""At most so many silent connections are looked at in one tick."""
+
+
 class Attention(AttentionPort):
     """restless: connections to look at in the next tick."""
 
@@ -49,16 +53,19 @@ class Attention(AttentionPort):
         self.restless.pop(connection, None)
         self._silence.cancel(connection)
 
-    def again(self) -> None:
-        """Plan all looks anew: the settings have changed."""
-        for connection in self._clients.connections.values():
-            self._silence.plan(connection, self._edge.now)
+    def again(self, connection: Connection) -> None:
+        """Plan the look anew: the settings have changed."""
+        self._silence.plan(connection, self._edge.now)
+
+    def is_due(self, now: float) -> bool:
+        """Tell whether a tick has left looks for the next tick."""
+        return self._silence.next_at <= now
 
     def tick(self, now: float) -> None:
         for connection in list(self.restless):
             if not self._goes_on(connection, now):
                 self.restless.pop(connection, None)
-        for connection in self._silence.due(now):
+        for connection in self._silence.due(now, most=LOOKS):
             at = self._judge_silence(connection, now)
             if connection.number in self._clients.connections:
                 self._silence.plan(connection, at)

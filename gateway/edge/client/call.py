@@ -6,6 +6,7 @@ The answers and their order: client/answering.py and client/order.py.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from gateway.edge.client import flood
@@ -19,6 +20,7 @@ from ring.replication.application import FAILED, Halted, Unsupported
 
 if TYPE_CHECKING:
     from gateway.edge.ports import EdgePort
+    from ring.roster import NodeRecord
 
 
 class Call(Answering):
@@ -102,27 +104,24 @@ class Call(Answering):
 
     def gather(self, body: Ask, done: Callable[[list[Any], list[str]], None]) -> None:
         """Ask every live node; done(replies, this node's first; names of silent nodes)."""
-        nodes = [node for node in self.edge.network.live() if node.key != self.edge.record.key]
-        self.worked(flood.QUESTION * len(nodes))
-        replies: list[Any] = [self.edge.asked(self.edge.network.me, body)]
+        me, nodes = self.edge.record.key, self.edge.network.live()
+        self.worked(flood.QUESTION * (len(nodes) - 1))
+        replies: list[Any] = []
         silent: list[str] = []
         finish = self._guarded(lambda _: done(replies, silent))
 
-        def one(name: str) -> Done:
-            def arrived(reply: Any) -> None:
-                if reply is None:
-                    silent.append(name)
-                else:
-                    replies.append(reply)
-                if len(replies) - 1 + len(silent) == len(nodes):
-                    finish(None)
-
-            return arrived
+        def arrived(node: NodeRecord, reply: Any) -> None:
+            if reply is None:
+                silent.append(node.name)
+            elif node.key == me:
+                replies.insert(0, reply)
+            else:
+                replies.append(reply)
+            if len(replies) + len(silent) == len(nodes):
+                finish(None)
 
         for node in nodes:
-            self.edge.network.ask_node(node.key, body, one(node.name))
-        if not nodes:
-            finish(None)
+            self.edge.network.ask_node(node.key, body, partial(arrived, node))
 
     def after(self, groups: Iterable[GroupId], run: Callable[[], None]) -> None:
         """Run once all earlier commands are answered, and the caller's commands to the groups are settled: `MODE +b`

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from gateway.edge import slices
 from gateway.edge.client import capabilities, flood, order
 from gateway.edge.client.admission import REFUSED, limits_of
 from gateway.edge.client.attention import Attention
@@ -18,6 +19,7 @@ from gateway.edge.client.texts import Texts
 from gateway.edge.client.turns import Turns
 from gateway.edge.ports import ClientsPort, EdgePort
 from gateway.edge.settings import EdgeSettings
+from gateway.edge.slices import PART, Slices
 from gateway.edge.users import departure
 from gateway.edge.users.user import User
 from gateway.irc import numerics as n
@@ -256,17 +258,26 @@ class Clients(ClientsPort):
         """Apply new settings, and tell clients of new and removed capabilities."""
         new, gone = capabilities.news(capabilities.offered(before), capabilities.offered(now))
         self.admission.limits = limits_of(now)
-        self.attention.again()
-        for connection in self.connections.values():
-            if connection.remote.forwarder is not None:
-                continue  # the session's node tells the client
-            connection.caps -= frozenset(gone)
-            for sub, names in (("NEW", new), ("DEL", gone)):
-                if names and "cap-notify" in connection.caps:
-                    nick = connection.user.person.nick if connection.user is not None else "*"
-                    version = connection.draft.cap_version
-                    for line in capabilities.lines(now.network.server_name, nick, sub, names, version):
-                        connection.send(line.render(0))
+        slices.do(self.edge, self._tell_all(now.network.server_name, new, gone))
+
+    def _tell_all(self, server: str, new: list[str], gone: list[str]) -> Slices[None]:
+        """Look at all clients again, and tell the clients of new and removed capabilities."""
+        for number, connection in enumerate(list(self.connections.values()), 1):
+            if number % PART == 0:
+                yield
+            if connection.number not in self.connections:
+                continue
+            self.attention.again(connection)
+            if connection.remote.forwarder is None:  # else the session's node tells the client
+                self._tell(connection, server, new, gone)
+
+    def _tell(self, connection: Connection, server: str, new: list[str], gone: list[str]) -> None:
+        connection.caps -= frozenset(gone)
+        for sub, names in (("NEW", new), ("DEL", gone)):
+            if names and "cap-notify" in connection.caps:
+                nick = connection.user.person.nick if connection.user is not None else "*"
+                for line in capabilities.lines(server, nick, sub, names, connection.draft.cap_version):
+                    connection.send(line.render(0))
 
     # The end of a connection ------------------------------------------------------------------------------------------
 

@@ -17,6 +17,7 @@ from gateway.edge.client.lines import Line
 from gateway.edge.cursors.playback import caught_up
 from gateway.edge.ports import ConversationsPort, EdgePort
 from gateway.edge.sessions.attach import play
+from gateway.edge.slices import PART, Slices
 from gateway.edge.users.rooms import Room
 from gateway.edge.users.user import User
 from gateway.state.account.messages import InfoView, SetSettings
@@ -248,10 +249,12 @@ class Conversations(ConversationsPort):
         if room is not None and not room.users:
             del self.rooms[group]
 
-    def reconcile(self) -> None:
+    def reconcile(self) -> Slices[None]:
         """Give back seats which a conversation has for users no longer here (P30)."""
         network = self.edge.network
-        for group in list(self._followed):
+        for number, group in enumerate(list(self._followed), 1):
+            if number % PART == 0:
+                yield
             state = network.state(group)
             for account, seat in list(state.seats.items()) if isinstance(state, Conversation) else ():
                 user = self.edge.sessions.users.get(account)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 from gateway.edge import slices
 from gateway.edge.rpc.asks import Ask, CountAsk, Counts, Detail, DetailAsk, FindAsk, Found, ListAsk, ListReply, Reply
 from gateway.edge.rpc.catalogue import page
-from gateway.edge.slices import Slices
+from gateway.edge.slices import RUN, Slices
 from gateway.irc.addresses import is_within, read_network
 from gateway.irc.elist import ListFilter
 from gateway.irc.masks import compile_mask
@@ -35,7 +35,7 @@ def answer(edge: EdgePort, body: Ask) -> Reply | Later:
     if isinstance(body, DetailAsk):
         return _detail(edge, body)
     if isinstance(body, CountAsk):
-        return count(edge)
+        return slices.answer(edge, count(edge))
     return slices.answer(edge, _find(edge, body))
 
 
@@ -88,19 +88,22 @@ def modes_of(user: User) -> str:
     return "+" + "".join(sorted({*user.person.modes, *own}))
 
 
-def count(edge: EdgePort) -> Counts:
-    users = [user for user in edge.users.values() if not user.quitting]
-    return Counts(
-        len(users),
-        sum("i" in user.person.modes for user in users),
-        sum(user.identity.oper is not None for user in users),
-        sum(
-            connection.user is None and connection.remote.forwarder is None
-            for connection in edge.clients.connections.values()
-        ),
-        edge.census.channels(),
-        edge.census.most,
-    )
+def count(edge: EdgePort) -> Slices[Counts]:
+    """Count the people and channels of this node."""
+    users, invisible, opers, unknown = 0, 0, 0, 0
+    for number, user in enumerate(list(edge.users.values()), 1):
+        if not user.quitting:
+            users += 1
+            invisible += "i" in user.person.modes
+            opers += user.identity.oper is not None
+        if number % RUN == 0:
+            yield
+    for number, connection in enumerate(list(edge.clients.connections.values()), 1):
+        unknown += connection.user is None and connection.remote.forwarder is None
+        if number % RUN == 0:
+            yield
+    channels = yield from edge.census.channels()
+    return Counts(users, invisible, opers, unknown, channels, edge.census.most)
 
 
 def filter_of(edge: EdgePort, mask: str) -> Callable[[Person], bool]:

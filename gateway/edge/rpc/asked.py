@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from gateway.edge import slices
 from gateway.edge.accounts import nick_protection
 from gateway.edge.accounts.login import expel_all
 from gateway.edge.rpc import asks, operator_answers
@@ -22,7 +23,7 @@ def answer(edge: EdgePort, body: Any) -> Any:
     if isinstance(body, asks.LettingGoAsk):
         return claim.answer(edge, body)
     if isinstance(body, asks.SeatsAsk):
-        return resume.answer(edge, body)
+        return slices.answer(edge, resume.answer(edge, body))
     if isinstance(body, asks.DeliveredAsk):
         return edge.sessions.arrivals.answer(body)
     if isinstance(body, asks.SumAsk):

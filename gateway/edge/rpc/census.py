@@ -10,10 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, Final, cast
 
+from gateway.edge import slices
 from gateway.edge.ports import CensusPort, EdgePort
 from gateway.edge.rpc.answers import count
 from gateway.edge.rpc.asks import CountAsk, Counts, SumAsk, Sums
 from gateway.edge.rpc.sums import SUM_S, NetworkSum
+from gateway.edge.slices import RUN, Slices
 from gateway.state.channel.channel import Channel
 
 COUNT_S: Final = 10.0
@@ -32,6 +34,7 @@ class Census(CensusPort):
         self.sums = NetworkSum(edge)
         self.next_at = 0.0  # when the next count is due
         self._channels = (-1, 0)  # `Network.changes` at the last count, and the channels with members
+        self._counting = False  # a count is under way
 
     @property
     def asks_all(self) -> bool:
@@ -45,7 +48,14 @@ class Census(CensusPort):
             return False
         asks_all = self.asks_all
         self.next_at = now + (COUNT_S if asks_all else SUM_S)
-        mine = count(self.edge)
+        if not self._counting:
+            self._counting = True
+            slices.do(self.edge, self._count_here(asks_all))
+        return True
+
+    def _count_here(self, asks_all: bool) -> Slices[None]:
+        mine = yield from count(self.edge)
+        self._counting = False
         self.most = max(self.most, mine.users)
         if asks_all:
             self._count(mine)
@@ -53,28 +63,30 @@ class Census(CensusPort):
             self.counts = {self.edge.record.key: mine}
             self.sums.tell(mine)
             self.counted([mine, self.sums.rest()])
-        return True
 
-    def channels(self) -> int:
+    def channels(self) -> Slices[int]:
         """Count the channels with members that this node serves. An idle node does not count again."""
         network = self.edge.network
         if self._channels[0] != network.changes:
-            states = (cast(Channel, state) for _, state, _ in network.mastered("channel"))
-            self._channels = (network.changes, sum(bool(state.members) for state in states))
+            changes, found, groups = network.changes, 0, network.groups()
+            for at in range(0, len(groups), RUN):
+                if at:
+                    yield
+                served = (network.serves(group) for group in groups[at : at + RUN] if group.kind == "channel")
+                found += sum(bool(cast(Channel, one[0]).members) for one in served if one is not None)
+            self._channels = (changes, found)
         return self._channels[1]
 
-    def recent(self, *, exactly: bool = False) -> list[Counts]:
-        """Return counts that add up to the network's, with the present number of this node's users. exactly: count all
-        else of this node now, too, which visits everybody."""
+    def recent(self, mine: Counts | None = None) -> list[Counts]:
+        """Return counts that add up to the network's, with the present number of this node's users. mine: all of this
+        node, if that was counted just now."""
         edge = self.edge
         others = dict(self.counts)
-        last = others.pop(edge.record.key, None)
+        last = others.pop(edge.record.key, None) or Counts(0, 0, 0, 0, 0)
         rest = list(others.values()) if self.asks_all else [self.sums.rest()]
-        if last is None or exactly:
-            return [count(edge), *rest]
         users = len(edge.users)
-        mine = Counts(users, min(last.invisible, users), min(last.opers, users), last.unknown, last.channels, self.most)
-        return [mine, *rest]
+        counts = (min(last.invisible, users), min(last.opers, users), last.unknown, last.channels, self.most)
+        return [mine if mine is not None else Counts(users, *counts), *rest]
 
     def add_up(self, ask: SumAsk) -> Sums:
         """Take the sum of a node below in the tree."""

@@ -14,8 +14,10 @@ from __future__ import annotations
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Final
 
+from gateway.edge import slices
 from gateway.edge.procedures import Ask, AskNode, Procedure
 from gateway.edge.rpc.asks import LettingGoAsk, Seats, SeatsAsk
+from gateway.edge.slices import RUN, Slices
 from gateway.state.channel.channel import Channel
 from gateway.state.channel.messages import Update
 from gateway.state.nick.messages import NickView, Who
@@ -68,16 +70,24 @@ def take_seats(edge: EdgePort, user: User) -> None:
 
 def _ask_for_seats(edge: EdgePort, user: User) -> None:
     ask = SeatsAsk(user.uid)
-    _sit(edge, user, answer(edge, ask))
+    slices.do(edge, _sit_here(edge, user, ask))
     for key in edge.network.others():
         edge.network.ask_node(key, ask, lambda reply: _sit(edge, user, reply))
 
 
-def answer(edge: EdgePort, ask: SeatsAsk) -> Seats:
+def _sit_here(edge: EdgePort, user: User, ask: SeatsAsk) -> Slices[None]:
+    _sit(edge, user, (yield from answer(edge, ask)))
+
+
+def answer(edge: EdgePort, ask: SeatsAsk) -> Slices[Seats]:
     """Return the channels known here in which the user has a seat."""
-    channels: dict[GroupId, object] = {group: state for group, state, _ in edge.network.mastered("channel")}
-    channels |= {group: edge.network.state(group) for group in edge.rooms}
-    seated = (g.name for g, state in channels.items() if isinstance(state, Channel) and ask.uid in state.members)
+    groups = [*dict.fromkeys([*edge.network.groups(), *edge.rooms])]
+    seated: list[str] = []
+    for at in range(0, len(groups), RUN):
+        if at:
+            yield
+        states = ((group, edge.network.state(group)) for group in groups[at : at + RUN] if group.kind == "channel")
+        seated += [group.name for group, state in states if isinstance(state, Channel) and ask.uid in state.members]
     return Seats(tuple(seated))
 
 

@@ -62,6 +62,7 @@ class People:
         self._casemap = casemap
         self._lives = lives
         self._by_nick: dict[str, str] = {}  # folded nick -> uid
+        self._gone: dict[str, Seen] = {}  # uid -> a person shown as gone somewhere; a person may stay here for a while
         self._aliased: set[str] = set()  # uids of people shown by a forced nick
         self._freed: list[str] = []  # folded nicks by which nobody is shown any more
 
@@ -109,6 +110,7 @@ class People:
             gone, first = seen.gone, group not in seen.groups
             seen.groups.add(group)
             if (gone or (first and person.uid in self._aliased)) and not self._lives(person.edge):
+                self._gone[seen.person.uid] = seen
                 seen.gone_from.add(group)  # the nick has a new holder here: the former holder stays hidden
             elif gone or group in seen.gone_from:
                 self.returns(seen, group)
@@ -192,16 +194,14 @@ class People:
             return set()
         shown = seen.groups - seen.gone_from
         seen.gone_from |= shown
+        self._gone[uid] = seen
         seen.gone_at = now
         return shown
 
     def returned(self, before: float) -> list[Seen]:
         """Return people shown as gone before this time by mistake: a channel still lists the person on a live node."""
-        return [
-            seen
-            for seen in self.seen.values()
-            if seen.gone_from and seen.gone_at < before and self._lives(seen.person.edge)
-        ]
+        self._gone = {uid: seen for uid, seen in self._gone.items() if seen.gone_from and self.seen.get(uid) is seen}
+        return [seen for seen in self._gone.values() if seen.gone_at < before and self._lives(seen.person.edge)]
 
     def returns(self, seen: Seen, group: GroupId) -> None:
         """Show the person in this channel again; by the forced nick, if somebody else has the nick now (P29)."""

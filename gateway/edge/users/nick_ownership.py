@@ -15,6 +15,7 @@ import msgspec
 from gateway.edge.client.lines import Line
 from gateway.edge.procedures import Do, Procedure, Settle, Submit, run
 from gateway.edge.sessions import resume
+from gateway.edge.slices import PART, Slices
 from gateway.edge.views.nick import show_update
 from gateway.irc.names import forced_nick, is_guest_nick
 from gateway.state.channel.messages import Update
@@ -56,10 +57,13 @@ def check_user(edge: EdgePort, user: User) -> None:
     run(edge, _reclaim(edge, user))
 
 
-def check_all(edge: EdgePort) -> None:
-    """Check all users of this node; to be called from time to time (P30)."""
-    for user in list(edge.users.values()):
-        check_user(edge, user)
+def check_all(edge: EdgePort) -> Slices[None]:
+    """Check all users of this node; to be done from time to time (P30)."""
+    for number, user in enumerate(list(edge.users.values()), 1):
+        if edge.users.get(user.uid) is user:
+            check_user(edge, user)
+        if number % PART == 0:
+            yield
 
 
 def _reclaim(edge: EdgePort, user: User) -> Procedure[None]:

@@ -162,6 +162,6 @@ def test_a_seat_of_a_user_who_is_not_here_is_given_back() -> None:
     before = dict(state.seats)
     net.turn(ann.node, lambda: ann.node.core.edge.network.submit(group, stale))
     assert seats(ann, group)["bob"].uid == "0gone" != before["bob"].uid
-    net.turn(ann.node, held(ann).reconcile)
+    net.turn(ann.node, lambda: list(held(ann).reconcile()))
     net.run(AGAIN_S + 1)
     assert {seat.uid for seat in seats(ann, group).values()} <= {user(ann).uid, user(bob).uid}

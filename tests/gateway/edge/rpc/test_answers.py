@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from gateway.edge.rpc import answers
-from gateway.edge.rpc.answers import answer, count, modes_of
-from gateway.edge.rpc.asks import DetailAsk, FindAsk, ListAsk
+from gateway.edge.rpc.answers import answer, modes_of
+from gateway.edge.rpc.asks import CountAsk, DetailAsk, FindAsk, ListAsk
 from tests.gateway.commands.stage import OPERATOR, network, people
 from tests.sim.net import Client, Net
 
@@ -92,7 +92,7 @@ def test_only_operators_are_found_if_only_operators_are_wanted(cast: Any) -> Non
 def test_people_channels_and_strangers_are_counted(cast: Any) -> None:
     _, edge, (ann, _, _) = cast
     ann.ask("OPER root sesame")
-    counts = count(edge)
+    counts: Any = answer(edge, CountAsk())
     assert (counts.users, counts.invisible, counts.opers, counts.unknown, counts.channels) == (3, 1, 1, 0, 2)
     assert edge.census.recent()[0].users == 3
 
