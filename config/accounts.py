@@ -25,6 +25,9 @@ class Accounts(Section):
     password_min: int = setting(
         6, "Shortest password, in bytes of UTF-8; the longest is 1,000.", live=True, ge=1, le=100
     )
+    channels_max: int = setting(
+        20, "The most channels that an account may register (ChanServ).", live=True, ge=0, le=1000
+    )
     reserved_names: Annotated[tuple[Word, ...], Field(strict=False, max_length=1000)] = setting(
         (),
         "Nicks that nobody may have, and accounts that nobody may register, beside the usual names of services "

@@ -20,6 +20,7 @@ from contrib.house.measure import ROOT
 from gateway.commands import helping
 from gateway.edge.client.capabilities import CAPS
 from gateway.irc.mode_table import CHANNEL_TABLE, USER_TABLE, Mode
+from gateway.services.chanserv import CHANSERV
 from gateway.services.circlet import CIRCLET
 from gateway.services.nickserv import NICKSERV
 from gateway.services.playback import PLAYBACK
@@ -135,6 +136,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "user modes": lambda: modes(USER_TABLE, ranked=False),
     "commands": commands,
     "NickServ": lambda: service(NICKSERV),
+    "ChanServ": lambda: service(CHANSERV),
     "*circlet": lambda: service(CIRCLET),
     "*playback": lambda: service(PLAYBACK),
     "capabilities": capabilities,

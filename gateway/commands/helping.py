@@ -78,6 +78,9 @@ TEXTS: dict[str, tuple[str, ...]] = {
     "MOTD": ("MOTD: the message of the day.",),
     "NAMES": ("NAMES #channel[,#channel]: the members of a channel.",),
     "NICK": ("NICK name: change your nick, in all channels at once.",),
+    "CHANSERV": (
+        "CHANSERV command (or CS command): speak to ChanServ, which keeps channels. `CS HELP` lists its commands.",
+    ),
     "NICKSERV": (
         "NICKSERV command (or NS command): speak to NickServ, which keeps accounts. `NS HELP` lists its commands.",
         "Unlike `/msg NickServ`, most clients do not write this into their logs.",
@@ -124,7 +127,7 @@ TEXTS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 """Command -> lines of help. The first line begins with the syntax."""
 
-SAME = {"HELPOP": "HELP", "NS": "NICKSERV"}
+SAME = {"HELPOP": "HELP", "NS": "NICKSERV", "CS": "CHANSERV"}
 """Command -> the command with the same text."""
 
 

@@ -1,4 +1,4 @@
-"""NICKSERV and NS: commands that speak to NickServ. Clients hide such lines from logs."""
+"""NICKSERV, NS, CHANSERV and CS: commands that speak to a service. Clients hide such lines from logs."""
 
 from __future__ import annotations
 
@@ -9,14 +9,18 @@ from gateway.irc.message import clean
 from gateway.services.table import service, tell
 
 
-def _pass(call: Call) -> None:
-    called = service(call, "NickServ")
-    if called is None:
-        call.reply(n.ERR_UNKNOWNCOMMAND, clean(call.message.command), n.TEXT[n.ERR_UNKNOWNCOMMAND])
-    else:
-        call.user.spoke_at = call.edge.now
-        tell(called, call, " ".join(call.params))
+def _speak_to(name: str, *words: str) -> None:
+    def say(call: Call) -> None:
+        called = service(call, name)
+        if called is None:
+            call.reply(n.ERR_UNKNOWNCOMMAND, clean(call.message.command), n.TEXT[n.ERR_UNKNOWNCOMMAND])
+        else:
+            call.user.spoke_at = call.edge.now
+            tell(called, call, " ".join(call.params))
+
+    for word in words:
+        command(word, raw=True)(say)
 
 
-command("NICKSERV", raw=True)(_pass)
-command("NS", raw=True)(_pass)
+_speak_to("NickServ", "NICKSERV", "NS")
+_speak_to("ChanServ", "CHANSERV", "CS")

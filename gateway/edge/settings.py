@@ -53,11 +53,13 @@ class AccountSettings(Protocol):
     """registration: before connecting and after, only once connected, only before, or by operators alone.
 
     nick_protection: how a stranger with an account's nick is treated. password_min: bytes of UTF-8.
+    channels_max: the most channels of an account.
     """
 
     enabled: bool
     registration: Literal["open", "connected", "before_connect", "closed"]
     password_min: int
+    channels_max: int
     nick_protection: Literal["off", "refuse", "rename"]
     nick_delay_s: float
 

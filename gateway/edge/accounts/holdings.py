@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from gateway.edge.accounts.channels import bereave
 from gateway.edge.accounts.login import expel_all
 from gateway.edge.accounts.proof import Login
 from gateway.edge.accounts.verify import certificate_group, look_up, look_up_certificate
@@ -84,6 +85,7 @@ def drop(edge: EdgePort, name: str, life: str) -> Procedure[Any]:
         for group in (*map(edge.account, view.nicks), *map(certificate_group, view.certificates)):
             edge.network.submit(group, m.Unalias(folded))
         edge.conversations.forget(folded, view.life)
+        bereave(edge, view.life, view.channels)
         expel_all(edge, view.life)
         for node in edge.network.live():
             if node.key != edge.record.key:

@@ -10,10 +10,13 @@ import msgspec
 from gateway.state.account.messages import (
     Accepted,
     AddCertificate,
+    AddChannel,
     AddNick,
     Alias,
     CertificateAdded,
     CertificateRemoved,
+    ChannelAdded,
+    ChannelRemoved,
     CredentialsSet,
     Denied,
     Drop,
@@ -29,6 +32,7 @@ from gateway.state.account.messages import (
     Register,
     Registered,
     RemoveCertificate,
+    RemoveChannel,
     RemoveNick,
     Seen,
     SeenFrom,
@@ -42,6 +46,7 @@ from gateway.state.account.messages import (
 )
 from gateway.state.account.snapshot import (
     CERTIFICATES,
+    CHANNELS,
     FIELDS,
     NICKS,
     SOURCES,
@@ -156,7 +161,9 @@ class Account(StateBase):
                 return LoginView()
             certificates, nicks = tuple(life.certificates), tuple(life.nicks)
             sources = tuple(source for source, then in life.sources.items() if at - then < LATELY_MS)
-            return LoginView(life.name, life.id, life.alias, life.credentials, certificates, nicks, sources)
+            return LoginView(
+                life.name, life.id, life.alias, life.credentials, certificates, nicks, sources, tuple(life.channels)
+            )
         if life is None:
             return InfoView()
         return InfoView(
@@ -226,6 +233,10 @@ _DECIDE: dict[type, Callable[[Life, Any, int], Decision]] = {
     ),
     AddNick: lambda life, c, at: _add(life, life.nicks, c.nick, NICKS, NickAdded(c.nick)),
     RemoveNick: lambda life, c, at: _remove(life, life.nicks, c.nick, NickRemoved(c.nick)),
+    AddChannel: lambda life, c, at: _add(
+        life, life.channels, c.channel, min(c.most, CHANNELS), ChannelAdded(c.channel)
+    ),
+    RemoveChannel: lambda life, c, at: _remove(life, life.channels, c.channel, ChannelRemoved(c.channel)),
     SetSettings: _set_settings,
     LoggedIn: _logged_in,
     Drop: lambda life, c, at: Decision(Accepted(life.name), Dropped()),
@@ -260,6 +271,10 @@ _APPLY: dict[type, Callable[[Life, Any, int], Life]] = {
     NickAdded: lambda life, e, at: _replace(life, nicks=_with(life.nicks, e.nick, at)),
     NickRemoved: lambda life, e, at: _replace(
         life, nicks=_without(life.nicks, e.nick), removed=_removed(life, e.nick, at)
+    ),
+    ChannelAdded: lambda life, e, at: _replace(life, channels=_with(life.channels, e.channel, at)),
+    ChannelRemoved: lambda life, e, at: _replace(
+        life, channels=_without(life.channels, e.channel), removed=_removed(life, e.channel, at)
     ),
     SettingsSet: _apply_settings,
     Seen: lambda life, e, at: _replace(life, seen=at),

@@ -96,6 +96,23 @@ class Drop(_Tagged, frozen=True, tag=11):
     life: str
 
 
+class AddChannel(_Tagged, frozen=True, tag=12):
+    """List a channel that the account registers (P50). channel: folded. most: the most channels of an account."""
+
+    SINCE: ClassVar = 2
+
+    life: str
+    channel: str
+    most: int
+
+
+class RemoveChannel(_Tagged, frozen=True, tag=13):
+    SINCE: ClassVar = 2
+
+    life: str
+    channel: str
+
+
 Command = (
     Register
     | Alias
@@ -108,6 +125,8 @@ Command = (
     | SetSettings
     | LoggedIn
     | Drop
+    | AddChannel
+    | RemoveChannel
 )
 
 
@@ -163,6 +182,18 @@ class SeenFrom(_Tagged, frozen=True, tag=32):
     sources: tuple[str, ...]
 
 
+class ChannelAdded(_Tagged, frozen=True, tag=33):
+    SINCE: ClassVar = 2
+
+    channel: str
+
+
+class ChannelRemoved(_Tagged, frozen=True, tag=34):
+    SINCE: ClassVar = 2
+
+    channel: str
+
+
 class Unaliased(_Tagged, frozen=True, tag=31):
     """The name, an alias until now, is free."""
 
@@ -185,6 +216,8 @@ Event = (
     | SettingsSet
     | Seen
     | SeenFrom
+    | ChannelAdded
+    | ChannelRemoved
     | Merged
 )
 
@@ -227,10 +260,11 @@ Question = Login | Info
 class LoginView(_Tagged, frozen=True, tag=61):
     """name: as registered, "" for a free name. alias: the folded name of the account to ask instead.
 
-    sources: the sources of recent logins. A node before level 1 sends no sources, and ignores sources.
+    sources: the sources of recent logins. A node before level 1 sends no sources, and ignores sources. channels: the
+    folded names of the account's channels.
     """
 
-    NEWER: ClassVar = {"sources": 1}
+    NEWER: ClassVar = {"sources": 1, "channels": 2}
 
     name: str = ""
     life: str = ""
@@ -239,6 +273,7 @@ class LoginView(_Tagged, frozen=True, tag=61):
     certificates: tuple[str, ...] = ()
     nicks: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
+    channels: tuple[str, ...] = ()
 
 
 class InfoView(_Tagged, frozen=True, tag=62):

@@ -19,8 +19,11 @@ CERTIFICATES = 20
 NICKS = 20
 """The most certificates and the most grouped nicks of an account."""
 
+CHANNELS = 1_000
+"""The most channels of an account, whatever a network allows (`accounts.channels_max`)."""
+
 TOMBSTONES = 100
-"""The most removed certificates and nicks that an account remembers. The oldest go first."""
+"""The most removed certificates, nicks and channels that an account remembers. The oldest go first."""
 
 SOURCES = 10
 """The most sources of logins that an account remembers: the latest sources."""
@@ -50,7 +53,7 @@ class Life(msgspec.Struct, frozen=True, array_like=True):
     or the fingerprint of the account's certificate. An alias has no credentials, nicks, certificates and settings.
     """
 
-    NEWER: ClassVar = {"sources": 1}
+    NEWER: ClassVar = {"sources": 1, "channels": 2}
 
     created: int
     id: str
@@ -59,11 +62,12 @@ class Life(msgspec.Struct, frozen=True, array_like=True):
     alias: str = ""
     certificates: dict[str, int] = {}  # fingerprint -> since when
     nicks: dict[str, int] = {}  # folded nick -> since when
-    removed: dict[str, int] = {}  # fingerprint or folded nick -> time of the removal
+    removed: dict[str, int] = {}  # fingerprint, folded nick, or folded channel -> time of the removal
     settings: Settings = Settings()
     written: dict[str, int] = {}  # "credentials" or a setting -> time of the last change
     seen: int = 0  # time of the last login, to the hour
     sources: dict[str, int] = {}  # source of a login -> time of the last login, to the day; empty before level 1
+    channels: dict[str, int] = {}  # folded name of a registered channel -> since when
 
 
 class Stored(msgspec.Struct, frozen=True, array_like=True):
@@ -110,6 +114,7 @@ def _one(a: Life, b: Life) -> Life:
         latest(a.written, b.written),
         max(a.seen, b.seen),
         newest(latest(a.sources, b.sources), SOURCES),
+        _present(a.channels, b.channels, removed, CHANNELS),
     )
 
 

@@ -15,7 +15,7 @@ import msgspec
 from gateway.irc.modes import CHANNEL_MODES
 from gateway.state.channel.mode_change import ModeChange
 from gateway.state.channel.ranks import BY_ACCESS
-from gateway.state.channel.registration import Registration, Registry, bounded
+from gateway.state.channel.registration import Holder, Registration, Registry, bounded
 from gateway.state.channel.registration_messages import AccessSet, Doubted, HolderSet, Registered, Unregistered
 from gateway.state.people import Person
 
@@ -109,7 +109,9 @@ def _holder_set(channel: ChannelState, event: HolderSet, at: int) -> bool:
         known = channel.register.kept[0]
         if event.role == "founder":
             _reset(channel, at, known.founder.life, event.holder.life)
-            _write(channel, _replace(known, founder=event.holder))
+            heir = known.successor.life == event.holder.life
+            left = Holder("", "", at) if heir else known.successor
+            _write(channel, _replace(known, founder=event.holder, successor=left))
         else:
             _write(channel, _replace(known, successor=event.holder))
         rerank(channel)

@@ -122,6 +122,8 @@ def decide_bereave(channel: ChannelState, command: Bereave, at: int) -> Decision
         if not heir.life:
             return Decision(None, _dropped(channel))
         return Decision(None, _holder_set(channel, known, "founder", heir.life, heir.name, at))
+    if command.life == known.successor.life:
+        return Decision(None, _holder_set(channel, known, "successor", "", "", at))
     if not known.flags(command.life):
         return NOTHING
     access = Access("", known.access[command.life].name, "", at)

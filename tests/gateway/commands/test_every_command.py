@@ -15,7 +15,7 @@ FOLDERS = ("commands", "edge", "services")
 NO_CONVERSATIONS = {"test_bad_input.py", Path(__file__).name}
 """Files in which all commands are said alike."""
 
-ALIASES = {"HELPOP": "HELP", "NS": "NICKSERV"}
+ALIASES = {"HELPOP": "HELP", "NS": "NICKSERV", "CS": "CHANSERV"}
 
 
 def lines(source: str) -> Iterator[str]:
@@ -26,7 +26,8 @@ def lines(source: str) -> Iterator[str]:
 
 
 def commands_in(source: str) -> set[str]:
-    return {found[0] for line in lines(source) if (found := re.match(r"[A-Z]{3,}|NS\b", line)) and found[0] in COMMANDS}
+    found = (re.match(r"[A-Z]{3,}|[CN]S\b", line) for line in lines(source))
+    return {match[0] for match in found if match and match[0] in COMMANDS}
 
 
 def test_every_command_is_said_in_a_conversation() -> None:
@@ -42,7 +43,7 @@ def test_every_command_is_said_in_a_conversation() -> None:
 
 def verbs_in(source: str) -> set[str]:
     """Return the words that may be commands to a service: alone, after NS, or in a PRIVMSG."""
-    found = (re.match(r"(?:NS |PRIVMSG \S+ :)?([A-Za-z-]{3,})(?: |$)", line) for line in lines(source))
+    found = (re.match(r"(?:NS |CS |PRIVMSG \S+ :)?([A-Za-z-]{2,})(?: |$)", line) for line in lines(source))
     return {match[1].upper() for match in found if match}
 
 

@@ -22,7 +22,8 @@ def test_help(net: Net) -> None:
 def test_help_has_a_text_for_every_command_and_for_no_other() -> None:
     net = network(1)
     (ann,) = people(net, "ann")
-    listed = {name for line in ann.ask("HELP") if line.startswith("705 ") for name in line.partition(" :")[2].split()}
+    words = [line.split(" ", 3)[3].lstrip(":") for line in ann.ask("HELP") if line.startswith("705 ")]
+    listed = {name for line in words for name in line.split()}
     assert listed == {*COMMANDS} == {*TEXTS, *SAME}
     for name in sorted(listed):
         lines = ann.ask(f"HELP {name.lower()}")

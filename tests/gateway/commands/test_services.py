@@ -22,7 +22,7 @@ def test_no_words_are_answered_as_no_words_to_nickserv() -> None:
     assert all(" NOTICE ann :" in line for line in ann.ask("NS"))
 
 
-@pytest.mark.parametrize("word", ["NICKSERV", "NS"])
+@pytest.mark.parametrize("word", ["NICKSERV", "NS", "CHANSERV", "CS"])
 def test_without_nickserv_the_command_is_unknown(word: str) -> None:
     (ann,) = people(network(1, accounts=Accounts(enabled=False)), "ann")
     (line,) = ann.ask(f"{word} HELP")

@@ -12,6 +12,8 @@ from tests.gateway.state.reading import Messages
 SECRET = Credentials("$argon2id$x", Scram(b"\xff", 4096, b"", b"\x00"))
 
 COMMANDS: list[Any] = [
+    a.AddChannel("1", "#c", 20),
+    a.RemoveChannel("1", "#c"),
     a.Register("1", "Joe", SECRET, "0"),
     a.Alias("1", "Joe2", "joe", "0"),
     a.Unalias("joe"),
@@ -27,6 +29,8 @@ COMMANDS: list[Any] = [
 ]
 
 EVENTS: list[Any] = [
+    a.ChannelAdded("#c"),
+    a.ChannelRemoved("#c"),
     a.Registered("1", "Joe", SECRET),
     a.Dropped(),
     a.Unaliased(),

@@ -165,7 +165,11 @@ def test_the_successor_inherits_and_without_one_the_registration_ends() -> None:
     stage.do(SetHolder(ANN.life, "successor", BOB.life, "bob"))
     stage.do(Bereave(ANN.life))
     assert stage.prefixes(BOB) == "qo"
-    assert stage.channel.register.kept[0].founder.life == BOB.life
+    known = stage.channel.register.kept[0]
+    assert (known.founder.life, known.successor.life) == (BOB.life, "")
+    stage.do(SetHolder(BOB.life, "successor", CAT.life, "cat"))
+    stage.do(Bereave(CAT.life))
+    assert stage.channel.register.kept[0].successor.life == "", "an account that is gone inherits nothing"
     stage.do(SetHolder(BOB.life, "successor", "", ""))
     stage.do(Bereave(BOB.life))
     assert not stage.channel.is_registered

@@ -1,0 +1,237 @@
+"""The service ChanServ: channels that belong to accounts (P50)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from gateway.edge.accounts.channels import choose_successor, drop_channel, hand_channel_on, register_channel
+from gateway.edge.accounts.missing_nodes import with_absent
+from gateway.edge.accounts.proof import Login
+from gateway.edge.accounts.verify import look_up
+from gateway.edge.procedures import run
+from gateway.irc.message import clean
+from gateway.irc.names import is_valid_channel
+from gateway.irc.times import server_time
+from gateway.services.answering import LATER, UNKNOWN, WHY, login_of
+from gateway.services.table import Request, Service
+from gateway.state.account.messages import Denied, LoginView
+from gateway.state.channel.questions import ChannelView, Look
+from gateway.state.channel.registration import FLAGS, Registration
+from gateway.state.channel.registration_messages import Done, GiveRank, NotDone
+from gateway.state.channel.views import REGISTRATION
+from ring.ids import GroupId
+
+CHANSERV: Final = Service("ChanServ", "channels that belong to accounts.", lambda s: s.accounts.enabled, "ChanServ")
+
+SINCE: Final = 2
+"""The feature level of registrations."""
+
+NOT_DONE: Final = {
+    "registered": "The channel is registered already.",
+    "unregistered": "The channel is not registered.",
+    "rank": "You have to be in the channel, as operator.",
+    "access": "Your access to the channel does not allow that.",
+    "flags": f"The flags are {FLAGS}.",
+    "full": "Too many accounts have access to the channel: remove an access first.",
+    "doubt": "Nodes are away that may hold the channel's registration: try again when the nodes are back.",
+    "absent": "Too few nodes are there to keep the change: try again when more are there.",
+    "nobody": "That person is not in the channel.",
+}
+NO_ACCOUNT: Final = "There is no such account."
+NO_CHANNEL: Final = "That is no name of a channel."
+FULL: Final = "The account has as many channels as an account may have."
+
+
+def channel_of(request: Request) -> GroupId | None:
+    """Return the group of the channel that the first word names; None after an answer to the person."""
+    edge, name = request.call.edge, clean(request.words[0])
+    if edge.network.level < SINCE:
+        request.say("The network does not support this yet.")
+    elif not is_valid_channel(name, edge.settings.limits.channel_len):
+        request.say(NO_CHANNEL)
+    else:
+        return edge.channel(name)
+    return None
+
+
+def is_oper(request: Request) -> bool:
+    return request.call.user.identity.oper is not None
+
+
+def answered(request: Request, text: str | Callable[[Done], str]) -> Callable[[Any], None]:
+    """Make a continuation for a change of the channel: the person reads the text, or the reason for no change."""
+
+    def done(outcome: Any) -> None:
+        edge = request.call.edge
+        if isinstance(outcome, Done):
+            request.say(text if isinstance(text, str) else text(outcome))
+        elif isinstance(outcome, NotDone):
+            request.say(with_absent(edge, NOT_DONE[outcome.why]))
+        elif isinstance(outcome, Denied):
+            request.say(FULL if outcome.why == "full" else WHY[outcome.why])
+        else:
+            request.say(with_absent(edge, UNKNOWN))
+
+    return request.call.later(done)
+
+
+def look(request: Request, channel: GroupId, then: Callable[[ChannelView, Registration], None]) -> None:
+    """Ask for the channel's registration, and go on if there is one."""
+    user = request.call.user
+
+    def shown(view: ChannelView | None) -> None:
+        if view is None:
+            request.say(with_absent(request.call.edge, LATER))
+        elif view.registration is not None:
+            then(view, view.registration)
+        elif view.doubtful:
+            request.say(with_absent(request.call.edge, NOT_DONE["doubt"]))
+        else:
+            request.say(NOT_DONE["unregistered"])
+
+    request.call.ask(channel, Look(user.uid, REGISTRATION, is_oper(request)), shown)
+
+
+def find_account(request: Request, name: str, then: Callable[[Login], None]) -> None:
+    """Find the account by its name or one of its nicks, and go on if there is one."""
+
+    def found(view: LoginView | None) -> None:
+        if view is None:
+            request.say(with_absent(request.call.edge, LATER))
+        elif not view.name:
+            request.say(NO_ACCOUNT)
+        else:
+            then(Login(view.name, view.life))
+
+    run(request.call.edge, look_up(request.call.edge, clean(name)), request.call.later(found))
+
+
+@CHANSERV.command(
+    "REGISTER <channel>",
+    "register a channel in which you are operator: the channel is yours",
+    "Topic, modes, bans and accesses stay while nobody is in the channel.",
+    words=(1, 1),
+    login=True,
+)
+def register(request: Request) -> None:
+    channel, call = channel_of(request), request.call
+    if channel is not None:
+        done = answered(request, lambda done: f"{done.name} is registered to {login_of(request).name}.")
+        steps = register_channel(call.edge, login_of(request), channel, call.user.uid, override=is_oper(request))
+        run(call.edge, steps, done)
+
+
+@CHANSERV.command(
+    "DROP <channel> [code]",
+    "give the registration of your channel up",
+    "Without the code, the answer tells you the code. The channel goes on as a channel of whoever is operator.",
+    words=(1, 2),
+    login=True,
+)
+def drop(request: Request) -> None:
+    channel, edge, login = channel_of(request), request.call.edge, login_of(request)
+
+    def found(view: ChannelView, known: Registration) -> None:
+        code = edge.outside.keyed(f"drop channel {known.id}".encode()).hex()[:8]
+        if known.founder.life != login.life and not is_oper(request):
+            request.say(NOT_DONE["access"])
+        elif len(request.words) == 1:
+            request.say(f"To drop the registration of {view.name} for good, say DROP {view.name} {code}")
+        elif clean(request.words[1]).lower() != code:
+            request.say("That is not the code. DROP without a code tells the code.")
+        else:
+            steps = drop_channel(edge, login, group, known.id, override=is_oper(request))
+            run(edge, steps, answered(request, f"{view.name} is not registered any more."))
+
+    if channel is not None:
+        group = channel
+        look(request, group, found)
+
+
+@CHANSERV.command("INFO <channel>", "show to whom a channel belongs", words=(1, 1))
+def info(request: Request) -> None:
+    channel, proven = channel_of(request), request.call.connection.login
+
+    def found(view: ChannelView, known: Registration) -> None:
+        sees = view.is_member or is_oper(request) or (proven is not None and known.flags(proven.life))
+        if "s" in view.modes and not sees:
+            request.say(NOT_DONE["unregistered"])
+            return
+        request.say(f"{view.name} belongs to {known.founder.name}, registered {server_time(known.at)}")
+        if known.successor.life:
+            request.say(f"Successor: {known.successor.name}")
+        request.say(f"Accounts with access: {len(known.present)}")
+        if view.doubtful:
+            request.say(with_absent(request.call.edge, "No access gives a rank now: " + NOT_DONE["doubt"]))
+
+    if channel is not None:
+        look(request, channel, found)
+
+
+@CHANSERV.command(
+    "TRANSFER <channel> <account>",
+    "give your channel to another account",
+    words=(2, 2),
+    login=True,
+)
+def transfer(request: Request) -> None:
+    channel, edge, login = channel_of(request), request.call.edge, login_of(request)
+
+    def found(to: Login) -> None:
+        assert channel is not None
+        steps = hand_channel_on(edge, login, channel, to, override=is_oper(request))
+        run(edge, steps, answered(request, lambda done: f"{done.name} belongs to {to.name} now."))
+
+    if channel is not None:
+        find_account(request, request.words[1], found)
+
+
+@CHANSERV.command(
+    "SUCCESSOR <channel> <account|none>",
+    "choose who inherits your channel when your account is dropped",
+    words=(2, 2),
+    login=True,
+)
+def successor(request: Request) -> None:
+    channel, edge, login = channel_of(request), request.call.edge, login_of(request)
+
+    def found(view: ChannelView, known: Registration) -> None:
+        former = Login(known.successor.name, known.successor.life)
+        if clean(request.words[1]).lower() == "none":
+            choose(former, Login("", ""))
+        else:
+            find_account(request, request.words[1], lambda to: choose(former, to))
+
+    def choose(former: Login, to: Login) -> None:
+        assert channel is not None
+        steps = choose_successor(edge, login, channel, to, former, override=is_oper(request))
+        run(edge, steps, answered(request, lambda done: f"{to.name or 'Nobody'} inherits {done.name}."))
+
+    if channel is not None:
+        look(request, channel, found)
+
+
+# Ranks by access ------------------------------------------------------------------------------------------------------
+
+
+def _rank(word: str, letter: str, about: str, *, adding: bool) -> None:
+    @CHANSERV.command(f"{word} <channel> [nick]", about, "Without a nick: yourself.", words=(1, 2), login=True)
+    def give(request: Request) -> None:
+        channel, edge, login = channel_of(request), request.call.edge, login_of(request)
+        nick = clean(request.words[1]) if len(request.words) == 2 else request.call.nick
+        if channel is None:
+            return
+        source, folded = CHANSERV.source(edge.settings), edge.settings.casemap(nick)
+        here = (user.uid for user in edge.users.values() if edge.settings.casemap(user.person.nick) == folded)
+        known = next(here, None)
+        command = GiveRank(login.life, source, adding, letter, known, nick, None, is_oper(request))
+        request.call.submit(channel, command, answered(request, lambda done: f"Done in {done.name}."))
+
+
+_rank("OP", "o", "make a member operator", adding=True)
+_rank("DEOP", "o", "take the rank of an operator", adding=False)
+_rank("HALFOP", "h", "make a member half-operator", adding=True)
+_rank("DEHALFOP", "h", "take the rank of a half-operator", adding=False)
+_rank("VOICE", "v", "give a member voice", adding=True)
+_rank("DEVOICE", "v", "take a member's voice", adding=False)

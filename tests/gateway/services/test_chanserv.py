@@ -1,0 +1,189 @@
+"""Channels by way of ChanServ: every command, good and bad, on one node and on three."""
+
+from __future__ import annotations
+
+import pytest
+
+from config.accounts import Accounts
+from gateway.services.chanserv import FULL, NO_ACCOUNT, NO_CHANNEL, NOT_DONE
+from gateway.services.table import NOT_LOGGED_IN
+from tests.gateway.commands.accounts import ANSWERED_S, register
+from tests.gateway.commands.stage import OPERATOR, network, people, settle
+from tests.sim.net import Client, Net
+
+
+@pytest.fixture(params=[1, 3])
+def net(request: pytest.FixtureRequest) -> Net:
+    return network(request.param, operators=(OPERATOR,))
+
+
+def told(client: Client, text: str) -> list[str]:
+    """Return ChanServ's answers."""
+    client.lines()
+    client.send(f"CS {text}")
+    assert client.net.until(lambda: any(":ChanServ!" in line for line in client.got[client.read :]), ANSWERED_S)
+    lines = client.sync()
+    return [line.split(" :", 1)[1] for line in lines if line.startswith(":ChanServ!ChanServ@irc.circlet.local NOTICE ")]
+
+
+def cast(net: Net) -> tuple[Client, Client, Client]:
+    """ann and bob have accounts, eve has none; ann has registered #c, and all are in the channel."""
+    ann, bob, eve = people(net, "ann", "bob", "eve")
+    for one in (ann, bob):
+        register(one)
+    for one in (ann, bob, eve):
+        one.ask("JOIN #c")
+    assert told(ann, "REGISTER #c") == ["#c is registered to ann."]
+    settle(ann, bob, eve)
+    return ann, bob, eve
+
+
+def ranks(client: Client) -> set[str]:
+    """Return the members of #c with their signs, as NAMES shows the members."""
+    (names,) = [line for line in client.ask("NAMES #c") if line.startswith("353 ")]
+    return set(names.split(" :")[-1].split(" ")) if " :" in names else {names.split(" ")[-1]}
+
+
+def test_register_a_channel_and_give_it_up(net: Net) -> None:
+    ann, bob, eve = cast(net)
+    assert ranks(eve) == {"~ann", "bob", "eve"}
+    assert told(bob, "REGISTER #c") == [NOT_DONE["registered"]]
+    assert told(eve, "REGISTER #c") == [NOT_LOGGED_IN]
+    assert told(bob, "REGISTER #empty") == [NOT_DONE["rank"]]
+    assert told(bob, "REGISTER no-channel") == [NO_CHANNEL]
+    assert told(eve, "INFO #c")[0].startswith("#c belongs to ann, registered ")
+    assert told(eve, "INFO #empty") == [NOT_DONE["unregistered"]]
+    assert told(bob, "DROP #c") == [NOT_DONE["access"]]
+    (answer,) = told(ann, "DROP #c")
+    assert told(ann, "DROP #c 12345678") == ["That is not the code. DROP without a code tells the code."]
+    assert told(ann, answer.split("say ")[1]) == ["#c is not registered any more."]
+    settle(ann, bob, eve)
+    assert ranks(eve) == {"@ann", "bob", "eve"}
+    assert told(ann, "DROP #c") == [NOT_DONE["unregistered"]]
+
+
+def test_flags_give_ranks_at_once_and_on_entering(net: Net) -> None:
+    ann, bob, eve = cast(net)
+    assert told(ann, "FLAGS #c bob +Oi") == ["bob has the flags Oi."]
+    settle(ann, bob, eve)
+    assert any(line.endswith("MODE #c +o bob") for line in eve.got)
+    assert ranks(eve) == {"~ann", "@bob", "eve"}
+    assert told(ann, "FLAGS #c") == ["ann: founder of #c", "bob: Oi, by ann"]
+    assert told(ann, "FLAGS #c bob") == ["bob has the flags Oi."]
+    assert told(bob, "FLAGS #c bob") == ["bob has the flags Oi."]
+    assert told(bob, "FLAGS #c ann") == [NOT_DONE["access"]]
+    assert told(bob, "FLAGS #c") == [NOT_DONE["access"]]
+    assert told(bob, "FLAGS #c bob +P") == [NOT_DONE["access"]]
+    assert told(ann, "FLAGS #c bob +!") == [NOT_DONE["flags"]]
+    assert told(ann, "FLAGS #c nobody +O") == [NO_ACCOUNT]
+    assert told(ann, "FLAGS #c bob -*") == ["bob has no access any more."]
+    settle(ann, bob, eve)
+    assert ranks(eve) == {"~ann", "bob", "eve"}
+    assert told(ann, "FLAGS #c bob VOP") == ["bob has the flags AV."]
+    bob.ask("PART #c", "JOIN #c")
+    settle(ann, bob, eve)
+    assert ranks(eve) == {"~ann", "+bob", "eve"}
+
+
+def test_shorthand_of_other_networks(net: Net) -> None:
+    ann, bob, eve = cast(net)
+    for level, sign in (("SOP", "&"), ("AOP", "@"), ("HOP", "%"), ("VOP", "+")):
+        assert told(ann, f"{level} #c ADD bob")[0].startswith("bob has the flags ")
+        assert told(ann, f"{level} #c LIST")[1].startswith("bob: ")
+        settle(ann, bob, eve)
+        assert f"{sign}bob" in ranks(eve)
+    assert told(ann, "AOP #c DEL bob") == ["bob is not in the list."]
+    assert told(ann, "VOP #c DEL bob") == ["bob has no access any more."]
+    assert told(ann, "VOP #c SING bob") == ["Syntax: VOP <channel> <ADD|DEL|LIST> [account]"]
+    assert told(ann, "VOP #c ADD") == ["Syntax: VOP <channel> <ADD|DEL|LIST> [account]"]
+    assert told(ann, "AMODE #c +o bob")[0].startswith("bob has the flags ")
+    assert told(ann, "AMODE #c")[1].startswith("bob: ")
+    assert told(ann, "AMODE #c -o bob") == ["bob has no access any more."]
+    assert told(ann, "AMODE #c +z bob") == ["Syntax: AMODE <channel> [<+|-><a|o|h|v> account]"]
+
+
+def test_ranks_by_access(net: Net) -> None:
+    ann, bob, eve = cast(net)
+    assert told(bob, "OP #c") == [NOT_DONE["access"]]
+    told(ann, "FLAGS #c bob +ohv")
+    for give, take, sign in (("OP", "DEOP", "@"), ("HALFOP", "DEHALFOP", "%"), ("VOICE", "DEVOICE", "+")):
+        assert told(bob, f"{give} #c eve") == ["Done in #c."]
+        settle(ann, bob, eve)
+        assert f"{sign}eve" in ranks(eve)
+        assert any(line.startswith(":ChanServ!ChanServ@") and " MODE #c +" in line for line in eve.got)
+        assert told(bob, f"{take} #c eve") == ["Done in #c."]
+        settle(ann, bob, eve)
+        assert "eve" in ranks(eve)
+    assert told(bob, "DEOP #c ann") == [NOT_DONE["access"]]
+    assert told(bob, "OP #c nobody") == [NOT_DONE["nobody"]]
+    bob.ask("PART #c")
+    assert told(bob, "VOICE #c eve") == ["Done in #c."], "one need not be in the channel"
+    assert told(bob, "STATUS #c") == [
+        "Your flags are hov; on entering #c you have the ranks none.",
+        "You are not in the channel.",
+    ]
+    assert told(ann, "STATUS #c")[0] == "You are the founder; on entering #c you have the ranks qo."
+
+
+def test_a_channel_changes_hands(net: Net) -> None:
+    ann, bob, eve = cast(net)
+    assert told(bob, "TRANSFER #c bob") == [NOT_DONE["access"]]
+    assert told(ann, "TRANSFER #c nobody") == [NO_ACCOUNT]
+    assert told(ann, "TRANSFER #c bob") == ["#c belongs to bob now."]
+    settle(ann, bob, eve)
+    assert ranks(eve) == {"ann", "~bob", "eve"}
+    assert told(bob, "SUCCESSOR #c ann") == ["ann inherits #c."]
+    assert told(eve, "INFO #c")[1] == "Successor: ann"
+    assert told(bob, "SUCCESSOR #c none") == ["Nobody inherits #c."]
+
+
+def drop_account(client: Client) -> None:
+    client.lines()
+    client.send("NS DROP")
+    assert client.net.until(lambda: any("say DROP" in line for line in client.got[client.read :]), ANSWERED_S)
+    code = next(line for line in client.sync() if "say DROP" in line).split()[-1]
+    client.send(f"NS DROP {code}")
+    assert client.net.until(lambda: any("is dropped" in line for line in client.got[client.read :]), ANSWERED_S)
+    client.net.run(1)
+
+
+def test_a_dropped_account_tells_its_channels(net: Net) -> None:
+    ann, bob, eve = cast(net)
+    told(ann, "SUCCESSOR #c bob")
+    drop_account(ann)
+    settle(ann, bob, eve)
+    assert ranks(eve) == {"ann", "~bob", "eve"}
+    drop_account(bob)
+    assert told(eve, "INFO #c") == [NOT_DONE["unregistered"]]
+    register(ann)
+    settle(ann, bob, eve)
+    assert "~ann" not in ranks(eve), "an account of the same name is another account"
+
+
+def test_an_account_has_so_many_channels() -> None:
+    net = network(1, accounts=Accounts(channels_max=1))
+    (ann,) = people(net, "ann")
+    register(ann)
+    ann.ask("JOIN #c", "JOIN #d")
+    assert told(ann, "REGISTER #c") == ["#c is registered to ann."]
+    assert told(ann, "REGISTER #d") == [FULL]
+
+
+def test_operators_of_the_network_may_do_all(net: Net) -> None:
+    ann, bob, eve = cast(net)
+    bob.ask("OPER root sesame")
+    assert told(bob, "FLAGS #c bob +O") == ["bob has the flags O."]
+    assert told(bob, "TRANSFER #c bob") == ["#c belongs to bob now."]
+    assert len(told(ann, "INFO #c")) == 2
+    assert eve.ask("PING x")
+
+
+def test_an_older_network_does_not_know_registrations() -> None:
+    net = network(1)
+    (ann,) = people(net, "ann")
+    register(ann)
+    ann.ask("JOIN #c")
+    core = net.nodes["n1"].core
+    core.engine.peers.level = 1
+    assert told(ann, "REGISTER #c") == ["The network does not support this yet."]
+    core.engine.peers.level = 2
