@@ -40,7 +40,8 @@ LEVELS: Final[tuple[str, ...]] = (
     "Private messages between guests go from edge to edge (streams that begin with Opening). "
     "A session's group knows when it first had a session (Stored.base). "
     "Counts of people are summed along a tree over the ring (SumAsk, Sums). "
-    "LIST and WHO are answered in pages (ListAsk, FindAsk: after, limit). "
+    "LIST and WHO are answered in pages (ListAsk, FindAsk: after, limit), "
+    "and channels are indexed for LIST (IndexAsk, Indexed, ListAsk.part). "
     "Channels are registered, and accounts have access to channels by the ids of their registrations (Register, "
     "Registered, SetAccess and the other structs beside these; Stored.registrations; Person.life)",
 )

@@ -21,6 +21,7 @@ from gateway.edge.rpc.actions import Actions
 from gateway.edge.rpc.asked import answer
 from gateway.edge.rpc.catalogue import Catalogue
 from gateway.edge.rpc.census import Census
+from gateway.edge.rpc.index import ChannelIndex
 from gateway.edge.sessions.forwarding import Forwarding
 from gateway.edge.sessions.sessions import Sessions
 from gateway.edge.settings import EdgeSettings
@@ -55,6 +56,7 @@ class Edge(EdgePort):
     monitored_nicks: monitor.MonitoredNicks
     asides: Asides
     census: Census
+    index: ChannelIndex
 
     def __init__(self, settings: EdgeSettings, record: NodeRecord, dispatch: Callable[[Call], None]) -> None:
         self.settings = settings
@@ -72,6 +74,7 @@ class Edge(EdgePort):
         self.clients = Clients(self, dispatch)
         self.census = Census(self)
         self.catalogue = Catalogue(self)
+        self.index = ChannelIndex(self)
         self.sessions = Sessions(self)
         self.conversations = Conversations(self)
         self.direct = DirectMessages(self)
@@ -140,6 +143,7 @@ class Edge(EdgePort):
         self.clients.attention.tick(now)
         self.direct.remote.tick(now)
         self._reconciling.tick(now)
+        self.index.tick(now)
         if self.census.tick(now):
             seats.show_returned(self)
 

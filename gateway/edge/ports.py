@@ -20,7 +20,7 @@ from gateway.edge.client.texts import Texts
 from gateway.edge.client.turns import Turns
 from gateway.edge.outside import Outside
 from gateway.edge.rpc.actions import Actions
-from gateway.edge.rpc.asks import Counts, ReclaimedAsk, SumAsk, Sums
+from gateway.edge.rpc.asks import Counts, IndexAsk, Indexed, ReclaimedAsk, SumAsk, Sums
 from gateway.edge.session_ports import ForwardingPort, Run, SessionsPort
 from gateway.edge.slices import Slices
 from gateway.edge.users.known_people import People
@@ -32,6 +32,7 @@ from gateway.irc.message import clean, storable
 from gateway.irc.names import is_nick
 from gateway.irc.splitter import Item
 from gateway.state.account.messages import InfoView
+from gateway.state.channel.questions import ListRow
 from gateway.state.conversation.conversation import Party
 from gateway.state.idempotency import IdempotencyKey
 from gateway.state.nick.messages import Reached, Tell
@@ -213,6 +214,9 @@ class CensusPort(ABC):
     def uncounted(self) -> int: ...
 
     @abstractmethod
+    def is_nearly_large(self, lacking: int) -> bool: ...
+
+    @abstractmethod
     def counted(self, counts: Iterable[Counts]) -> None: ...
 
     @abstractmethod
@@ -224,6 +228,21 @@ class CataloguePort(ABC):
 
     channels: NamesPort
     people: NamesPort
+
+
+class IndexPort(ABC):
+    """The index of all channels of a large network (rpc/index.py). names: of the channels that this node keeps."""
+
+    names: NamesPort
+
+    @abstractmethod
+    def keepers(self) -> tuple[str, ...]: ...
+
+    @abstractmethod
+    def take(self, ask: IndexAsk) -> Indexed: ...
+
+    @abstractmethod
+    def row(self, name: str) -> ListRow | None: ...
 
 
 class NamesPort(ABC):
@@ -257,6 +276,7 @@ class EdgePort(AnswerPort):
     clients: ClientsPort
     census: CensusPort
     catalogue: CataloguePort
+    index: IndexPort
     sessions: SessionsPort
     conversations: ConversationsPort
     direct: DirectMessagesPort

@@ -61,7 +61,7 @@ class Crowd(Net):
         """Let the nodes begin nothing by themselves any more, so that all that is measured has one cause."""
         for node in self.nodes.values():
             node.core.engine.settings = node.core.engine.settings._replace(check_every_s=FAR_S)
-            node.core.edge.census.next_at = self.now + FAR_S
+            node.core.edge.census.next_at = node.core.edge.index.next_at = self.now + FAR_S
         self.run(IDLE_S)
 
     def _beat(self, node: Any) -> None:

@@ -23,9 +23,11 @@ def growth(what: str, name: str = "messages") -> float:
     return exponent(SIZES, values) or 0.0
 
 
-@pytest.mark.parametrize(("what", "most"), [("LUSERS", 0), ("WHO with a mask", 10), ("WHO of a nick", 10)])
+@pytest.mark.parametrize(
+    ("what", "most"), [("LUSERS", 0), ("LIST", 40), ("WHO with a mask", 10), ("WHO of a nick", 10)]
+)
 def test_few_nodes_of_a_large_network_are_asked(what: str, most: int) -> None:
-    """WHO waits until the asker's own commands are settled, which costs a few messages."""
+    """The own commands settle before LIST and WHO, and links that were closed without use are made again."""
     assert next(row.messages for row in measured()[1] if row.what == what) <= most
 
 
@@ -49,11 +51,6 @@ def test_no_node_does_more_each_second_than_the_network_has_nodes() -> None:
 )
 def test_what_concerns_one_group_does_not_grow(what: str) -> None:
     assert growth(what) <= 0.6
-
-
-@pytest.mark.parametrize("what", ["LIST"])
-def test_no_question_costs_more_than_the_network_has_nodes(what: str) -> None:
-    assert growth(what) <= 1.8  # links that were closed without use are made again
 
 
 def test_a_line_of_the_table_tells_what_grows() -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, cast
+from functools import partial
+from typing import TYPE_CHECKING
 
 from gateway.edge import slices
 from gateway.edge.rpc.asks import Ask, CountAsk, Counts, Detail, DetailAsk, FindAsk, Found, ListAsk, ListReply, Reply
-from gateway.edge.rpc.catalogue import page
+from gateway.edge.rpc.catalogue import Given, page
 from gateway.edge.slices import RUN, Slices
 from gateway.irc.addresses import is_within, read_network
 from gateway.irc.elist import ListFilter
@@ -20,11 +21,14 @@ from ring.ids import GroupId
 from ring.replication.application import Later
 
 if TYPE_CHECKING:
-    from gateway.edge.ports import EdgePort
+    from gateway.edge.ports import EdgePort, NamesPort
     from gateway.edge.users.user import User
 
 ROWS = 20_000
 """A node that is asked for all rows of LIST or WHO at once answers with at most this many."""
+
+HERE = 2**62
+"""The term in a row by a replica here: above all terms."""
 
 SIGNS = dict(zip(CHANNEL_MODES.ranks, CHANNEL_MODES.signs, strict=True))
 
@@ -41,19 +45,38 @@ def answer(edge: EdgePort, body: Ask) -> Reply | Later:
 
 def _list(edge: EdgePort, ask: ListAsk) -> Slices[ListReply]:
     wanted = ListFilter(ask.params, edge.settings.casemap)
+    names, find = _part(edge, ask)
 
     def row(name: str) -> ListRow | None:
-        served = edge.network.serves(GroupId("channel", name))
-        channel = cast(Channel, served[0]) if served is not None else None
-        if served is None or channel is None or not channel.members:
+        row = find(name)
+        if row is None or (row.hidden and name not in ask.channels and not ask.oper):
             return None
-        if "s" in channel.modes and name not in ask.channels and not ask.oper:
-            return None
-        row = channel.row(served[1].number)
         topic_at = row.topic_at / 1000 if row.topic else None
         return row if wanted.matches(row.name, row.users, row.created / 1000, topic_at, edge.now) else None
 
-    return ListReply(*(yield from page(edge.catalogue.channels, ask.after, ask.limit or ROWS, row)))
+    return ListReply(*(yield from page(names, ask.after, ask.limit or ROWS, row)))
+
+
+def _part(edge: EdgePort, ask: ListAsk) -> tuple[NamesPort, Callable[[str], ListRow | None]]:
+    """Return the names of the wanted part of the list, and the function that makes the row of a name."""
+    if ask.part == "index":
+        return edge.index.names, edge.index.row
+    if ask.part == "rooms":
+        return Given(ask.channels), partial(_row_here, edge)
+    return edge.catalogue.channels, partial(_row, edge)
+
+
+def _row(edge: EdgePort, name: str) -> ListRow | None:
+    """Return the row of a channel with members that this node masters."""
+    served = edge.network.serves(GroupId("channel", name))
+    channel = served[0] if served is not None else None
+    return channel.row(served[1].number) if served and isinstance(channel, Channel) and channel.members else None
+
+
+def _row_here(edge: EdgePort, name: str) -> ListRow | None:
+    """Return the row of a channel by the replica here: newer than a row of the index."""
+    state = edge.network.state(GroupId("channel", name))
+    return state.row(HERE) if isinstance(state, Channel) and state.members else None
 
 
 def _detail(edge: EdgePort, ask: DetailAsk) -> Detail | None:

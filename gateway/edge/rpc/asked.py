@@ -28,6 +28,8 @@ def answer(edge: EdgePort, body: Any) -> Any:
         return edge.sessions.arrivals.answer(body)
     if isinstance(body, asks.SumAsk):
         return edge.census.add_up(body)
+    if isinstance(body, asks.IndexAsk):
+        return edge.index.take(body)
     if isinstance(body, asks.OwnedAsk):
         nick_protection.warn(edge, body.uid)
         return None

@@ -19,16 +19,19 @@ class _Tagged(msgspec.Struct, frozen=True, array_like=True):
 class ListAsk(_Tagged, frozen=True, tag=1):
     """Asks for the channels mastered by the node. params: of LIST, as the client sent the parameters.
 
-    Since level 2 in pages: at most `limit` rows, in the order of folded names, of names after `after`.
+    Since level 2 in pages: at most `limit` rows, in the order of folded names, of names after `after`. part:
+    "index" asks for the rows that the node keeps of all nodes' channels (rpc/index.py), "rooms" for the asker's
+    channels, by the replicas of the asker's node.
     """
 
-    NEWER: ClassVar = {"after": 2, "limit": 2}
+    NEWER: ClassVar = {"after": 2, "limit": 2, "part": 2}
 
     params: tuple[str, ...]
     channels: tuple[str, ...]  # folded names of the asker's channels
     oper: bool
     after: str = ""
     limit: int = 0  # 0: all rows that one answer may hold
+    part: str = ""
 
 
 class DetailAsk(_Tagged, frozen=True, tag=2):
@@ -124,6 +127,20 @@ class SumAsk(_Tagged, frozen=True, tag=11):
     nodes: int
 
 
+class IndexAsk(_Tagged, frozen=True, tag=12):
+    """Says which channels the asker masters, and asks a keeper to keep the rows (rpc/index.py). key: the asker's ring
+    key. serial: 0: the keeper is to forget earlier tellings of the asker. names: folded, for each row. gone: folded
+    names of channels that the asker masters no more."""
+
+    SINCE: ClassVar = 2
+
+    key: str
+    serial: int
+    names: tuple[str, ...]
+    rows: tuple[ListRow, ...]
+    gone: tuple[str, ...]
+
+
 Ask = ListAsk | DetailAsk | CountAsk | FindAsk
 
 
@@ -206,6 +223,14 @@ class Sums(_Tagged, frozen=True, tag=29):
     nodes: int
 
 
+class Indexed(_Tagged, frozen=True, tag=30):
+    """is_known: False: the keeper lacks an earlier telling, and is to be told all."""
+
+    SINCE: ClassVar = 2
+
+    is_known: bool
+
+
 class Looked(_Tagged, frozen=True, tag=61):
     """look: MessagePack of gateway.look.Look; "" if the node gives none."""
 
@@ -226,10 +251,21 @@ Reply = (
     | OperatorReply
     | Looked
     | Sums
+    | Indexed
     | None
 )
 
 read_ask = msgspec.msgpack.Decoder(
-    Ask | ExpelAsk | OwnedAsk | ReclaimedAsk | DeliveredAsk | LettingGoAsk | SeatsAsk | SumAsk | OperatorAsk | LookAsk
+    Ask
+    | ExpelAsk
+    | OwnedAsk
+    | ReclaimedAsk
+    | DeliveredAsk
+    | LettingGoAsk
+    | SeatsAsk
+    | SumAsk
+    | IndexAsk
+    | OperatorAsk
+    | LookAsk
 ).decode
 read_reply = msgspec.msgpack.Decoder(Reply).decode

@@ -8,7 +8,7 @@ in these by bisection. A name that has gone meanwhile has no row, and a name tha
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final, TypeVar
 
 from gateway.edge.ports import CataloguePort, EdgePort, NamesPort
@@ -46,6 +46,17 @@ class Names(NamesPort):
             self._edge.later(KEEP_S, self._forget)
         else:
             self._names = None
+
+
+class Given(NamesPort):
+    """A few names that are there already, in any order."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self._sorted = sorted(names)
+
+    def after(self, name: str) -> Slices[tuple[list[str], int]]:
+        return self._sorted, bisect_right(self._sorted, name)
+        yield
 
 
 class Catalogue(CataloguePort):

@@ -39,8 +39,12 @@ class Census(CensusPort):
     @property
     def asks_all(self) -> bool:
         """Whether all nodes are asked: the network is small, or has nodes that know of no tree."""
+        return not self.is_nearly_large(0)
+
+    def is_nearly_large(self, lacking: int) -> bool:
+        """Tell whether the network is large, or lacks so many nodes for this, and all nodes know of the tree."""
         network = self.edge.network
-        return len(network.others()) < ASKED or network.level < SumAsk.SINCE
+        return len(network.others()) + lacking >= ASKED and network.level >= SumAsk.SINCE
 
     def tick(self, now: float) -> bool:
         """Count if a count is due. Returns whether a count was due."""

@@ -1,4 +1,4 @@
-"""Gathers the rows of LIST and WHO from all nodes, page by page, in the order of their names (P39).
+"""Gathers the rows of LIST and WHO from the asked nodes, page by page, in the order of their names (P39).
 
 Theory of operation. Each node is asked for its first page, and for a further page when the rows of the page before are
 used up. The pages are merged by name, so rows of one name from two nodes meet, and the better row counts. So the asker
@@ -10,7 +10,7 @@ Below PAGES_LEVEL, a node knows no pages, and answers with all rows that one ans
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from heapq import heapify, heappop, heappush
 from typing import Any, Final, Generic, TypeVar
 
@@ -21,6 +21,7 @@ from gateway.edge.procedures import AskNode, Procedure, Together
 from gateway.edge.rpc.asks import FindAsk, Found, ListAsk, ListReply
 from gateway.state.channel.questions import ListRow
 from gateway.state.people import Person
+from ring.roster import NodeRecord
 
 Row = TypeVar("Row")
 
@@ -35,9 +36,10 @@ class Node(Generic[Row]):
     """One node's part of the list. rows: of the last page, as far as these are not merged yet. more: another page
     follows on the key `after`."""
 
-    def __init__(self, key: str, name: str) -> None:
+    def __init__(self, key: str, name: str, ask: ListAsk | FindAsk) -> None:
         self.key = key
         self.name = name
+        self.ask = ask
         self.rows: deque[tuple[str, Row]] = deque()
         self.after = ""
         self.more = True
@@ -49,27 +51,26 @@ class Gathering(Generic[Row]):
     def __init__(
         self,
         edge: EdgePort,
-        ask: ListAsk | FindAsk,
+        asks: Iterable[tuple[NodeRecord, ListAsk | FindAsk]],
         rows_of: Callable[[Any], tuple[Row, ...]],
         key: Callable[[Row], str],
         is_better: Callable[[Row, Row], bool],
     ) -> None:
-        """rows_of: the rows of a reply. key: the name by which a row is sorted. is_better(one, other): of two rows of
-        one name, the first counts."""
+        """asks: the nodes, each with the question. rows_of: the rows of a reply. key: the name by which a row is
+        sorted. is_better(one, other): of two rows of one name, the first counts."""
         self._edge = edge
-        self._ask = ask
         self._rows_of = rows_of
         self._key = key
         self._is_better = is_better
         self._in_pages = edge.network.level >= PAGES_LEVEL
-        self._nodes = [Node[Row](record.key, record.name) for record in edge.network.live()]
+        self._nodes = [Node[Row](record.key, record.name, ask) for record, ask in asks]
         self._heads: list[tuple[str, int]] = []  # a heap: the key of each node's next row, and the node's index
         self.silent: list[str] = []
         self.is_cut = False
 
     @property
     def others(self) -> int:
-        """Return the number of other nodes that are asked."""
+        """Return the number of nodes that are asked beside the first, which is this node or counts as this node."""
         return len(self._nodes) - 1
 
     def next(self, most: int) -> Procedure[list[Row]]:
@@ -117,7 +118,7 @@ class Gathering(Generic[Row]):
                 heappush(heads, (nodes[index].rows[0][0], index))
 
     def _fetch(self, node: Node[Row]) -> Procedure[None]:
-        ask = self._ask
+        ask = node.ask
         if self._in_pages:
             ask = msgspec.structs.replace(ask, after=node.after, limit=PAGE)
         reply = yield AskNode(node.key, ask)
@@ -141,7 +142,24 @@ def channels(edge: EdgePort, ask: ListAsk) -> Gathering[ListRow]:
     def rows_of(reply: ListReply) -> tuple[ListRow, ...]:
         return reply.rows
 
-    return Gathering(edge, ask, rows_of, lambda row: fold(row.name), lambda one, other: one.term > other.term)
+    nodes = [(record, ask) for record in edge.network.live()]
+    if not edge.census.asks_all:
+        nodes = _of_index(edge, ask, nodes)
+    return Gathering(edge, nodes, rows_of, lambda row: fold(row.name), lambda one, other: one.term > other.term)
+
+
+def _of_index(
+    edge: EdgePort, ask: ListAsk, nodes: list[tuple[NodeRecord, ListAsk]]
+) -> list[tuple[NodeRecord, ListAsk]]:
+    """Return what to ask in a large network: this node for its channels and the asker's, and the index's keepers."""
+    rooms, index = msgspec.structs.replace(ask, part="rooms"), msgspec.structs.replace(ask, part="index")
+    kept = edge.index.keepers()
+    here = [record for record, _ in nodes if record.key == edge.record.key]
+    return [
+        *((record, ask) for record in here),
+        *((record, rooms) for record in here),
+        *((record, index) for record, _ in nodes if record.key in kept),
+    ]
 
 
 def people(edge: EdgePort, ask: FindAsk) -> Gathering[Person]:
@@ -150,4 +168,5 @@ def people(edge: EdgePort, ask: FindAsk) -> Gathering[Person]:
     def rows_of(reply: Found) -> tuple[Person, ...]:
         return reply.people
 
-    return Gathering(edge, ask, rows_of, lambda one: one.uid, lambda one, other: one.version > other.version)
+    nodes = [(record, ask) for record in edge.network.live()]
+    return Gathering(edge, nodes, rows_of, lambda one: one.uid, lambda one, other: one.version > other.version)

@@ -27,6 +27,7 @@ def edge() -> Any:
         (asks.SeatsAsk("nobody"), asks.Seats),
         (asks.DeliveredAsk("nobody", "phone"), asks.Delivered),
         (asks.CountAsk(), asks.Counts),
+        (asks.IndexAsk("127.0.0.9", 0, (), (), ()), asks.Indexed(True)),
         (asks.SumAsk("127.0.0.9", asks.Counts(2, 0, 0, 0, 0), 1), asks.Sums),
         (PageAsk("roles", "", 1), Page((), "")),
         (EndAsk("nobody", 0, "x"), Ended("")),

@@ -22,6 +22,7 @@ ASKS: list[Any] = [
     a.ReclaimedAsk("1", "ann"),
     a.DeliveredAsk("ann", "phone"),
     a.LettingGoAsk("1", "ann"),
+    a.IndexAsk("10.0.0.1", 3, ("#c",), (ListRow("#C", 2, "tea", 1, 2, False, 3),), ("#d",)),
     a.SumAsk("10.0.0.1", a.Counts(1, 2, 3, 4, 5, 6), 7),
 ]
 REPLIES: list[Any] = [
@@ -33,6 +34,7 @@ REPLIES: list[Any] = [
     a.LettingGo(True, False),
     a.Seats(("#c",)),
     a.Looked(b"look"),
+    a.Indexed(True),
     a.Sums(a.Counts(1, 2, 3, 4, 5, 6), 7),
     None,
 ]

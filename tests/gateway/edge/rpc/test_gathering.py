@@ -24,7 +24,11 @@ def row(name: str, term: int = 1) -> ListRow:
 
 def edge_of(nodes: list[str], level: int = 2) -> Any:
     records = [Double(key=key, name=f"{key}.sim") for key in nodes]
-    return Double(network=Double(level=level, live=lambda: records), settings=Double(casemap=str.lower))
+    return Double(
+        network=Double(level=level, live=lambda: records),
+        settings=Double(casemap=str.lower),
+        census=Double(asks_all=True),
+    )
 
 
 def page(rows: list[ListRow], ask: ListAsk) -> ListReply:
