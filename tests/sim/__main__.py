@@ -12,7 +12,7 @@ from functools import partial
 import click
 from rich.progress import Progress
 
-from tests.sim.kinds import ACCOUNTS, DEVICES, TALK, WEBHOOKS, WHISPERS, Kind
+from tests.sim.kinds import ACCOUNTS, DEVICES, REGISTRATIONS, TALK, WEBHOOKS, WHISPERS, Kind
 
 
 def broken(kind: Kind, seed: int) -> list[str]:
@@ -69,6 +69,7 @@ def soak(kind: Kind, first: int, count: int, jobs: int) -> int:
 @click.option("--jobs", default=multiprocessing.cpu_count(), help="processes")
 @click.option("--devices", is_flag=True, help="an account's clients come and go, too")
 @click.option("--accounts", is_flag=True, help="accounts are made, changed and dropped, too")
+@click.option("--registrations", is_flag=True, help="a channel is registered, changed and dropped, too")
 @click.option("--webhooks", is_flag=True, help="receivers of webhooks hear what is said, too")
 @click.option("--whispers", is_flag=True, help="most of the talk is private")
 def main(
@@ -78,10 +79,17 @@ def main(
     jobs: int,
     devices: bool,
     accounts: bool,
+    registrations: bool,
     webhooks: bool,
     whispers: bool,
 ) -> None:
-    chosen = ((devices, DEVICES), (accounts, ACCOUNTS), (webhooks, WEBHOOKS), (whispers, WHISPERS))
+    chosen = (
+        (devices, DEVICES),
+        (accounts, ACCOUNTS),
+        (registrations, REGISTRATIONS),
+        (webhooks, WEBHOOKS),
+        (whispers, WHISPERS),
+    )
     kind = next((kind for wanted, kind in chosen if wanted), TALK)
     if count is not None:
         sys.exit(min(soak(kind, first, count, jobs), 1))

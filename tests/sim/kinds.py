@@ -9,6 +9,7 @@ from tests.sim.accounts import ACCOUNT_CHECKS, AccountStory
 from tests.sim.chaos import Story
 from tests.sim.checks import CHECKS, check
 from tests.sim.devices import DEVICE_CHECKS, DeviceStory
+from tests.sim.registrations import REGISTRATION_CHECKS, RegistrationStory
 from tests.sim.webhooks import WEBHOOK_CHECKS, WebhookStory
 from tests.sim.whispers import WHISPER_CHECKS, WhisperStory
 
@@ -40,4 +41,5 @@ TALK = Kind(Story, CHECKS)
 DEVICES = Kind(DeviceStory, DEVICE_CHECKS, " --devices")
 ACCOUNTS = Kind(AccountStory, ACCOUNT_CHECKS, " --accounts")
 WHISPERS = Kind(WhisperStory, WHISPER_CHECKS, " --whispers")
+REGISTRATIONS = Kind(RegistrationStory, REGISTRATION_CHECKS, " --registrations")
 WEBHOOKS = Kind(WebhookStory, WEBHOOK_CHECKS, " --webhooks")

@@ -17,6 +17,9 @@ from gateway.edge.direct.remote import RemoteMessages
 from gateway.edge.direct.remote_ends import Incoming
 from gateway.edge.sessions.unsettled import UnsettledLines
 from gateway.state.account.account import Account
+from gateway.state.channel import merge as channel_merge
+from gateway.state.channel.kind import ChannelKind
+from gateway.state.channel.registration import Registry, merge_registries
 from gateway.webhooks import deliveries
 from gateway.webhooks.courier import Courier
 from ring import submitter
@@ -62,7 +65,7 @@ from tests.sim.faults import (
     Reset,
     Slow,
 )
-from tests.sim.kinds import ACCOUNTS, DEVICES, TALK, WEBHOOKS, WHISPERS, Kind
+from tests.sim.kinds import ACCOUNTS, DEVICES, REGISTRATIONS, TALK, WEBHOOKS, WHISPERS, Kind
 
 SEEDS = 400
 
@@ -349,6 +352,21 @@ def forget_who_was_dropped(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Account, "is_collectable", lambda self, at: self.life is None)
 
 
+def confirm_registrations_that_are_not_written(patch: pytest.MonkeyPatch) -> None:
+    """P51: the answer to a change of a channel's registration does not wait for the disks."""
+    patch.setattr(Journal, "waits", lambda self, replica, command: self.is_confirmed(replica))
+    patch.setattr(ChannelKind, "is_confirmed_by", lambda self, state, event: False)
+
+
+def bring_dropped_registrations_back(patch: pytest.MonkeyPatch) -> None:
+    """P50: a drop leaves nothing, and a side that missed the drop brings the registration back."""
+
+    def merged(a: Registry, b: Registry) -> Registry:
+        return merge_registries(a._replace(dropped=0), b._replace(dropped=0))
+
+    patch.setattr(channel_merge, "merge_registries", merged)
+
+
 # Webhooks -------------------------------------------------------------------------------------------------------------
 
 
@@ -436,6 +454,8 @@ BREAKS = [
     Break(start_with_nothing, (PowerCut,), ("accounts_agree", "possible"), ACCOUNTS),
     Break(confirm_what_is_not_written, (PowerCut,), ("accounts_agree", "possible"), ACCOUNTS),
     Break(forget_who_was_dropped, (PowerCut,), ("accounts_agree", "possible"), ACCOUNTS, 12),
+    Break(confirm_registrations_that_are_not_written, (PowerCut,), ("registration_agrees", "possible"), REGISTRATIONS),
+    Break(bring_dropped_registrations_back, (Cut,), ("registration_agrees", "possible"), REGISTRATIONS),
     Break(make_a_key_for_each_request, (Crash, Dark), ("webhook_once",), WEBHOOKS),
     Break(know_messages_by_their_positions, (Cut,), ("webhook_once",), WEBHOOKS),
     Break(go_on_from_the_end, (Crash, Dark), ("webhook_whole",), WEBHOOKS),
