@@ -22,6 +22,7 @@ MaxConnections = 0
 MaxConnectionsIP = 0
 MaxJoins = 0
 MaxPenaltyTime = 0
+MaxListSize = 0
 PingTimeout = 3600
 PongTimeout = 600
 [Options]

@@ -9,6 +9,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from contrib.bench.load import WATCHERS, Slot, Target, watchers
+from contrib.bench.longest import _read_list
 from contrib.bench.peers import ergo_config
 from contrib.bench.people import CrowdError, Person
 from contrib.bench.workloads import WORKLOADS, script
@@ -19,6 +20,28 @@ def test_each_message_has_a_watcher_among_its_receivers(work) -> None:
     slots = script(work)
     chosen = watchers(slots)
     assert all(chosen & (slot.target.members - {slot.sender}) for slot in slots)
+
+
+def test_the_rows_of_a_list_are_counted_across_reads() -> None:
+    class Lister:
+        """Has the bytes of a list in small parts."""
+
+        def __init__(self) -> None:
+            self.socket, self._end = socket.socketpair()
+            rows = b"".join(b":s 322 u #%d 1 :\r\n" % number for number in range(100))
+            self._parts = [(rows + b":s 323 u :End of /LIST\r\n")[at : at + 7] for at in range(0, len(rows) + 40, 7)]
+            self._end.send(b"x")  # readable
+
+        def drain(self) -> bytes:
+            return self._parts.pop(0)
+
+        def close(self) -> None:
+            self.socket.close()
+            self._end.close()
+
+    lister = Lister()
+    assert _read_list(lister) == 100
+    lister.close()
 
 
 def test_a_big_channel_has_few_watchers() -> None:
