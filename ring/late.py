@@ -12,10 +12,16 @@ from collections.abc import Callable, Iterator
 
 from ring.ids import Incarnation
 from ring.wire.messages import Message
-from ring.wire.replication import Ack, Prepare, Promise
+from ring.wire.replication import Ack, Fetched, Install, MergeOffer, Prepare, Promise, Replace
 
 AT_ONCE = 200
 """Messages of a payload that are handled at once, if no message of the sender waits."""
+
+WEIGHTS = {Fetched: 10, Install: 10, Replace: 10, MergeOffer: 20}
+"""Messages with a whole replica are as much work as so many others. A payload may have the forks of many groups."""
+
+LIGHT = 10
+"""So few messages are handled at once, whatever their weights."""
 
 PART = 5
 """Groups of a list that are handled in one step."""
@@ -41,6 +47,12 @@ def parts(message: Message) -> list[Message]:
     return [message]
 
 
+def _is_share(messages: list[Message]) -> bool:
+    """Tell whether the messages are no more than a turn's share."""
+    count = len(messages)
+    return count <= LIGHT or (count <= AT_ONCE and sum(WEIGHTS.get(type(one), 1) for one in messages) <= AT_ONCE)
+
+
 class LateMessages:
     """Keep the messages that wait, by sender. handle: handles one message."""
 
@@ -54,7 +66,7 @@ class LateMessages:
         """Return the messages to handle now: all, or none if the messages wait for slices."""
         short = [part for message in messages for part in (parts(message) if type(message) in LISTS else (message,))]
         waiting = self._waiting.get(sender)
-        if waiting is None and len(short) <= AT_ONCE and len(short) - len(messages) <= CUTS:
+        if waiting is None and len(short) - len(messages) <= CUTS and _is_share(short):
             return short
         if waiting is None:
             waiting = self._waiting[sender] = deque()

@@ -6,11 +6,12 @@ import pytest
 
 from ring import late
 from ring.ids import NO_TERM, GroupId, Incarnation
-from ring.late import AT_ONCE, PART, LateMessages, parts
+from ring.late import AT_ONCE, LIGHT, PART, LateMessages, parts
 from ring.wire.messages import Message
 from ring.wire.node import PingRequest
-from ring.wire.replication import Ack, Held, Prepare, Promise
+from ring.wire.replication import Ack, Held, MergeOffer, Prepare, Promise
 from ring.work import Work
+from tests.ring.replication.test_router import snapshot
 
 A, B = Incarnation("127.0.0.1", 1), Incarnation("127.0.0.2", 1)
 GROUPS = [GroupId("channel", f"#{number}") for number in range(2 * PART + 3)]
@@ -47,6 +48,15 @@ def test_a_turn_s_share_is_handled_at_once() -> None:
     node = Node()
     assert node.late.take(A, messages(AT_ONCE)) == messages(AT_ONCE)
     assert not node.work.waits
+
+
+def test_replicas_are_more_work_than_other_messages() -> None:
+    offer = MergeOffer(GROUPS[0], snapshot(NO_TERM))
+    for count, at_once in ((LIGHT, True), (LIGHT + 1, False)):
+        node = Node()
+        offers: list[Message] = [offer] * count
+        assert node.late.take(A, offers) == (offers if at_once else [])
+        assert node.work.waits is not at_once
 
 
 def test_more_waits_in_order_and_later_messages_do_not_overtake() -> None:
