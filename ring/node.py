@@ -42,6 +42,7 @@ from ring.ids import UNREADABLE, GroupId, Incarnation, Term
 from ring.late import LateMessages
 from ring.levels import Levels
 from ring.membership.failure_detector import FailureDetector, Hearing
+from ring.membership.gossip import told_along
 from ring.membership.peers import Peers
 from ring.replication.application import Application, EventId, Note
 from ring.replication.barrier import Barriers
@@ -394,6 +395,6 @@ class Node(RolePort, Hearing):
             if record.leaving:
                 self.note("node_leaving", peer=record.key, incarnation=record.incarnation)
         if news:
-            for key in self.peers.others():
+            for key in told_along(self.me.key, self.peers.others()):
                 if key != sender.key:
                     self.send(key, Records(news))
