@@ -37,7 +37,7 @@ Invariants
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
 
 import msgspec
@@ -91,8 +91,8 @@ class ReplicaJournal(Protocol):
         """Write another replica, or a replica of another term."""
         ...
 
-    def accepted(self, replica: Replica) -> None:
-        """Note commands that have positions and are not decided yet."""
+    def accepted(self, replica: Replica, commands: Sequence[Command]) -> None:
+        """Note new commands that have positions and are not decided yet."""
         ...
 
     def advanced(self, replica: Replica, entry: Entry) -> None:
@@ -266,18 +266,18 @@ class Replica:
         command.at = now_ms if now_ms > last_at else last_at + 1
         pending.append(command)
         if self.journal is not None:
-            self.journal.accepted(self)
+            self.journal.accepted(self, (command,))
 
     def hold(self, commands: Iterable[Command]) -> None:
         """Keep commands that a master has placed. A command that is here already or comes after a gap is left out; the
         acknowledgement shows the master which commands are missing."""
-        head = self.head
+        head, before = self.head, len(self.pending)
         for command in commands:
             if command.seq == head + 1:
                 self.pending.append(command)
                 head += 1
         if self.journal is not None:
-            self.journal.accepted(self)
+            self.journal.accepted(self, self.pending[before:])
 
     def drop_pending(self) -> None:
         """Forget the pending commands: the term under which the commands were accepted is over (P22)."""

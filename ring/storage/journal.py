@@ -22,6 +22,7 @@ unknown lineage (P3). The shell writes `on` and `trouble`; `Journal` alone write
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
 
 import msgspec
 
@@ -92,11 +93,12 @@ class Journal:
             due = self.port.now + COPY_SILENT_S
         self._due.plan(replica.group, due)
 
-    def accepted(self, replica: Replica) -> None:
-        """Note commands that have positions and are not decided yet."""
+    def accepted(self, replica: Replica, commands: Sequence[Command]) -> None:
+        """Note new commands that have positions and are not decided yet. Time O(commands): a busy group has many
+        others."""
         if replica.kind.durable == "confirmed":
             self.changed(replica)
-        elif self._waiting_from(replica) is not None:
+        elif any(self.waits(replica, command) for command in commands):
             self.urgent = True
             self._due.plan(replica.group, self.port.now)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import pytest
 from hypothesis import given
@@ -74,7 +74,7 @@ class Held:
 
     def renewed(self, replica: Replica) -> None: ...
 
-    def accepted(self, replica: Replica) -> None: ...
+    def accepted(self, replica: Replica, commands: Sequence[Command]) -> None: ...
 
     def advanced(self, replica: Replica, entry: Entry) -> None: ...
 

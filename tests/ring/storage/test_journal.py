@@ -12,7 +12,10 @@ from ring.engine import Engine
 from ring.ids import GroupId
 from ring.placement import owners
 from ring.replication.application import FAILED
+from ring.replication.replica import Replica
+from ring.storage.journal import Journal
 from ring.storage.store import Batch
+from ring.wire.log import Command
 from tests.ring.toy import ToyNet, ToyState
 
 TALK = GroupId("talk", "#erlang")
@@ -295,3 +298,25 @@ def test_a_node_that_follows_for_its_people_alone_writes_nothing_of_what_is_said
     assert net.engines[third].replicas.followers[TALK].replica.state.view() == 3
     assert third not in wrote and {*wrote} == {*holders(net, TALK)}
     assert lines(net, third) == [] and len(lines(net, holders(net, TALK)[1])) == 3
+
+
+def test_a_burst_of_lines_is_looked_at_once_for_each_line_and_not_once_for_each_pair(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    net = ToyNet(3, disks=True)
+    master = holders(net, TALK)[0]
+    settle(net, master, TALK, "first")
+    looks = 0
+    waits = Journal.waits
+
+    def note(self: Journal, replica: Replica, command: Command) -> bool:
+        nonlocal looks
+        looks += 1
+        return waits(self, replica, command)
+
+    monkeypatch.setattr(Journal, "waits", note)
+    engine, burst = net.engines[master], 200
+    net.turn(master, lambda: [engine.submit(TALK, ["say", f"{number}"]) for number in range(burst)] and None)
+    net.run(3)
+    assert lines(net, master)[-1] == f"{burst - 1}"
+    assert burst < looks < 10 * burst
