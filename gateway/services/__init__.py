@@ -1,5 +1,15 @@
 """All services: importing the module of a service registers the service in the table."""
 
-from gateway.services import accesses, chanserv, circlet, ghost, grouping, keeping, nickserv, playback
+from gateway.services import accesses, channel_settings, chanserv, circlet, ghost, grouping, keeping, nickserv, playback
 
-__all__ = ["accesses", "chanserv", "circlet", "ghost", "grouping", "keeping", "nickserv", "playback"]
+__all__ = [
+    "accesses",
+    "channel_settings",
+    "chanserv",
+    "circlet",
+    "ghost",
+    "grouping",
+    "keeping",
+    "nickserv",
+    "playback",
+]

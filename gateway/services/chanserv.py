@@ -33,9 +33,10 @@ NOT_DONE: Final = {
     "rank": "You have to be in the channel, as operator.",
     "access": "Your access to the channel does not allow that.",
     "flags": f"The flags are {FLAGS}.",
-    "full": "Too many accounts have access to the channel: remove an access first.",
+    "full": "The channel's list is full: remove an entry first.",
     "doubt": "Nodes are away that may hold the channel's registration: try again when the nodes are back.",
     "absent": "Too few nodes are there to keep the change: try again when more are there.",
+    "value": "That value or mask is not valid.",
     "nobody": "That person is not in the channel.",
 }
 NO_ACCOUNT: Final = "There is no such account."

@@ -37,7 +37,15 @@ from gateway.state.channel.messages import (
     TopicSet,
     Updated,
 )
-from gateway.state.channel.registration_messages import AccessSet, Doubted, HolderSet, Registered, Unregistered
+from gateway.state.channel.registration_messages import (
+    AccessSet,
+    AkickSet,
+    Doubted,
+    HolderSet,
+    Registered,
+    SettingSet,
+    Unregistered,
+)
 from gateway.state.channel.snapshot import PutOut
 from gateway.state.channel.webhook_messages import Advanced, Subscribed, Unsubscribed
 from gateway.state.people import Author
@@ -194,9 +202,18 @@ def _enter(
     edge: EdgePort, user: User, found: Roll, connection: Connection, line: Line, send: Callable[[Line], None]
 ) -> None:
     send(line)
+    _send_welcome(edge, user, found.name, send)
     send_topic(edge, user, found, send)
     send_marker(edge, connection, found.name, send)
     send_names(edge, user, found, connection.caps, send)
+
+
+def _send_welcome(edge: EdgePort, user: User, name: str, send: Callable[[Line], None]) -> None:
+    """Send the text that the registered channel has for people who enter."""
+    state = edge.network.state(edge.channel(name))
+    kept = state.register.kept if isinstance(state, Channel) else ()
+    if kept and (text := kept[0].setting("entrymsg")):
+        send(Line(edge.settings.network.server_name, "NOTICE", (user.person.nick, f"[{name}] {text}")))
 
 
 def show_late(room: Room, uid: str, line: Line) -> None:
@@ -317,7 +334,7 @@ def _ranks_moved(
     edge: EdgePort,
     room: Room,
     channel: Channel,
-    event: Registered | Unregistered | AccessSet | HolderSet | Doubted,
+    event: Registered | Unregistered | AccessSet | HolderSet | Doubted | SettingSet,
     stamp: EventId,
     call: Call | None,
 ) -> None:
@@ -344,6 +361,8 @@ _SHOW: dict[type, Callable[..., None]] = {
     Advanced: _silent,
     Invited: _invited,
     Updated: _updated,
+    SettingSet: _ranks_moved,
+    AkickSet: _silent,
     Registered: _ranks_moved,
     Unregistered: _ranks_moved,
     AccessSet: _ranks_moved,

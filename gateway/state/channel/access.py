@@ -15,7 +15,7 @@ import msgspec
 from gateway.irc.modes import CHANNEL_MODES
 from gateway.state.channel.mode_change import ModeChange
 from gateway.state.channel.ranks import BY_ACCESS
-from gateway.state.channel.registration import Holder, Registration, Registry, bounded
+from gateway.state.channel.registration import Holder, Registry, bounded
 from gateway.state.channel.registration_messages import AccessSet, Doubted, HolderSet, Registered, Unregistered
 from gateway.state.people import Person
 
@@ -72,10 +72,6 @@ def _reset(channel: ChannelState, at: int, *lives: str) -> None:
             member.extra, member.less, member.ranked_at = "", "", at
 
 
-def _write(channel: ChannelState, registration: Registration) -> None:
-    channel.register = channel.register._replace(kept=(registration, *channel.register.kept[1:]))
-
-
 def _registered(channel: ChannelState, event: Registered, at: int) -> bool:
     was, made = channel.register, event.registration
     channel.register = Registry((made,), was.dropped, was.base if was.base[1] else made.key)
@@ -98,7 +94,7 @@ def _unregistered(channel: ChannelState, event: Unregistered, at: int) -> bool:
 def _access_set(channel: ChannelState, event: AccessSet, at: int) -> bool:
     if channel.register.kept:
         known = channel.register.kept[0]
-        _write(channel, _replace(known, access=bounded({**known.access, event.target: event.access})))
+        channel.write(_replace(known, access=bounded({**known.access, event.target: event.access})))
         _reset(channel, at, event.target)
         rerank(channel)
     return False
@@ -111,9 +107,9 @@ def _holder_set(channel: ChannelState, event: HolderSet, at: int) -> bool:
             _reset(channel, at, known.founder.life, event.holder.life)
             heir = known.successor.life == event.holder.life
             left = Holder("", "", at) if heir else known.successor
-            _write(channel, _replace(known, founder=event.holder, successor=left))
+            channel.write(_replace(known, founder=event.holder, successor=left))
         else:
-            _write(channel, _replace(known, successor=event.holder))
+            channel.write(_replace(known, successor=event.holder))
         rerank(channel)
     return False
 

@@ -8,14 +8,18 @@ from typing import Any
 import msgspec
 
 from gateway.state.channel import views
+from gateway.state.channel.channel_settings import akick_of
 from gateway.state.channel.merge import merge
-from gateway.state.channel.messages import LOST, Evict, Join, Merged, Quit, Said, Update
+from gateway.state.channel.messages import LOST, Evict, Join, Kick, Merged, Quit, Said, Update
 from gateway.state.channel.questions import ChannelView, ListRow, Look
 from gateway.state.channel.rules import DECIDE
 from gateway.state.channel.snapshot import Stored
 from gateway.state.channel.state import ChannelState, Rules
 from ring.ids import Incarnation
 from ring.replication.state_machine import Decision
+
+SERVICE = "ChanServ"
+"""The author of a kick by akick: a state knows no host of a service."""
 
 TOMBSTONE_S = 400 * 24 * 3600.0
 
@@ -54,8 +58,20 @@ class Channel(ChannelState):
     def row(self, term: int) -> ListRow:
         return views.row(self, term)
 
-    def maintenance(self, at: int, gone: Callable[[Incarnation], bool]) -> list[Evict]:
-        return [Evict((edge,), LOST) for edge in self.subscribers if gone(edge)]
+    def maintenance(self, at: int, gone: Callable[[Incarnation], bool]) -> list[Evict | Kick]:
+        out = [Kick("", SERVICE, uid, *self._why(uid, at), override=True) for uid in self._kept_out(at)]
+        return [*(Evict((edge,), LOST) for edge in self.subscribers if gone(edge)), *out]
+
+    def _kept_out(self, at: int) -> list[str]:
+        """List the members that an akick keeps out: the akick was added while the members were in the channel."""
+        if not self.register.kept or not self.register.kept[0].akicks:
+            return []
+        return [uid for uid, member in self.members.items() if akick_of(self, member.person, at) is not None]
+
+    def _why(self, uid: str, at: int) -> tuple[str, str]:
+        person = self.members[uid].person
+        akick = akick_of(self, person, at)
+        return person.nick, akick.reason if akick is not None else ""
 
     def is_collectable(self, at: int) -> bool:
         if self.webhooks.subscriptions or self.members or self.register.kept:

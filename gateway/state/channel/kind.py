@@ -16,10 +16,10 @@ from ring.history.erased import Erased
 from ring.ids import Incarnation
 from ring.replication.state_machine import Confirmed, Durable, State
 
-_WHOLE = frozenset((r.Register, r.Unregister, r.SetAccess, r.Bereave, r.SetHolder))
+_WHOLE = frozenset((r.Register, r.Unregister, r.SetAccess, r.Bereave, r.SetHolder, r.SetSetting, r.SetAkick))
 _HELD = frozenset((messages.SetTopic, messages.SetModes, r.GiveRank))
 """The commands of a registered channel that are on disks before the answer (P51)."""
-_OF_REGISTRATIONS = frozenset((r.Registered, r.Unregistered, r.AccessSet, r.HolderSet))
+_OF_REGISTRATIONS = frozenset((r.Registered, r.Unregistered, r.AccessSet, r.HolderSet, r.SettingSet, r.AkickSet))
 _OF_REGISTERED = frozenset((messages.TopicSet, messages.ModesSet, messages.Merged))
 
 

@@ -8,6 +8,7 @@ from gateway.irc import numerics as n
 from gateway.irc.masks import MaskSet, is_understood, meaning
 from gateway.irc.mode_table import CHANNEL_TABLE
 from gateway.irc.modes import CHANNEL_MODES, NOT_UNDERSTOOD
+from gateway.state.channel.channel_settings import locked
 from gateway.state.channel.messages import ModesDone, ModesSet, SetModes
 from gateway.state.channel.mode_change import ModeChange
 from gateway.state.channel.ranks import BY_ACCESS, OPERATORS, is_above
@@ -49,6 +50,7 @@ class _Line:
     def __init__(self, channel: ChannelState, by: str, rank: str) -> None:
         self.channel = channel
         self.by, self.rank = by, rank
+        self.locked = locked(channel)
         self.settings: dict[str, str | bool | None] = dict.fromkeys(channel.modes, True)
         self.settings["k"] = channel.key
         self.settings["l"] = None if channel.limit is None else str(channel.limit)
@@ -63,6 +65,8 @@ class _Line:
         letter, param = change.letter, change.param
         if len(letter) != 1:
             self.refuse(refused(n.ERR_UNKNOWNMODE, letter))
+        elif self.locked.get(letter, change.adding) != change.adding:
+            self.refuse(Refusal(n.ERR_CHANOPRIVSNEEDED, (self.channel.name, f"The mode {letter} is locked (ChanServ)")))
         elif letter in CHANNEL_MODES.flags:
             self._set(change, True if change.adding else None)
         elif letter in CHANNEL_MODES.ranks:

@@ -7,8 +7,8 @@ account's name at the time of writing, for people to read.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import ClassVar, Final, NamedTuple
+from collections.abc import Callable, Iterable
+from typing import ClassVar, Final, NamedTuple, TypeVar
 
 import msgspec
 
@@ -24,6 +24,10 @@ v: the account may give and take the rank. f: may change access. s: settings. R:
 may kick and ban. i: may invite. t: may change the topic. A: may read the list of accesses."""
 
 FOUNDER_RANKS: Final = "qo"
+
+SETTINGS: Final = ("topiclock", "private", "entrymsg", "mlock")
+"""topiclock: only accounts with the flag t change the topic. private: LIST hides the channel. entrymsg: text for who
+enters. mlock: modes that nobody changes, such as +nt-i."""
 
 _encode = msgspec.msgpack.Encoder(order="sorted").encode
 
@@ -52,6 +56,28 @@ class Access(msgspec.Struct, frozen=True, array_like=True):
     at: int
 
 
+class Setting(msgspec.Struct, frozen=True, array_like=True):
+    """A setting of a channel. value: "" for the default. at: time of the writing, Unix ms."""
+
+    SINCE: ClassVar = 2
+
+    value: str
+    at: int
+
+
+class Akick(msgspec.Struct, frozen=True, array_like=True):
+    """People who match the mask are kept out. until: Unix ms, 0 for ever. gone: a tombstone. at: time of writing."""
+
+    SINCE: ClassVar = 2
+
+    mask: str
+    reason: str
+    by: str
+    at: int
+    until: int = 0
+    gone: bool = False
+
+
 class Registration(msgspec.Struct, frozen=True, array_like=True):
     """id: network-unique. at: time of the registration, Unix ms. access: by the id of an account's registration."""
 
@@ -62,6 +88,19 @@ class Registration(msgspec.Struct, frozen=True, array_like=True):
     founder: Holder
     successor: Holder = Holder("", "", 0)
     access: dict[str, Access] = {}
+    settings: dict[str, Setting] = {}  # by a name of SETTINGS
+    akicks: dict[str, Akick] = {}  # by folded mask
+
+    def setting(self, name: str) -> str:
+        known = self.settings.get(name)
+        return known.value if known is not None else ""
+
+    def akick(self, matches: Callable[[str], bool], at: int) -> Akick | None:
+        """Find an akick in force at this time whose mask matches."""
+        for one in self.akicks.values():
+            if not one.gone and (not one.until or at < one.until) and matches(one.mask):
+                return one
+        return None
 
     @property
     def key(self) -> tuple[int, str]:
@@ -131,10 +170,26 @@ def _one(a: Registration, b: Registration) -> Registration:
         max(a.founder, b.founder, key=_written),
         max(a.successor, b.successor, key=_written),
         bounded(access),
+        _last_written(a.settings, b.settings),
+        bounded_akicks(_last_written(a.akicks, b.akicks)),
     )
 
 
-def _written(one: Holder | Access) -> tuple[int, bytes]:
+_T = TypeVar("_T", Setting, Akick)
+
+
+def _last_written(a: dict[str, _T], b: dict[str, _T]) -> dict[str, _T]:
+    return {name: max((side[name] for side in (a, b) if name in side), key=_written) for name in sorted({*a, *b})}
+
+
+def bounded_akicks(akicks: dict[str, Akick]) -> dict[str, Akick]:
+    """Keep all akicks, and the newest TOMBSTONES tombstones."""
+    gone = [mask for mask, one in akicks.items() if one.gone]
+    oldest = sorted(gone, key=lambda mask: (-akicks[mask].at, mask))[TOMBSTONES:]
+    return {mask: one for mask, one in akicks.items() if mask not in oldest} if oldest else akicks
+
+
+def _written(one: Holder | Access | Setting | Akick) -> tuple[int, bytes]:
     return one.at, _encode(one)
 
 

@@ -11,7 +11,7 @@ from typing import ClassVar, Literal
 import msgspec
 
 from gateway.state.channel.mode_change import ModeChange
-from gateway.state.channel.registration import Access, Holder, Registration
+from gateway.state.channel.registration import Access, Akick, Holder, Registration, Setting
 
 
 class _Tagged(msgspec.Struct, frozen=True, array_like=True):
@@ -89,7 +89,28 @@ class GiveRank(_Tagged, frozen=True, tag=76):
     override: bool = False
 
 
-RegistrationCommand = Register | Unregister | SetAccess | Bereave | Doubt | SetHolder | GiveRank
+class SetSetting(_Tagged, frozen=True, tag=77):
+    """Change a setting of the channel. value: "" for the default."""
+
+    life: str
+    name: str
+    value: str
+    override: bool = False
+
+
+class SetAkick(_Tagged, frozen=True, tag=78):
+    """Keep people who match the mask out of the channel, or no longer (gone). until: as in Akick."""
+
+    life: str
+    account: str
+    mask: str
+    reason: str = ""
+    until: int = 0
+    gone: bool = False
+    override: bool = False
+
+
+RegistrationCommand = SetSetting | SetAkick | Register | Unregister | SetAccess | Bereave | Doubt | SetHolder | GiveRank
 
 
 # Events --------------------------------------------------------------------------------------------------------------
@@ -121,7 +142,20 @@ class HolderSet(_Tagged, frozen=True, tag=84):
     changes: tuple[ModeChange, ...] = ()
 
 
-RegistrationEvent = Registered | Unregistered | AccessSet | Doubted | HolderSet
+class SettingSet(_Tagged, frozen=True, tag=85):
+    """changes: of the channel's modes, where modes were locked."""
+
+    name: str
+    setting: Setting
+    changes: tuple[ModeChange, ...] = ()
+
+
+class AkickSet(_Tagged, frozen=True, tag=86):
+    key: str
+    akick: Akick
+
+
+RegistrationEvent = SettingSet | AkickSet | Registered | Unregistered | AccessSet | Doubted | HolderSet
 
 
 # Outcomes ------------------------------------------------------------------------------------------------------------
@@ -139,9 +173,10 @@ class NotDone(_Tagged, frozen=True, tag=91):
     """registered: another account has registered the channel. unregistered: the channel is not registered. rank: the
     caller is no operator of the channel. access: the caller's access does not allow the command. flags: there is no
     such flag. full: the list of accesses is full. doubt: absent nodes may hold a registration. absent: too few nodes
-    are there to keep the change. nobody: the person is not in the channel."""
+    are there to keep the change. nobody: the person is not in the channel. value: the
+    value does not fit the setting, or the mask fits nobody."""
 
-    why: Why | Literal["nobody"]
+    why: Why | Literal["nobody", "value"]
 
 
 RegistrationOutcome = Done | NotDone

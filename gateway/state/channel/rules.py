@@ -9,6 +9,7 @@ from gateway.irc import numerics as n
 from gateway.irc.modes import CHANNEL_MODES
 from gateway.state.channel.access import composed, given, moves
 from gateway.state.channel.access_rules import ACCESS_DECIDE
+from gateway.state.channel.channel_settings import SETTING_DECIDE, akick_of, may_set_topic
 from gateway.state.channel.machine_messages import Speak
 from gateway.state.channel.machines import decide_speak
 from gateway.state.channel.messages import (
@@ -89,6 +90,10 @@ def decide_join(channel: ChannelState, command: Join, at: int) -> Decision:
             return refuse(channel, n.ERR_UNAVAILRESOURCE)
         # While absent nodes may hold a registration, nobody has a rank.
         return Decision(None, Joined(command.person, "" if channel.doubtful else "o", command.name or channel.name))
+    akick = None if command.override else akick_of(channel, command.person, at)
+    if akick is not None:
+        text = f"You are kept out of this channel ({akick.reason or 'AKICK'})"
+        return Decision(Refusal(n.ERR_BANNEDFROMCHAN, (channel.name, text)), None)
     bar = None if command.override or command.returns else _bar(channel, command)
     ranks = given(channel, command.person.life)
     return Decision(None, Joined(command.person, ranks)) if bar is None else refuse(channel, bar)
@@ -169,6 +174,8 @@ def decide_topic(channel: ChannelState, command: SetTopic, at: int) -> Decision:
     rank = rank_of(channel, command.by, override=command.override)
     if rank is None:
         return refuse_outsider(channel)
+    if not command.override and not may_set_topic(channel, command.by):
+        return Decision(Refusal(n.ERR_CHANOPRIVSNEEDED, (channel.name, "The topic is locked (ChanServ)")), None)
     if "t" in channel.modes and rank not in HELPERS:
         return refuse(channel, n.ERR_CHANOPRIVSNEEDED)
     return Decision(None, TopicSet(command.by, command.source, command.topic, command.idempotency_key, command.account))
@@ -246,4 +253,5 @@ DECIDE: dict[type, Callable[[ChannelState, Any, int], Decision]] = {
     Unsubscribe: decide_unsubscribe,
     Advance: decide_advance,
     **ACCESS_DECIDE,
+    **SETTING_DECIDE,
 }

@@ -12,6 +12,7 @@ from gateway.irc.casemapping import Casemap
 from gateway.irc.limits import Limits
 from gateway.irc.modes import CHANNEL_MODES
 from gateway.state.channel.access import ACCESS_APPLY, composed, given, set_rank
+from gateway.state.channel.channel_settings import SETTING_APPLY
 from gateway.state.channel.history import History
 from gateway.state.channel.keys import remembered
 from gateway.state.channel.lists import MaskList
@@ -31,7 +32,7 @@ from gateway.state.channel.messages import (
     Updated,
 )
 from gateway.state.channel.mode_change import ModeChange
-from gateway.state.channel.registration import Registry
+from gateway.state.channel.registration import Registration, Registry
 from gateway.state.channel.snapshot import INVITES, KICKS, TOMBSTONES, PutOut, Sitting, Stored
 from gateway.state.channel.webhook_messages import Advanced, Subscribed, Unsubscribed
 from gateway.state.channel.webhooks import Webhooks
@@ -149,6 +150,10 @@ class ChannelState(StateBase):
         if gone:
             self.if_empty(at)
         return bool(gone)
+
+    def write(self, registration: Registration) -> None:
+        """Take another state of the channel's registration."""
+        self.register = self.register._replace(kept=(registration, *self.register.kept[1:]))
 
     def if_empty(self, at: int) -> None:
         """Forget the settings of a channel that nobody is in, and nobody has registered."""
@@ -347,4 +352,5 @@ _APPLY: dict[type, Callable[[ChannelState, Any, int], bool]] = {
     Unsubscribed: ChannelState._unsubscribed,
     Advanced: ChannelState._advanced,
     **ACCESS_APPLY,
+    **SETTING_APPLY,
 }

@@ -94,5 +94,6 @@ def _members(channel: ChannelState, *, sees_all: bool) -> tuple[MemberView, ...]
 
 
 def row(channel: ChannelState, term: int) -> ListRow:
-    hidden = "s" in channel.modes
+    kept = channel.register.kept
+    hidden = "s" in channel.modes or bool(kept and kept[0].setting("private"))
     return ListRow(channel.name, len(channel.members), channel.topic, channel.created, channel.topic_at, hidden, term)

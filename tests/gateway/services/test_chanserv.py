@@ -187,3 +187,49 @@ def test_an_older_network_does_not_know_registrations() -> None:
     core.engine.peers.level = 1
     assert told(ann, "REGISTER #c") == ["The network does not support this yet."]
     core.engine.peers.level = 2
+
+
+def test_settings_of_a_channel(net: Net) -> None:
+    ann, bob, eve = cast(net)
+    told(ann, "FLAGS #c bob O")
+    assert told(ann, "FLAGS #c bob +O") == ["bob has the flags O."]
+    assert told(bob, "SET #c TOPICLOCK on") == [NOT_DONE["access"]]
+    assert told(ann, "SET #c TOPICLOCK on") == ["TOPICLOCK is on."]
+    assert bob.ask("TOPIC #c :mine")[-1] == "482 bob #c :The topic is locked (ChanServ)"
+    assert ann.ask("TOPIC #c :ours") == [":ann!~ann@10.0.0.1 TOPIC #c ours"] or ann.ask("TOPIC #c")[0].endswith("ours")
+    assert told(ann, "SET #c PRIVATE on") == ["PRIVATE is on."]
+    eve.ask("PART #c")
+    assert not any("322" in line for line in eve.ask("LIST"))
+    assert told(ann, "SET #c ENTRYMSG be kind") == ["ENTRYMSG is be kind."]
+    assert any(line.endswith("NOTICE eve :[#c] be kind") for line in eve.ask("JOIN #c"))
+    assert told(ann, "SET #c ENTRYMSG off") == ["ENTRYMSG is off."]
+    assert told(ann, "SET #c NONSENSE on")[0].startswith("Syntax: SET ")
+
+
+def test_locked_modes(net: Net) -> None:
+    ann, bob, eve = cast(net)
+    assert told(ann, "MLOCK #c +k") == [NOT_DONE["value"]]
+    assert told(ann, "MLOCK #c +m-t") == ["MLOCK is +m-t."]
+    settle(ann, bob, eve)
+    assert ann.ask("MODE #c")[0] == "324 ann #c +mn"
+    assert ann.ask("MODE #c -m")[-1] == "482 ann #c :The mode m is locked (ChanServ)"
+    assert told(ann, "MLOCK #c off") == ["MLOCK is off."]
+    assert "482" not in " ".join(ann.ask("MODE #c -m"))
+
+
+def test_people_are_kept_out(net: Net) -> None:
+    ann, bob, eve = cast(net)
+    told(ann, "FLAGS #c bob +A")
+    assert told(ann, "AKICK #c ADD *!*@10.0.0.0/8 40s go away") == ["*!*@10.0.0.0/8 is kept out."]
+    net.run(3)
+    settle(ann, bob, eve)
+    assert any("KICK #c eve :go away" in line for line in ann.got), "who is there is put out"
+    assert ranks(ann) == {"~ann", "bob"}, "people with access stay"
+    assert eve.ask("JOIN #c")[-1] == "474 eve #c :You are kept out of this channel (go away)"
+    assert told(bob, "AKICK #c LIST")[0].startswith("*!*@10.0.0.0/8 until ")
+    assert told(bob, "AKICK #c DEL *!*@10.0.0.0/8") == [NOT_DONE["access"]]
+    net.run(45)
+    assert "JOIN #c" in " ".join(eve.ask("JOIN #c")), "the time is over"
+    assert told(ann, "AKICK #c DEL *!*@10.0.0.0/8") == ["*!*@10.0.0.0/8 is kept out no longer."]
+    assert told(ann, "AKICK #c LIST") == ["People kept out of #c: 0 masks"]
+    assert told(ann, "AKICK #c ADD")[0].startswith("Syntax: AKICK ")

@@ -29,7 +29,9 @@ from gateway.state.channel.registration_messages import (
     GiveRank,
     Register,
     SetAccess,
+    SetAkick,
     SetHolder,
+    SetSetting,
     Unregister,
 )
 from gateway.state.channel.snapshot import Stored
@@ -69,6 +71,8 @@ def commands(draw: Any) -> Any:
                 Bereave(who.life),
                 GiveRank(who.life, who.source, True, "v", other.uid, other.nick, override=True),
                 Doubt(over=draw(st.booleans())),
+                SetSetting(who.life, "mlock", draw(st.sampled_from(["+m", "-m+i", ""])), override=True),
+                SetAkick(who.life, who.nick, "x!*@*", gone=draw(st.booleans()), override=True),
             ]
         )
     )

@@ -49,6 +49,8 @@ COMMANDS: list[Any] = [
     r.SetHolder("l1", "founder", "l2", "bob"),
     r.GiveRank("l1", "ChanServ!ChanServ@irc.example", True, "o", "2", "Bob", "ann"),
     r.Doubt(over=True),
+    r.SetSetting("l1", "mlock", "+nt"),
+    r.SetAkick("l1", "ann", "x!*@*", "why", 9),
 ]
 
 EVENTS: list[Any] = [
@@ -70,6 +72,8 @@ EVENTS: list[Any] = [
     r.Unregistered((minus("q", "Ann", "1"),)),
     r.AccessSet("l2", g.Access("Oo", "bob", "ann", 6), (plus("o", "Bob", "2"),)),
     r.HolderSet("successor", g.Holder("l2", "bob", 7)),
+    r.SettingSet("mlock", g.Setting("+m", 7), (plus("m"),)),
+    r.AkickSet("x!*@*", g.Akick("x!*@*", "why", "ann", 7, 9)),
     r.Doubted(False, (minus("o", "Bob", "2"),)),
     c.Merged(Channel("#c", Rules(Limits(), CASEMAP, 60.0)).snapshot()),
 ]

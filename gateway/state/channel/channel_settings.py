@@ -1,0 +1,143 @@
+"""The settings and akicks of a registered channel: who may change these, and the effect on the state."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from gateway.irc.masks import MaskSet, is_understood
+from gateway.irc.modes import CHANNEL_MODES
+from gateway.state.channel.mode_change import ModeChange
+from gateway.state.channel.registration import SETTINGS, Akick, Setting, bounded_akicks
+from gateway.state.channel.registration_messages import (
+    AkickSet,
+    Done,
+    NotDone,
+    SetAkick,
+    SetSetting,
+    SettingSet,
+)
+from gateway.state.people import Person
+from ring.replication.state_machine import Decision
+
+if TYPE_CHECKING:
+    from gateway.state.channel.state import ChannelState
+
+MOST_AKICKS: Final = 100
+"""The most akicks of a channel."""
+
+TEXT_BYTES: Final = 300
+"""The longest text for people who enter, and the longest reason, in bytes of UTF-8."""
+
+_replace = msgspec.structs.replace
+
+
+def locked(channel: ChannelState) -> dict[str, bool]:
+    """List the locked modes: letter -> whether the mode is set."""
+    kept = channel.register.kept
+    return parse_lock(kept[0].setting("mlock")) or {} if kept else {}
+
+
+def parse_lock(text: str) -> dict[str, bool] | None:
+    """Read a lock such as +nt-i; None for a bad lock. Only modes without a parameter are locked."""
+    found: dict[str, bool] = {}
+    adding: bool | None = None
+    for letter in text:
+        if letter in "+-":
+            adding = letter == "+"
+        elif adding is None or letter not in CHANNEL_MODES.flags:
+            return None
+        else:
+            found[letter] = adding
+    return found
+
+
+def akick_of(channel: ChannelState, person: Person, at: int) -> Akick | None:
+    """Find the akick that keeps the person out; None for a person with access."""
+    kept = channel.register.kept
+    if not kept or not kept[0].akicks or kept[0].flags(person.life):
+        return None
+
+    def matches(mask: str) -> bool:
+        masks = MaskSet(channel.rules.casemap)
+        masks.add(mask)
+        return masks.matches(person.source)
+
+    return kept[0].akick(matches, at)
+
+
+def may_set_topic(channel: ChannelState, uid: str) -> bool:
+    """Whether the lock of the topic lets the member change the topic."""
+    kept, member = channel.register.kept, channel.members.get(uid)
+    if not kept or not kept[0].setting("topiclock"):
+        return True
+    return member is not None and "t" in kept[0].flags(member.person.life)
+
+
+def _refusal(channel: ChannelState, life: str, flag: str, *, override: bool) -> Decision | None:
+    """Say why the account may not change settings or akicks; None if the account may."""
+    kept = channel.register.kept
+    if not kept:
+        return Decision(NotDone("unregistered"), None)
+    if not override and flag not in kept[0].flags(life):
+        return Decision(NotDone("access"), None)
+    return Decision(NotDone("doubt"), None) if channel.doubtful else None
+
+
+def decide_setting(channel: ChannelState, command: SetSetting, at: int) -> Decision:
+    refusal = _refusal(channel, command.life, "s", override=command.override)
+    if refusal is not None:
+        return refusal
+    lock = parse_lock(command.value) if command.name == "mlock" else {}
+    if command.name not in SETTINGS or lock is None or len(command.value.encode()) > TEXT_BYTES:
+        return Decision(NotDone("value"), None)
+    if channel.register.kept[0].setting(command.name) == command.value:
+        return Decision(Done(channel.name), None)
+    moved = {letter: adding for letter, adding in lock.items() if (letter in channel.modes) != adding}
+    changes = tuple(ModeChange(adding, letter) for letter, adding in moved.items())
+    return Decision(Done(channel.name), SettingSet(command.name, Setting(command.value, at), changes))
+
+
+def decide_akick(channel: ChannelState, command: SetAkick, at: int) -> Decision:
+    refusal = _refusal(channel, command.life, "r", override=command.override)
+    if refusal is not None:
+        return refusal
+    if not is_understood(command.mask) or len(command.reason.encode()) > TEXT_BYTES:
+        return Decision(NotDone("value"), None)
+    known, key = channel.register.kept[0].akicks, MaskSet(channel.rules.casemap).key(command.mask)
+    before = known.get(key)
+    if command.gone and (before is None or before.gone):
+        return Decision(Done(channel.name), None)
+    if (before is None or before.gone) and sum(not one.gone for one in known.values()) >= MOST_AKICKS:
+        return Decision(NotDone("full"), None)
+    akick = Akick(command.mask, command.reason, command.account, at, command.until, command.gone)
+    return Decision(Done(channel.name), AkickSet(key, akick))
+
+
+def _setting_set(channel: ChannelState, event: SettingSet, at: int) -> bool:
+    if channel.register.kept:
+        known = channel.register.kept[0]
+        channel.write(_replace(known, settings={**known.settings, event.name: event.setting}))
+    for change in event.changes:
+        channel.modes = channel.modes | {change.letter} if change.adding else channel.modes - {change.letter}
+        channel.written[change.letter] = at
+    return False
+
+
+def _akick_set(channel: ChannelState, event: AkickSet, at: int) -> bool:
+    if channel.register.kept:
+        known = channel.register.kept[0]
+        channel.write(_replace(known, akicks=bounded_akicks({**known.akicks, event.key: event.akick})))
+    return False
+
+
+SETTING_APPLY: Final[Mapping[type, Callable[[Any, Any, int], bool]]] = {
+    SettingSet: _setting_set,
+    AkickSet: _akick_set,
+}
+SETTING_DECIDE: Final[Mapping[type, Callable[[Any, Any, int], Decision]]] = {
+    SetSetting: decide_setting,
+    SetAkick: decide_akick,
+}
