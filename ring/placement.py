@@ -16,6 +16,10 @@ SPACE = 2**32
 REMEMBERED = 8192
 """At most this many names have the owners remembered: groups are looked up often while the ring stays as is."""
 
+NEAR = 4
+"""So many nodes are remembered for each name, even if fewer are asked for: look-ups for the master and for the
+backups are one entry."""
+
 
 @lru_cache(maxsize=65536)
 def hash32(text: str) -> int:
@@ -116,7 +120,6 @@ def text_of(place: Place, points: int) -> str:
     return next((text for text in texts if hash32(text) == place.point), place.key)
 
 
-@lru_cache(maxsize=REMEMBERED)
 def owners(name: str, ring: Ring, count: int) -> tuple[str, ...]:
     """Return the ring keys of the nodes that hold `name`, nearest first: the master, then the backups.
 
@@ -124,12 +127,18 @@ def owners(name: str, ring: Ring, count: int) -> tuple[str, ...]:
     + count). Pure: the same ring gives the same answer everywhere. Source: J. Armstrong, "server chat with erlang",
     erlang-questions, 2006-08-15.
     """
+    if count <= 0:
+        return ()
+    return _nearest(name, ring, max(count, NEAR))[:count]
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _nearest(name: str, ring: Ring, count: int) -> tuple[str, ...]:
     found: dict[str, None] = {}
-    if count > 0:
-        for _, _, key in ring.outward(hash32(name)):
-            found[key] = None
-            if len(found) == count:
-                break
+    for _, _, key in ring.outward(hash32(name)):
+        found[key] = None
+        if len(found) == count:
+            break
     return tuple(found)
 
 

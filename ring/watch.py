@@ -14,6 +14,7 @@ from ring.agenda import Agenda
 from ring.durations import VIEW_REPEAT_S, WATCH_LEASE_S, WATCH_RENEW_S, WATCH_REPEAT_S
 from ring.features import at_level
 from ring.ids import NO_TERM, GroupId, Incarnation, Term
+from ring.nothing import drop, own
 from ring.replication.barrier import Barriers
 from ring.replication.guarded import GroupBroken
 from ring.replication.port import Port
@@ -60,7 +61,7 @@ class Watches:
         if target != self.port.me.key:
             self.port.send(target, Watch(group, False))
         elif (m := self.port.replicas.masters.get(group)) is not None:
-            m.watchers.pop(self.port.me, None)
+            drop(m.watchers, self.port.me)
             self.port.replicas.looks.soon(group, self.port.now)  # the group may be forgotten
 
     def master_known(self, group: GroupId) -> None:
@@ -100,20 +101,21 @@ class Watches:
         elif message.on:
             self._add(m, sender)
         else:
-            m.watchers.pop(sender, None)
+            drop(m.watchers, sender)
             self.port.replicas.looks.soon(message.group, self.port.now)  # the group may be forgotten
             self._has_seen(m, sender)
 
     def _add(self, m: Master, watcher: Incarnation) -> None:
         now = self.port.now
         for old in [w for w, until in m.watchers.items() if until < now]:
-            del m.watchers[old]
+            drop(m.watchers, old)
             self._has_seen(m, old)
         if len(m.watchers) >= WATCHERS and watcher not in m.watchers:
             return
         if not m.watchers:
             m.view = _view_of(m.replica)
-        m.watchers[watcher] = now + WATCH_LEASE_S
+        watchers = m.watchers = own(m.watchers)
+        watchers[watcher] = now + WATCH_LEASE_S
         self._tell(m, watcher, m.view)
 
     def refresh(self, m: Master) -> None:
@@ -124,7 +126,7 @@ class Watches:
         m.view = view
         for watcher, until in list(m.watchers.items()):
             if until < self.port.now:
-                del m.watchers[watcher]
+                drop(m.watchers, watcher)
                 self._has_seen(m, watcher)
             else:
                 self._tell(m, watcher, view)
@@ -132,7 +134,8 @@ class Watches:
     def _tell(self, m: Master, watcher: Incarnation, view: Any) -> None:
         if watcher != self.port.me:
             if self.port.level >= Seen.SINCE:
-                m.unseen[watcher] = (m.replica.seq, self.port.now)
+                unseen = m.unseen = own(m.unseen)
+                unseen[watcher] = (m.replica.seq, self.port.now)
                 self._unseen[m.replica.group] = None
             self.port.send(
                 watcher.key,
@@ -154,7 +157,7 @@ class Watches:
             self._has_seen(m, sender)
 
     def _has_seen(self, m: Master, watcher: Incarnation) -> None:
-        if m.unseen.pop(watcher, None) is not None:
+        if drop(m.unseen, watcher) is not None:
             self._barriers.advance(m)
 
     def _tell_again(self) -> None:

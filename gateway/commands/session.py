@@ -15,7 +15,7 @@ from gateway.edge.client.registration import try_register
 from gateway.edge.procedures import Procedure, run
 from gateway.edge.users.departure import bow_out
 from gateway.edge.users.rename import rename
-from gateway.edge.users.rooms import count, uncount
+from gateway.edge.users.rooms import counted, uncounted
 from gateway.edge.users.user import User
 from gateway.irc import numerics as n
 from gateway.irc.names import clean_user, is_valid_nick
@@ -141,7 +141,7 @@ def ping(call: Call) -> None:
         user.unsettled = {}
         if groups:
             for group in groups:
-                count(user.settling, group)
+                user.settling = counted(user.settling, group)
             call.edge.network.settle(groups, lambda: _settled(user, groups))
         call.after_all(groups, then)
 
@@ -160,7 +160,7 @@ def _pong(call: Call, line: Line) -> None:
 
 def _settled(user: User, groups: list[GroupId]) -> None:
     for group in groups:
-        uncount(user.settling, group)
+        user.settling = uncounted(user.settling, group)
 
 
 @command("PONG", anytime=True)

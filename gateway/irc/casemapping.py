@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from string import ascii_lowercase, ascii_uppercase
+from sys import intern
 from typing import Final, Literal
 
 CasemapName = Literal["rfc1459", "ascii"]
@@ -26,7 +27,7 @@ class Casemap:
 
     def __call__(self, text: str) -> str:
         if text.isascii():
-            return text.encode().translate(self._table).decode()
+            return intern(text.encode().translate(self._table).decode())  # a nick is kept in five places
         return text.encode("utf-8", "surrogatepass").translate(self._table).decode("utf-8", "surrogatepass")
 
 

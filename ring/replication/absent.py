@@ -20,10 +20,11 @@ class AbsentGroups:
 
     def add(self, group: GroupId) -> None:
         """Believe for ABSENT_S that nobody holds the group."""
-        self._until.pop(group, None)
-        self._until[group] = self._port.now + ABSENT_S
-        if len(self._until) > ABSENT:
-            del self._until[next(iter(self._until))]
+        now, until = self._port.now, self._until
+        until.pop(group, None)
+        until[group] = now + ABSENT_S
+        while len(until) > ABSENT or until[next(iter(until))] <= now:  # the oldest come first
+            del until[next(iter(until))]
 
     def appeared(self, group: GroupId) -> None:
         """Forget that the group was absent: the group is served here now."""

@@ -6,10 +6,12 @@ fields name invariants, and the part that writes a field.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import IntEnum
 from typing import Any
 
 from ring.ids import Incarnation, Term
+from ring.nothing import NOTHING, drop, own
 from ring.replication.replica import Replica
 from ring.wire.log import Command
 
@@ -101,7 +103,7 @@ class Master:
         # that comes all the same needs another set first. Written by backups.py.
         self.closing = False
         self.doubted_at = 0.0  # when silent nodes may have held something lasting (P51). Written by maintenance.py
-        self.ahead: dict[Incarnation, int] = {}  # origin -> last number among the pending commands (P6)
+        self.ahead: Mapping[Incarnation, int] = NOTHING  # origin -> last number among the pending commands (P6)
         # The replica that people here know, until `replica` has all of that replica (P25). Set by roles.py, where the
         # served replica does not continue the known replica; cleared by master.py.
         self.unmerged: Replica | None = None
@@ -112,8 +114,9 @@ class Master:
         # A list: there is a group for each nick, and an empty deque takes 760 bytes.
         self.barriers: list[tuple[int, str, int]] = []
         # Written by ring/watch.py.
-        self.watchers: dict[Incarnation, float] = {}  # watching node -> when the watch ends
-        self.unseen: dict[Incarnation, tuple[int, float]] = {}  # watcher -> (seq of the unacknowledged view, sent when)
+        self.watchers: Mapping[Incarnation, float] = NOTHING  # watching node -> when the watch ends
+        # Watcher -> (seq of the unacknowledged view, sent when).
+        self.unseen: Mapping[Incarnation, tuple[int, float]] = NOTHING
         self.view: Any = None  # the view that the watchers were sent last
         self.asked_at = 0.0  # when all followers were last probed, whether a follower lagged or not (P30)
 
@@ -146,15 +149,16 @@ class Master:
 
     def look_ahead(self, command: Command) -> None:
         """Count the numbers of a pending command as accepted, so that a repeat is known before the commit."""
+        ahead = self.ahead = own(self.ahead)
         for origin, number in _numbers(command):
-            self.ahead[origin] = max(number, self.last_of(origin))
+            ahead[origin] = max(number, self.last_of(origin))
 
     def caught_up(self, command: Command) -> None:
         """Stop counting a command that is pending no longer: from now on the replica's client logs count the
         command."""
         for origin, number in _numbers(command):
             if self.ahead.get(origin, number + 1) <= number:
-                del self.ahead[origin]
+                drop(self.ahead, origin)
 
     def last_of(self, origin: Incarnation) -> int:
         """Return the last number accepted from the origin, decided or not."""

@@ -126,7 +126,7 @@ def forget_the_counters(patch: pytest.MonkeyPatch) -> None:
 
     def begin(self: Backups, m: Master) -> None:
         begin_as_it_is(self, m)
-        m.ahead.clear()
+        m.ahead = {}
 
     original, begin_as_it_is = Roles.serve, Backups.begin
     patch.setattr(Roles, "serve", serve)

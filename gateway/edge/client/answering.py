@@ -200,7 +200,10 @@ class Answering(Command):
     def _end(self) -> None:
         """End the call: the answer goes out, and the caller pays for the work (client/flood.py)."""
         connection = self.connection
-        connection.queue.calls.pop(self, None)
+        calls = connection.queue.calls
+        calls.pop(self, None)
+        if not calls:
+            calls.clear()  # gives back the memory of the table, which an empty dict keeps
         self.open, self.late = False, True
         if self.label is not None:
             self._finish(self.label)

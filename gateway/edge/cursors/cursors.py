@@ -16,6 +16,7 @@ from gateway.state.session.messages import Device, ForgetDevice, Reached
 from gateway.state.session.session import CURSORS, DEVICES, Session
 from ring.history.cursor import merge_cursors
 from ring.ids import GroupId
+from ring.nothing import NOTHING, own
 from ring.replication.application import FAILED
 from ring.wire.history import Cursor
 
@@ -46,7 +47,8 @@ def _news(connection: Connection, now: Mapping[str, Cursor | None]) -> dict[str,
     for name, cursor in now.items():
         known = connection.delivery.cursors.get(name)
         if cursor is not None and cursor.seq and (known is None or known.last != cursor):
-            connection.delivery.cursors[name] = Sent.after(known, cursor)
+            cursors_sent = connection.delivery.cursors = own(connection.delivery.cursors)
+            cursors_sent[name] = Sent.after(known, cursor)
             found[name] = cursor
     return found
 
@@ -85,7 +87,8 @@ class Cursors(CursorsPort):
 
     def sent(self, connection: Connection, cursors: Mapping[str, Cursor]) -> None:
         """Note cursors, by folded channel, which the connection reaches once all bytes sent so far have come."""
-        learn(connection.delivery.parted, cursors)
+        parted = connection.delivery.parted = own(connection.delivery.parted)
+        learn(parted, cursors)
 
     def left(self, user: User, connection: Connection) -> None:
         """Note the cursors and the last presence of a device: the connection is closed, or about to be."""
@@ -223,7 +226,7 @@ class Cursors(CursorsPort):
         user = _attached(connection)
         heard = user.seats.all if user is not None else {}
         now: dict[str, Cursor | None] = {**connection.delivery.parted}
-        connection.delivery.parted.clear()
+        connection.delivery.parted = NOTHING
         for group in heard:
             now[group.name] = merge_cursors(now.get(group.name), self._shown(connection, group))
         found = _news(connection, now)

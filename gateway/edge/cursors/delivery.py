@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, Protocol
 from gateway.state.session.session import CURSORS
 from ring.history.cursor import merge_cursors
 from ring.ids import GroupId
+from ring.nothing import NOTHING, own
 from ring.wire.history import Cursor
 
 
@@ -117,22 +118,22 @@ class Delivery:
     )  # fmt: skip
 
     def __init__(self) -> None:
-        self.cursors: dict[str, Sent] = {}
-        self.parted: dict[str, Cursor] = {}
+        self.cursors: Mapping[str, Sent] = NOTHING
+        self.parted: Mapping[str, Cursor] = NOTHING
         self.on_the_way: list[OnTheWay] = []  # an empty deque takes 760 bytes
         self.reached: dict[str, Cursor] = {}
         self.receipts: Receipts | None = None
         self.farewell: Callable[[], None] | None = None
-        self.awaiting: dict[GroupId, Cursor | None] = {}
-        self.playbacks: dict[GroupId, object] = {}
-        self.late_echoes: dict[GroupId, list[Callable[[Any], None]]] = {}
+        self.awaiting: Mapping[GroupId, Cursor | None] = NOTHING
+        self.playbacks: Mapping[GroupId, object] = NOTHING
+        self.late_echoes: Mapping[GroupId, list[Callable[[Any], None]]] = NOTHING
         self.inquiry: Inquiry | None = None
         self.reader: Reader | None = None
-        self.markers: dict[str, int] = {}
+        self.markers: Mapping[str, int] = NOTHING
 
     def attach(self, groups: Iterable[GroupId]) -> None:
         """Await the playback of all groups of a session."""
-        self.awaiting = dict.fromkeys(groups)
+        self.awaiting = dict.fromkeys(groups) or NOTHING
 
     def start_from(self, cursors: Mapping[str, Cursor]) -> None:
         """Take the cursors of the awaited groups, by folded name."""
@@ -140,7 +141,13 @@ class Delivery:
 
     def await_playback(self, group: GroupId, cursor: Cursor | None = None) -> None:
         """Await the playback of a group, from the cursor unless the playback is awaited already."""
-        self.awaiting.setdefault(group, cursor)
+        if group not in self.awaiting:
+            self.await_from(group, cursor)
+
+    def await_from(self, group: GroupId, cursor: Cursor | None) -> None:
+        """Await the playback of a group from the cursor."""
+        awaiting = self.awaiting = own(self.awaiting)
+        awaiting[group] = cursor
 
     def send_piece(self, piece: OnTheWay) -> None:
         self.on_the_way.append(piece)

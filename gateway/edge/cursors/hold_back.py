@@ -31,7 +31,7 @@ def withhold(edge: EdgePort, group: GroupId, *, parted: bool) -> None:
         return
     for user in [user for user in room.users.values() if user.session.account]:
         for connection in [c for c in user.connections if c in room.connections and group not in c.delivery.awaiting]:
-            connection.delivery.awaiting[group] = edge.network.applied_to(group)
+            connection.delivery.await_from(group, edge.network.applied_to(group))
             room.held_back[connection] = None
             edge.later(MERGED_S if parted else SOON_S, partial(_play, edge, connection, user, group))
 

@@ -9,6 +9,7 @@ from gateway.edge.cursors.delivery import Reader
 from gateway.edge.cursors.history import Story, said_by, story
 from ring.history.cursor import merge_cursors
 from ring.ids import GroupId
+from ring.nothing import NOTHING, drop, own
 from ring.storage.store import Line as Kept
 from ring.wire.history import Cursor, Mark, Query
 
@@ -50,26 +51,27 @@ def await_echo(call: Call, group: GroupId) -> None:
     connection, user = call.connection, call.connection.user
     is_attached = user is not None and connection in user.connections
     if is_attached and group in connection.delivery.awaiting and "echo-message" in connection.caps:
-        connection.delivery.late_echoes.setdefault(group, []).append(call.later(lambda _: None))
+        echoes = connection.delivery.late_echoes = own(connection.delivery.late_echoes)
+        echoes.setdefault(group, []).append(call.later(lambda _: None))
 
 
 def caught_up(connection: Connection, group: GroupId) -> None:
     """Stop treating the connection as late: no missed line of the group is on the way to the connection any more."""
-    connection.delivery.awaiting.pop(group, None)
-    for done in connection.delivery.late_echoes.pop(group, ()):
+    drop(connection.delivery.awaiting, group)
+    for done in drop(connection.delivery.late_echoes, group) or ():
         done(None)
 
 
 def end_late_echoes(connection: Connection) -> None:
     """Answer commands waiting for their own lines: the session's next node plays the missed lines."""
-    waiting, connection.delivery.late_echoes = connection.delivery.late_echoes, {}
+    waiting, connection.delivery.late_echoes = connection.delivery.late_echoes, NOTHING
     for done in [done for echoes in waiting.values() for done in echoes]:
         done(None)
 
 
 def catch_up(connection: Connection, user: User, group: GroupId) -> None:
     """End playback, and show the connection the group's events from now on."""
-    connection.delivery.playbacks.pop(group, None)
+    drop(connection.delivery.playbacks, group)
     room = user.seats.of(group).get(group)
     if room is not None:
         room.let_in(connection)
@@ -105,7 +107,8 @@ class Playback:
         self.most = most  # play only so many lines, the newest; 0: all
         self.played = 0
         self.tries = 0
-        connection.delivery.playbacks[group] = self
+        playbacks = connection.delivery.playbacks = own(connection.delivery.playbacks)
+        playbacks[group] = self
 
     def go_on(self) -> None:
         found = self._story()
@@ -147,7 +150,7 @@ class Playback:
         """End the playback. A client is not late in a group which the user has left."""
         connection, group = self.connection, self.group
         if connection.delivery.playbacks.get(group) is self:
-            del connection.delivery.playbacks[group]
+            drop(connection.delivery.playbacks, group)
             if connection.user is self.user and not (
                 group in self.user.seats.all or group in self.user.seats.returning
             ):
@@ -195,7 +198,7 @@ class Playback:
             self._tell(found.title(missed), found.shown(self.connection.caps, self._wanted(missed)))
             last = missed[-1]
             self.last = last.seq
-            self.connection.delivery.awaiting[self.group] = Cursor(last.seq, last.at, last.term)
+            self.connection.delivery.await_from(self.group, Cursor(last.seq, last.at, last.term))
             self.edge.told[self.group] = None
 
     def _wanted(self, lines: list[Kept]) -> list[Kept]:

@@ -14,6 +14,7 @@ from gateway.edge.client.lines import Line
 from gateway.irc.times import server_time
 from gateway.state.session.messages import Marked
 from gateway.state.session.session import Session
+from ring.nothing import own
 
 if TYPE_CHECKING:
     from gateway.edge.client.call import Call
@@ -39,7 +40,7 @@ def marker(edge: EdgePort, connection: Connection, folded: str) -> int:
 
 def mark(edge: EdgePort, connection: Connection, folded: str, at: int) -> int:
     """Set and return a marker of a client without an account. A marker only grows, and is no later than now."""
-    markers = connection.delivery.markers
+    markers = connection.delivery.markers = own(connection.delivery.markers)
     known = markers.pop(folded, 0)
     at = markers[folded] = max(known, min(at, int(edge.now * 1000)))
     if len(markers) > MOST:

@@ -281,7 +281,7 @@ class DirectMessages(DirectMessagesPort):
     def _turned_away(self, message: DirectMessage) -> None:
         """Ask the account once more for consent: the account has no seat in the guest's conversation."""
         key = self._key(message)
-        message.user.privacy.guest_conversations.pop(key[1], None)
+        message.user.privacy.forget(key[1])
         if key in self._opening:
             waiting = sorted((*self._opening[key], message), key=lambda one: one.call.line)
             self._opening[key] = deque(waiting)

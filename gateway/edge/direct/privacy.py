@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from ring.ids import GroupId
+from ring.nothing import NOTHING, drop, own
 
 CONVERSATIONS: Final = 50
 """Most open conversations remembered for a guest; for a forgotten conversation the question is asked again."""
@@ -22,13 +24,18 @@ class Privacy:
         self.keeps = False  # private messages are kept, if the other side agrees; False until known
         self._positions: dict[GroupId, str | None] | None = None  # nicks' groups -> the last answer to this user (P49)
         self._is_sure = True  # all groups that have answered this user are known
-        self.guest_conversations: dict[str, GroupId] = {}  # of a guest, by the folded account of the other side
+        self.guest_conversations: Mapping[str, GroupId] = NOTHING  # of a guest, by the folded account of the other side
 
     def remember(self, account: str, group: GroupId) -> None:
         """Remember that a guest's conversation with an account seems open; the latest conversations are remembered."""
-        self.guest_conversations[account] = group
-        if len(self.guest_conversations) > CONVERSATIONS:
-            self.guest_conversations.pop(next(iter(self.guest_conversations)))
+        open_ones = self.guest_conversations = own(self.guest_conversations)
+        open_ones[account] = group
+        if len(open_ones) > CONVERSATIONS:
+            del open_ones[next(iter(open_ones))]
+
+    def forget(self, account: str) -> None:
+        """Ask the account once more for consent to a guest's conversation."""
+        drop(self.guest_conversations, account)
 
     def position(self, home: GroupId) -> str | None:
         """Return the msgid of the last answer of the nick's group to a message of the user, as far as the holder may

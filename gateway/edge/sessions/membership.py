@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from ring.ids import GroupId
+from ring.nothing import NOTHING
 
 
 class Membership:
@@ -30,4 +33,5 @@ class Membership:
         self.absence: str | None = None  # the away text while nothing is attached, if any
         self.auto_away = False  # the user is away because nothing is attached
         self.playback: int | None = None  # most lines of each channel in a playback; None: see attaching
-        self.detached: dict[GroupId, bool] = {}  # channels hidden from the clients; True: until somebody names the user
+        # Channels hidden from the clients; True: until somebody names the user.
+        self.detached: Mapping[GroupId, bool] = NOTHING

@@ -24,8 +24,8 @@ class Seen:
         self.profile = person
         self.person = person  # as shown: the profile, but with a forced nick while another person has the nick
         self.made: tuple[Person, Author] | None = None  # cache of `author`: most lines are of a speaker
-        self.groups: set[GroupId] = set()
-        self.gone_from: set[GroupId] = set()  # of these, groups where the QUIT was shown already
+        self.groups: tuple[GroupId, ...] = ()  # a set of three takes 216 bytes
+        self.gone_from: frozenset[GroupId] = frozenset()  # of these, groups where the QUIT was shown already
         self.gone_at = 0.0
         self.local = False
 
@@ -40,7 +40,7 @@ class Seen:
     @property
     def gone(self) -> bool:
         """Whether nobody here is shown the person any more."""
-        return bool(self.gone_from) and self.gone_from == self.groups
+        return bool(self.gone_from) and self.gone_from == frozenset(self.groups)
 
 
 class Clash(NamedTuple):
@@ -108,10 +108,11 @@ class People:
             seen.local = True
         else:
             gone, first = seen.gone, group not in seen.groups
-            seen.groups.add(group)
+            if first:
+                seen.groups = (*seen.groups, group)
             if (gone or (first and person.uid in self._aliased)) and not self._lives(person.edge):
                 self._gone[seen.person.uid] = seen
-                seen.gone_from.add(group)  # the nick has a new holder here: the former holder stays hidden
+                seen.gone_from |= {group}  # the nick has a new holder here: the former holder stays hidden
             elif gone or group in seen.gone_from:
                 self.returns(seen, group)
 
@@ -181,8 +182,8 @@ class People:
         if group is None:
             seen.local = False
         else:
-            seen.groups.discard(group)
-            seen.gone_from.discard(group)
+            seen.groups = tuple(one for one in seen.groups if one != group)
+            seen.gone_from -= {group}
         if not seen.groups and not seen.local:
             del self.seen[uid]
             self._unname(seen)
@@ -192,7 +193,7 @@ class People:
         seen = self.seen.get(uid)
         if seen is None:
             return set()
-        shown = seen.groups - seen.gone_from
+        shown = set(seen.groups) - seen.gone_from
         seen.gone_from |= shown
         self._gone[uid] = seen
         seen.gone_at = now
@@ -205,7 +206,7 @@ class People:
 
     def returns(self, seen: Seen, group: GroupId) -> None:
         """Show the person in this channel again; by the forced nick, if somebody else has the nick now (P29)."""
-        seen.gone_from.discard(group)
+        seen.gone_from -= {group}
         self._unname(seen)
         self._name(seen)
 
@@ -230,7 +231,7 @@ class People:
     def groups(self, uid: str) -> set[GroupId]:
         """Return the channels which show the person here."""
         seen = self.seen.get(uid)
-        return seen.groups - seen.gone_from if seen is not None else set()
+        return set(seen.groups) - seen.gone_from if seen is not None else set()
 
 
 def _order(person: Person) -> tuple[int, str]:

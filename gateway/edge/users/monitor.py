@@ -70,9 +70,8 @@ def watch(edge: EdgePort, user: User, nick: str) -> None:
 
 
 def unwatch(edge: EdgePort, user: User, group: GroupId) -> None:
-    if user.monitoring.nicks.pop(group, None) is None:
+    if not user.monitoring.forget(group):
         return
-    user.monitoring.online.pop(group, None)
     watchers = edge.monitors[group]
     del watchers[user.uid]
     if not watchers:
@@ -126,11 +125,11 @@ def carry(edge: EdgePort, user: User, monitored: Mapping[str, bool | None]) -> N
     for nick, online in monitored.items():
         group = edge.nick(nick)
         watch(edge, user, nick)
-        user.monitoring.carried[group] = online
+        user.monitoring.carry(group, online)
         if online is None:
             _ask(edge, user, group)
         else:
-            user.monitoring.online[group] = nick if online else ""
+            user.monitoring.told(group, nick if online else "")
 
 
 def _ask(edge: EdgePort, user: User, group: GroupId) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Final
 
 from gateway.edge.client.outputs import Audience
 from ring.ids import GroupId
+from ring.nothing import NOTHING, drop, own
 
 if TYPE_CHECKING:
     from gateway.edge.client.connection import Connection
@@ -17,18 +18,22 @@ INVITES: Final = 50
 """Most invitations remembered for a user; the oldest is forgotten first."""
 
 
-def count(counts: dict[GroupId, int], group: GroupId) -> None:
-    """Count one more of the group. A dict: each user has some counts, and a Counter takes ten times as long to make."""
+def counted(counts: Mapping[GroupId, int], group: GroupId) -> Mapping[GroupId, int]:
+    """Count one more of the group. Returns the counts."""
+    counts = own(counts)
     counts[group] = counts.get(group, 0) + 1
+    return counts
 
 
-def uncount(counts: dict[GroupId, int], group: GroupId) -> None:
-    """Count one less of the group. A group without any is not in the dict."""
+def uncounted(counts: Mapping[GroupId, int], group: GroupId) -> Mapping[GroupId, int]:
+    """Count one less of the group. A group without any is not among the counts. Returns the counts."""
+    counts = own(counts)
     left = counts.get(group, 0) - 1
     if left > 0:
         counts[group] = left
     else:
         counts.pop(group, None)
+    return counts or NOTHING
 
 
 class Room:
@@ -100,13 +105,14 @@ class Seats:
     __slots__ = ("conversations", "invites", "joining", "rejoining", "returning", "rooms", "unseen")
 
     def __init__(self) -> None:
-        self.rooms: dict[GroupId, Room] = {}
-        self.conversations: dict[GroupId, Room] = {}  # with other accounts
-        self.joining: dict[GroupId, int] = {}  # number of unanswered JOINs
-        self.rejoining: dict[GroupId, int] = {}  # the same of the node, for a seat that the group has lost
-        self.returning: dict[GroupId, dict[Connection, None]] = {}  # conversations under way, and waiting clients
-        self.unseen: dict[GroupId, dict[Connection, None]] = {}  # channels out of sight, and the clients inside
-        self.invites: dict[GroupId, str] = {}
+        self.rooms: Mapping[GroupId, Room] = NOTHING
+        self.conversations: Mapping[GroupId, Room] = NOTHING  # with other accounts
+        self.joining: Mapping[GroupId, int] = NOTHING  # number of unanswered JOINs
+        self.rejoining: Mapping[GroupId, int] = NOTHING  # the same of the node, for a seat that the group has lost
+        # Conversations under way, and waiting clients.
+        self.returning: Mapping[GroupId, dict[Connection, None]] = NOTHING
+        self.unseen: Mapping[GroupId, dict[Connection, None]] = NOTHING  # channels out of sight, and the clients inside
+        self.invites: Mapping[GroupId, str] = NOTHING
 
     @property
     def all(self) -> dict[GroupId, Room]:
@@ -118,57 +124,64 @@ class Seats:
         """All channels to tell of a new profile of the user: a JOIN under way carries the older profile."""
         return {**self.rooms, **self.joining, **self.rejoining}
 
-    def of(self, group: GroupId) -> dict[GroupId, Room]:
+    def of(self, group: GroupId) -> Mapping[GroupId, Room]:
         """Return the seats in groups of the same kind."""
         return self.conversations if group.kind == "conversation" else self.rooms
 
     def take(self, room: Room) -> None:
-        self.unseen.pop(room.group, None)
-        self.of(room.group)[room.group] = room
+        drop(self.unseen, room.group)
+        if room.group.kind == "conversation":
+            conversations = self.conversations = own(self.conversations)
+            conversations[room.group] = room
+        else:
+            rooms = self.rooms = own(self.rooms)
+            rooms[room.group] = room
 
     def give_up(self, group: GroupId) -> None:
-        self.of(group).pop(group, None)
+        drop(self.of(group), group)
 
     # Channels under way ---------------------------------------------------------------------------------------------
 
     def begin_joining(self, group: GroupId) -> None:
-        count(self.joining, group)
+        self.joining = counted(self.joining, group)
 
     def end_joining(self, group: GroupId) -> None:
         """Note the answer to a JOIN."""
-        uncount(self.joining, group)
+        self.joining = uncounted(self.joining, group)
 
     def begin_rejoining(self, group: GroupId) -> None:
-        count(self.rejoining, group)
+        self.rejoining = counted(self.rejoining, group)
 
     def end_rejoining(self, group: GroupId) -> None:
-        uncount(self.rejoining, group)
+        self.rejoining = uncounted(self.rejoining, group)
 
     def invite(self, group: GroupId, channel: str) -> None:
-        self.invites[group] = channel
-        if len(self.invites) > INVITES:
-            self.invites.pop(next(iter(self.invites)))
+        invites = self.invites = own(self.invites)
+        invites[group] = channel
+        if len(invites) > INVITES:
+            del invites[next(iter(invites))]
 
     def withdraw_invite(self, group: GroupId) -> None:
-        self.invites.pop(group, None)
+        drop(self.invites, group)
 
     # Conversations under way ----------------------------------------------------------------------------------------
 
     def begin_returning(self, group: GroupId, waiting: Collection[Connection]) -> None:
-        self.returning[group] = dict.fromkeys(waiting)
+        self.returning = {**self.returning, group: dict.fromkeys(waiting)}
 
     def end_returning(self, group: GroupId) -> Collection[Connection]:
         """Return the clients which have waited for the conversation."""
-        return self.returning.pop(group, {})
+        return drop(self.returning, group) or {}
 
     # Clients --------------------------------------------------------------------------------------------------------
 
     def lose_sight(self, group: GroupId, inside: Collection[Connection]) -> None:
         """Note that this node does not follow the channel for now, while these clients take the user to be inside."""
-        self.unseen.setdefault(group, {}).update(dict.fromkeys(inside))
+        unseen = self.unseen = own(self.unseen)
+        unseen.setdefault(group, {}).update(dict.fromkeys(inside))
 
     def forget_unseen(self, group: GroupId) -> None:
-        self.unseen.pop(group, None)
+        drop(self.unseen, group)
 
     def attach(self, connection: Connection) -> None:
         """Let the connection wait for the conversations under way."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import msgspec
 
 from gateway.edge.client.connection import Connection, deliver
@@ -14,6 +16,7 @@ from gateway.edge.users.rooms import Room, Seats
 from gateway.state.idempotency import IdempotencyKey
 from gateway.state.people import Person
 from ring.ids import GroupId
+from ring.nothing import NOTHING
 
 
 class User:
@@ -45,7 +48,7 @@ class User:
         self.seats = Seats()
         self.privacy = Privacy()
         self.monitoring = Monitoring()
-        self.settling: dict[GroupId, int] = {}  # groups for which PINGs wait, and how many PINGs
+        self.settling: Mapping[GroupId, int] = NOTHING  # groups for which PINGs wait, and how many PINGs
         self.unsettled: dict[GroupId, None] = {}  # a set with an order, so a seed replays alike
 
     @property
@@ -91,6 +94,8 @@ class User:
 
     def claimed(self, since: int) -> None:
         """Take the age of the claim from the group: a merge keeps the older claim, and a pending claim may be lost."""
+        if since == self.person.since:
+            return
         if self.identity.pending.since == self.person.since:  # no rename is under way
             self.identity.change(since=since)
         self.person = msgspec.structs.replace(self.person, since=since)

@@ -171,7 +171,7 @@ def test_who_is_dead_of_another_life_or_without_members_is_not_waited_for(master
 
 def test_a_watcher_that_has_not_seen_the_view_and_this_node_itself_are_waited_for(master: Node) -> None:
     m = master.replicas.masters[ROOM]
-    m.unseen[B] = (3, 0.0)
+    m.unseen = {B: (3, 0.0)}
     assert master.barriers.settled_to(m) == 2
     master.settled_here = 1
     assert master.barriers.settled_to(m) == 1

@@ -82,10 +82,10 @@ def test_the_numbers_of_origins_that_ended_long_ago_are_forgotten(stage: Stage) 
 
 def test_an_empty_group_that_nobody_follows_is_forgotten(stage: Stage) -> None:
     stage.m.replica.state.said.clear()
-    stage.m.watchers[C] = stage.now + 60.0
+    stage.m.watchers = {C: stage.now + 60.0}
     look(stage)
     assert ROOM in stage.replicas.masters, "somebody watches the group"
-    del stage.m.watchers[C]
+    stage.m.watchers = {}
     look(stage)
     assert ROOM not in stage.replicas.masters
 

@@ -106,7 +106,7 @@ def test_a_newer_playback_replaces_an_older() -> None:
 def test_nothing_is_played_of_a_channel_that_was_left() -> None:
     _, ann, _ = two()
     ann.ask("PART #c")
-    ann.connection.delivery.awaiting[GROUP] = None
+    ann.connection.delivery.await_from(GROUP, None)
     play(ann)
     assert texts(ann) == [] and not ann.connection.delivery.playbacks and not ann.connection.delivery.awaiting
 
@@ -166,7 +166,7 @@ def test_a_command_whose_echo_is_late_ends_when_the_client_has_caught_up() -> No
     assert not delivery.late_echoes
     for end in (lambda: caught_up(ann.connection, GROUP), lambda: end_late_echoes(ann.connection)):
         ended.clear()
-        delivery.awaiting[GROUP] = None
+        delivery.await_from(GROUP, None)
         await_echo(call, GROUP)
         assert ended == []
         end()
@@ -179,7 +179,7 @@ def test_no_command_waits_for_an_echo_that_the_sessions_next_node_plays() -> Non
     connection, user = ann.connection, ann.connection.user
     assert user is not None
     call: Any = type("Call", (), {"connection": connection, "later": lambda self, done: done})()
-    connection.delivery.awaiting[GROUP] = None
+    connection.delivery.await_from(GROUP, None)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(user, "connections", [])
         await_echo(call, GROUP)

@@ -21,7 +21,7 @@ def test_without_preferences_nobody_is_set_away_and_playback_is_left_to_the_clie
 
 def test_two_users_detach_channels_apart() -> None:
     first, second = Membership(0.0), Membership(0.0)
-    first.detached[GroupId("channel", "#c")] = True
+    first.detached = {GroupId("channel", "#c"): True}
     assert second.detached == {}
 
 

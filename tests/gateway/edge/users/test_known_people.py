@@ -166,4 +166,4 @@ def test_whatever_happens_no_two_people_are_shown_under_one_nick(steps: list[Any
         assert len(nicks) == len({*nicks})
         for seen in known.seen.values():
             assert seen.local or seen.groups
-            assert seen.gone_from <= seen.groups
+            assert seen.gone_from <= set(seen.groups)

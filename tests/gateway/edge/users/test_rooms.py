@@ -4,23 +4,22 @@ from __future__ import annotations
 
 from gateway.edge.client.connection import Connection
 from gateway.edge.client.outputs import Outputs
-from gateway.edge.users.rooms import INVITES, Room, Seats, count, uncount
+from gateway.edge.users.rooms import INVITES, Room, Seats, counted, uncounted
 from ring.ids import GroupId
+from ring.nothing import NOTHING
 from tests.gateway.edge.client.test_outputs import ROOM, room_of, said, someone
 
 TALK = GroupId("conversation", "ann bob")
 
 
 def test_a_group_without_any_is_not_counted_and_never_below_none() -> None:
-    counts: dict[GroupId, int] = {}
-    uncount(counts, ROOM)
-    assert counts == {}
-    count(counts, ROOM)
-    count(counts, ROOM)
-    uncount(counts, ROOM)
+    counts = uncounted(NOTHING, ROOM)
+    assert counts is NOTHING
+    counts = counted(counted(counts, ROOM), ROOM)
+    counts = uncounted(counts, ROOM)
     assert counts == {ROOM: 1}
-    uncount(counts, ROOM)
-    assert counts == {}
+    counts = uncounted(counts, ROOM)
+    assert counts is NOTHING
 
 
 def test_a_user_sits_in_a_channel_and_in_a_conversation_apart() -> None:

@@ -25,7 +25,7 @@ def devices(number: int) -> tuple[User, list[Connection]]:
     room.add(user)
     for connection in found[1:]:
         user.attach(connection)
-        connection.delivery.awaiting.clear()
+        connection.delivery.awaiting = {}
         room.let_in(connection)
     return user, found
 
@@ -70,7 +70,7 @@ def test_clients_inside_a_channel_out_of_sight_are_remembered() -> None:
     for connection in (played, late):
         room.drop(connection)
         connection.delivery.await_playback(ROOM)
-    played.delivery.playbacks[ROOM] = object()
+    played.delivery.playbacks = {ROOM: object()}
     user.lose_sight(room)
     assert [*user.seats.unseen[ROOM]] == [inside, played]
     user.seats.forget_unseen(ROOM)
