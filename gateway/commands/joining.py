@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import zip_longest
+from typing import TYPE_CHECKING, NamedTuple
 
 from gateway.commands.table import command, words
 from gateway.edge.client import flood
@@ -15,6 +17,10 @@ from gateway.irc.names import is_channel, is_valid_channel
 from gateway.state.channel.messages import Join, Part
 from gateway.state.idempotency import IdempotencyKey
 from gateway.state.people import Refusal
+
+if TYPE_CHECKING:
+    from gateway.edge.users.user import User
+    from ring.ids import GroupId
 
 
 @command("JOIN", 1, lists=(0,))
@@ -48,26 +54,40 @@ def _join(call: Call, name: str, key: str | None) -> None:
     if group in user.session.detached:
         attach(edge, user, group)
     user.seats.begin_joining(group)
+    makes = user.identity.oper is not None or flood.may_make(call.connection, edge.settings, edge.now)
+    _submit(call, user, Seat(group, name, key), makes)
 
-    def submit(makes: bool) -> None:
-        secure = call.connection.socket.secure
-        command = Join(user.person, key, secure, user.identity.oper is not None, name, makes=makes)
-        call.submit(group, command, lambda outcome: done(makes, outcome))
 
-    def done(makes: bool, outcome: object) -> None:
-        if makes and group not in call.made:
-            call.connection.queue.bucket.give_back()
-        may_not_make = isinstance(outcome, Refusal) and outcome.numeric == n.ERR_UNAVAILRESOURCE
-        if may_not_make and flood.may_make(call.connection, edge.settings, edge.now):
-            submit(True)  # earlier JOINs found existing channels, so the caller may make this channel after all
-            return
-        user.seats.end_joining(group)
-        if may_not_make:
-            call.reply(n.ERR_UNAVAILRESOURCE, name, "You make channels too fast: try again in a minute, or join others")
-        else:
-            call.report(outcome)
+class Seat(NamedTuple):
+    """A channel to join. name: as the caller spells the channel. key: the channel's key, if the caller gives a key."""
 
-    submit(user.identity.oper is not None or flood.may_make(call.connection, edge.settings, edge.now))
+    group: GroupId
+    name: str
+    key: str | None
+
+
+def _submit(call: Call, user: User, seat: Seat, makes: bool) -> None:
+    """Submit the JOIN. makes: the caller may make the channel."""
+    secure, is_oper = call.connection.socket.secure, user.identity.oper is not None
+    command = Join(user.person, seat.key, secure, is_oper, seat.name, makes=makes)
+    call.submit(seat.group, command, partial(_submitted, call, user, seat, makes))
+
+
+def _submitted(call: Call, user: User, seat: Seat, makes: bool, outcome: object) -> None:
+    """Report the outcome of a JOIN, or submit the JOIN once more: earlier JOINs have found existing channels, so the
+    caller may make this channel after all."""
+    if makes and seat.group not in call.made:
+        call.connection.queue.bucket.give_back()
+    may_not_make = isinstance(outcome, Refusal) and outcome.numeric == n.ERR_UNAVAILRESOURCE
+    if may_not_make and flood.may_make(call.connection, call.edge.settings, call.edge.now):
+        _submit(call, user, seat, True)
+        return
+    user.seats.end_joining(seat.group)
+    if may_not_make:
+        words = "You make channels too fast: try again in a minute, or join others"
+        call.reply(n.ERR_UNAVAILRESOURCE, seat.name, words)
+    else:
+        call.report(outcome)
 
 
 @command("PART", 1, lists=(0,))

@@ -74,16 +74,28 @@ Procedure = Generator[Step, Any, T]
 def run(edge: EdgePort, procedure: Procedure[T], done: Callable[[T], None] = ignore) -> None:
     """Run the procedure; done(result). The procedure belongs to the client whose line has begun the procedure: a
     mistake of the program in the procedure ends this client alone."""
+    _Running(edge, procedure, done).send(None)
 
-    def send(answer: Any) -> None:
+
+class _Running:
+    """A procedure under way. No function inside `run`: such a function would refer to itself, and so keep the procedure
+    and the client's command until Python's garbage is collected."""
+
+    __slots__ = ("_done", "_edge", "_procedure")
+
+    def __init__(self, edge: EdgePort, procedure: Procedure[Any], done: Callable[[Any], None]) -> None:
+        self._edge = edge
+        self._procedure = procedure
+        self._done = done
+
+    def send(self, answer: Any) -> None:
+        """Go on with the answer of the last step, and begin the next step."""
         try:
-            step = procedure.send(answer)
+            step = self._procedure.send(answer)
         except StopIteration as end:
-            done(end.value)
+            self._done(end.value)
         else:
-            begin(edge, step, edge.clients.mine(send))
-
-    send(None)
+            begin(self._edge, step, self._edge.clients.mine(self.send))
 
 
 def begin(edge: EdgePort, step: Step, done: Callable[[Any], None]) -> None:
