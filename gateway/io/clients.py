@@ -64,7 +64,7 @@ class ClientSocket(asyncio.BufferedProtocol):
         self._node = node
         self._secure = secure
         self._transport: asyncio.Transport | None = None
-        self._backlog: list[bytes] = []
+        self._backlog: list[bytes] | None = None  # None: nothing waits
         self._backlog_bytes = 0
         self._handed = 0  # bytes that the kernel has taken
         self._arrived = 0
@@ -147,7 +147,7 @@ class ClientSocket(asyncio.BufferedProtocol):
         if self.connection is not None:
             reason = "Connection closed" if exc is None else _reason(exc)
             self._node.disconnected(self.connection, reason)
-        self._backlog.clear()
+        self._backlog = None
         self._transport = None
 
     def pause_writing(self) -> None:
@@ -157,7 +157,7 @@ class ClientSocket(asyncio.BufferedProtocol):
         self._paused = False
         if self._backlog and self._transport is not None:
             data = b"".join(self._backlog)
-            self._backlog.clear()
+            self._backlog = None
             self._backlog_bytes = 0
             self._transport.write(data)
             self._count()
@@ -177,6 +177,8 @@ class ClientSocket(asyncio.BufferedProtocol):
             if not transport.is_closing():
                 self._handed = self.written - transport.get_write_buffer_size()  # as in `_count`: nothing else waits
             return True
+        if self._backlog is None:
+            self._backlog = []
         self._backlog.append(data)
         self._backlog_bytes += len(data)
         return self._backlog_bytes <= sendq

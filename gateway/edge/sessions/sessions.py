@@ -331,7 +331,7 @@ class Sessions(SessionsPort):
         withdraw(self.edge, user)
         self.let_go(user)
         for connection, cursors in connections.items():
-            user.connections.pop(connection, None)
+            user.drop(connection)
             connection.user = None
             self.edge.forwarding.follow(connection, cursors)
 

@@ -40,7 +40,7 @@ class User:
     def __init__(self, person: Person, home: GroupId, connection: Connection | None, now: float) -> None:
         self.uid = person.uid
         self.person = person  # as the user's own group has the person
-        self.connections: dict[Connection, None] = {connection: None} if connection is not None else {}
+        self.connections: tuple[Connection, ...] = (connection,) if connection is not None else ()  # in order
         self.quitting = False
         self.spoke_at = person.signon / 1000
         self.identity = Identity(person, home)
@@ -54,18 +54,23 @@ class User:
     @property
     def connection(self) -> Connection | None:
         """The connection which is attached for the longest time."""
-        return next(iter(self.connections), None)
+        return self.connections[0] if self.connections else None
 
     def attach(self, connection: Connection) -> None:
         """Attach the connection. A channel tells the connection of events once the missed lines have been shown."""
         connection.delivery.attach((*self.seats.all, *self.seats.returning))
         self.seats.attach(connection)
-        self.connections[connection] = None
+        if connection not in self.connections:
+            self.connections += (connection,)
         connection.user = self
 
     def detach(self, connection: Connection) -> None:
-        self.connections.pop(connection, None)
+        self.drop(connection)
         self.seats.detach(connection)
+
+    def drop(self, connection: Connection) -> None:
+        """Forget the connection. Nobody's seat changes."""
+        self.connections = tuple(one for one in self.connections if one is not connection)
 
     def lose_sight(self, room: Room) -> None:
         """This node stops following a channel, though the user stays in the channel. The user's clients are not told:

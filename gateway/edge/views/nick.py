@@ -134,7 +134,7 @@ def _show_change(edge: EdgePort, before: Person, person: Person, stamp: EventId,
     audience = _audience(edge, edge.people.groups(person.uid))
     user = edge.users.get(person.uid)
     if user is not None:
-        audience.update(user.connections)
+        audience.update(dict.fromkeys(user.connections))
     own = call.connection if call is not None else None
     for capability, line in _differences(before, person, stamp):
         able = [c for c in audience if not capability or capability in c.caps]

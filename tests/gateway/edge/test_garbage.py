@@ -23,7 +23,16 @@ def saving() -> Iterator[None]:
     gc.enable()
 
 
-LINES = ("JOIN #c,#d", "PRIVMSG #c :hello", "PRIVMSG ann :hello", "WHO #c", "NICK cat", "TOPIC #c :t", "PART #d", "QUIT")
+LINES = (
+    "JOIN #c,#d",
+    "PRIVMSG #c :hello",
+    "PRIVMSG ann :hello",
+    "WHO #c",
+    "NICK cat",
+    "TOPIC #c :t",
+    "PART #d",
+    "QUIT",
+)
 
 
 def test_the_commands_of_a_client_end_without_a_cycle(saving: None) -> None:

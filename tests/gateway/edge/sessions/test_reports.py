@@ -85,7 +85,7 @@ def test_each_fact_is_news_once(edge: Any, user: User, change: str) -> None:
     elif change == "rooms":
         Room(ROOM).add(user)
     elif change == "attached":
-        user.connections.clear()
+        user.connections = ()
     else:
         setattr(user.session, change, True)
     for _ in range(2):
