@@ -97,13 +97,13 @@ class Scale:
 
     def measure(self) -> list[Row]:
         self._idle()
+        self._state()
         self.net.calm()
         for what, line in LINES:
             self._ask(what, line)
         self._happens("a new channel", lambda: self.net.people[0].send("JOIN #new"), QUERY_S)
         self._happens("a person comes", lambda: self._come("late"), QUERY_S)
         self._happens("a watch of an absent nick", lambda: self.net.people[1].send("MONITOR + nobody"), 30.0)
-        self._state()
         self._happens("a node leaves", lambda: self.net.leave(f"n{self.nodes}"), EVENT_S)
         self._happens("a node is killed", lambda: self.net.kill(f"n{self.nodes - 1}"), EVENT_S)
         self._happens("a machine goes dark", lambda: self.net.kill(f"n{self.nodes - 2}", dark=True), EVENT_S)

@@ -34,6 +34,7 @@ def test_few_nodes_of_a_large_network_are_asked(what: str, most: int) -> None:
 def test_no_node_does_more_each_second_than_the_network_has_nodes() -> None:
     assert growth("idle: all", "most") <= 1.1
     assert growth("idle: directories") <= 0.1
+    assert growth("idle: questions to nodes") <= 0.3
     assert growth("idle: groups") <= 0.5
 
 
