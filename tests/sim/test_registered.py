@@ -285,4 +285,5 @@ def test_of_two_registrations_on_two_sides_the_older_stays() -> None:
     net.run(40)
     assert ranks(net, "ann") == "qo"
     assert "q" not in ranks(net, "bob")
+    assert any("NOTICE bob :Your registration of #c is void: ann has registered" in line for line in bob.got)
     assert submit(net, "n3", Unregister(bob_life)) == NotDone("access")

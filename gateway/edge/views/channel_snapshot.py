@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 
 from gateway.edge.views.channel import enter, said, show_late
+from gateway.edge.views.ranks import tell_void_registration
 from gateway.edge.views.seats import rejoin
 
 
@@ -56,6 +57,7 @@ def replaced(
     for person in people:
         show_update(edge, person, now)
     show_clashes(edge, now)  # people who give way by now are shown to go here, and may come back below
+    tell_void_registration(edge, old, new)
     before = _shown(edge, group, old)
     for person in people:
         edge.people.add(person, group)

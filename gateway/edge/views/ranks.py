@@ -10,6 +10,7 @@ from gateway.edge.client.lines import Line
 from gateway.edge.users.rooms import Room
 from gateway.irc.modes import ModeChange, render_changes
 from gateway.state.channel import mode_change
+from gateway.state.channel.channel import Channel
 from ring.replication.application import EventId
 
 if TYPE_CHECKING:
@@ -51,3 +52,15 @@ def show_entered(
     names."""
     for line in lines_of(edge, name, changes, stamp):
         deliver(line, others)
+
+
+def tell_void_registration(edge: EdgePort, old: Channel, new: Channel) -> None:
+    """Tell the founder of a registration which a merge has made void: the other side's registration is older (P50)."""
+    void, known = old.register.kept[:1], new.register.kept[:1]
+    if not void or not known or void[0].id == known[0].id:
+        return
+    server = edge.settings.network.server_name
+    text = f"Your registration of {new.name} is void: {known[0].founder.name} has registered the channel before you"
+    for user in edge.users.values():
+        if user.person.life == void[0].founder.life:
+            user.send(Line(server, "NOTICE", (user.person.nick, f"{text}, on another side of a partition.")))
