@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+FEW = 20
+"""So many groups are found or asked for at once after a stop of the node; more groups wait for slices."""
+
 
 def in_turn(port: Port, things: Iterable[T], do: Callable[[T], None]) -> Iterator[None]:
     """Yield a step for each thing. The thing may be gone by then: `do` looks."""

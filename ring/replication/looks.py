@@ -9,6 +9,8 @@ Invariant: each group that is mastered or followed here has a look planned.
 
 from __future__ import annotations
 
+from collections import deque
+
 from ring.agenda import Agenda
 from ring.durations import LOOK_AFTER_S, LOOK_AT_LEAST_S
 from ring.ids import GroupId
@@ -23,7 +25,8 @@ class Looks:
     def __init__(self) -> None:
         self._agenda: Agenda[GroupId] = Agenda()
         self.changes = 0  # how many changes of groups here there were
-        self._again: dict[GroupId, None] = {}  # groups to look at as soon as the slices allow
+        self._again: deque[GroupId] = deque()  # groups to look at as soon as the slices allow
+        self._waits: set[GroupId] = set()  # the same groups
 
     def plan(self, group: GroupId, at: float) -> None:
         """Look at the group at this time, unless an earlier look is planned already."""
@@ -37,13 +40,15 @@ class Looks:
 
     def again(self, group: GroupId) -> None:
         """Look at the group in the next tick, as far as the slices allow: nodes died or came back."""
-        self._again[group] = None
+        if group not in self._waits:
+            self._waits.add(group)
+            self._again.append(group)
 
     def take(self, now: float) -> GroupId | None:
         """Take the next group that is due, and plan the look after, in case that the look fails."""
         if self._again:
-            group = next(iter(self._again))
-            del self._again[group]
+            group = self._again.popleft()
+            self._waits.remove(group)
         else:
             due = self._agenda.due(now, most=1)
             if not due:

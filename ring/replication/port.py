@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from ring.ids import GroupId, Incarnation
@@ -59,6 +59,10 @@ class Port(ABC):
     @abstractmethod
     def answer(self, asker: Incarnation, message: Message) -> None:
         """Send an answer to that life of the asker, unless a later life is known."""
+
+    @abstractmethod
+    def in_slices(self, job: Iterator[None]) -> None:
+        """Do long work step by step, some steps in each turn. A step leaves what may fail to `run`."""
 
     @abstractmethod
     def run(self, job: Callable[[], None]) -> None:

@@ -20,11 +20,12 @@ Invariant: while `lacking` is empty, `_waiting` is empty.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from ring.durations import RETURN_ASK_S
 from ring.ids import GroupId
 from ring.replication.port import Port
+from ring.work import FEW, in_turn
 
 
 class CatchUp:
@@ -36,6 +37,7 @@ class CatchUp:
         self._waiting: list[Callable[[], None]] = []
         self._until = 0.0
         self._asked_at = 0.0
+        self._in_slices = False  # groups wait for slices to be asked for
 
     def begin(self) -> None:
         """Ask the masters of all groups shown here: this node was stopped, and has resigned all groups."""
@@ -49,11 +51,22 @@ class CatchUp:
     def _ask(self) -> None:
         """Ask the masters of all groups that are lacking."""
         self._asked_at = self.port.now
-        for group in list(self.lacking):
-            f = self.port.replicas.followers.get(group)
-            if f is not None:
-                f.tries, f.asked_at = 0, 0.0
-                self.port.resync(f)
+        groups = list(self.lacking)
+        for group in groups[:FEW]:
+            self._ask_for(group)
+        if len(groups) > FEW and not self._in_slices:
+            self._in_slices = True
+            self.port.in_slices(self._ask_late(groups[FEW:]))
+
+    def _ask_late(self, groups: list[GroupId]) -> Iterator[None]:
+        yield from in_turn(self.port, groups, self._ask_for)
+        self._in_slices = False
+
+    def _ask_for(self, group: GroupId) -> None:
+        f = self.port.replicas.followers.get(group)
+        if f is not None and group in self.lacking:
+            f.tries, f.asked_at = 0, 0.0
+            self.port.resync(f)
 
     def settle_after(self, job: Callable[[], None]) -> None:
         """Do the job once this node has caught up: now, unless the node was stopped a moment ago."""

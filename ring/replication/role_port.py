@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from abc import abstractmethod
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 
 from ring.ids import GroupId, Incarnation, Term
 from ring.replication.port import Port
@@ -47,10 +47,6 @@ class RolePort(Port):
     @abstractmethod
     def learn(self, records: Iterable[NodeRecord]) -> list[NodeRecord]:
         """Learn node records. Returns the records that were news."""
-
-    @abstractmethod
-    def in_slices(self, job: Iterator[None]) -> None:
-        """Do long work step by step, some steps in each turn. A step leaves what may fail to `run`."""
 
     # Replicas ---------------------------------------------------------------------------------------------------------
 

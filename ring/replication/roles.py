@@ -64,6 +64,7 @@ from ring.watch import Watches
 from ring.wire.group import Barrier, Question, Submit
 from ring.wire.log import Entry, RawEntry
 from ring.wire.replication import MergeOffer, Resync, StaleTerm
+from ring.work import FEW, in_turn
 
 
 class Roles:
@@ -326,22 +327,35 @@ class Roles:
         self.master_known(group)
 
     def resign_all(self) -> None:
-        """Resign all groups after a stop of this node: other nodes may serve the groups by now (P20)."""
-        for m in list(self._replicas.masters.values()):
+        """Resign all groups after a stop of this node: other nodes may serve the groups by now (P20). This node serves
+        none on. Of many groups, most are found in slices (P23); a command or a question finds its group before."""
+        masters = [m for m in self._replicas.masters.values() if not m.is_handed]
+        for m in masters[:FEW]:
             self.resign(m)
+        rest = masters[FEW:]
+        for m in rest:
+            self._step_down(m)
+        if rest:
+            self._port.in_slices(in_turn(self._port, [m.replica.group for m in rest], self._find_still))
+
+    def _find_still(self, group: GroupId) -> None:
+        if group in self._replicas.followers and group not in self._replicas.recoveries:
+            self.find(group)
 
     def resign(self, m: Master) -> None:
         """Stop serving the group, keep the replica, and find out whether another node serves the group: if none does,
         this node serves on under a new term. A group that was handed on stays as before."""
+        if not m.is_handed:
+            self._step_down(m)
+            self.find(m.replica.group)
+
+    def _step_down(self, m: Master) -> None:
         group = m.replica.group
-        if m.is_handed:
-            return
         self._replicas.resign(group)
         self._end_mastering(group)
         f = self.keep(m.replica, self._port.me.key)
         if m.unmerged is not None:
             self.followed.part(f, m.unmerged)
-        self.find(group)
 
     def keep(self, replica: Replica, master: str) -> Follower:
         """Hold a group as a backup does, without a known master: the named node is asked."""

@@ -8,7 +8,7 @@ import pytest
 
 from ring.ids import GroupId
 from ring.replication.roles import Roles
-from ring.work import Work
+from ring.work import FEW, Work
 from tests.ring import toy
 from tests.ring.toy import ToyNet
 
@@ -66,3 +66,23 @@ def test_a_takeover_of_many_groups_does_no_turn_s_work_beyond_a_slice(monkeypatc
     assert all(net.masters(group) for group in groups)
     assert sum(served.values()) == len(lost)
     assert max(served.values()) <= 4 * 10, max(served.values())
+
+
+def test_a_node_that_was_stopped_finds_its_groups_in_slices(monkeypatch: pytest.MonkeyPatch) -> None:
+    """P20: the node serves no group on. A command finds its group before the slices do."""
+    net, key = ToyNet(1), "127.0.0.1"
+    groups = [GroupId("channel", f"#{number}") for number in range(600)]
+    engine = net.engines[key]
+    net.turn(key, lambda: [engine.submit(group, ["join", *engine.me]) for group in groups])
+    net.run(5.0)
+    assert len(engine.replicas.masters) == 600
+    monkeypatch.setattr(toy, "STEPS", 4)
+    engine.begin(net.now + 60.0)
+    assert len(engine.replicas.masters) <= 2 * FEW and engine.work_waits
+    engine.submit(groups[-1], ["say", "hello"])
+    assert groups[-1] in engine.replicas.masters
+    while engine.work_waits:
+        before = len(engine.replicas.masters)
+        engine.carry_on(4)
+        assert len(engine.replicas.masters) <= before + 4
+    assert len(engine.replicas.masters) == 600
