@@ -8,9 +8,12 @@ import msgspec
 import pytest
 
 from gateway.edge.accounts.proof import Login
+from gateway.edge.cursors.delivery import Sent
+from gateway.edge.sessions import forwarded_client
 from gateway.edge.sessions.forwarded_client import AGAIN_S, MOVED, TRIES, ForwardedClient, give, standing_of
 from gateway.edge.sessions.remote import Hello, Shown, Standing
 from gateway.edge.sessions.unsettled import BYTES
+from gateway.edge.users.user import User
 from gateway.state.idempotency import Speaker
 from ring.ids import Term
 from ring.wire.history import Cursor
@@ -123,6 +126,26 @@ def test_a_client_has_what_it_was_sent_once_its_machine_has_the_bytes(scene: Sce
     socket.came = 3
     assert scene.forwarder.delivered_now() == {"#c": cursor(3)} and not scene.forwarder.owes
     assert scene.streams[0].uses() == 1
+
+
+def test_where_the_client_is_counts_as_news_once_its_session_is_back(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """P38: before the forwarding, the node noted these cursors as told, and told nobody (device story 99651541)."""
+    ring = cursor(5)
+    scene.connection.delivery.cursors = {"#ring": Sent(ring, ring)}
+    scene.forwarder.was_sent({"#ring": ring})
+    monkeypatch.setattr(
+        forwarded_client,
+        "go_on",
+        lambda edge, connection, user, cursors: edge.sessions.cursors.sent(connection, cursors),
+    )
+    scene.show()
+    scene.end(MOVED)
+    ((account, then),) = scene.looks
+    user = User.__new__(User)
+    scene.do(lambda: then(user))
+    assert account == "ann" and scene.edge.sessions.cursors.fresh(scene.connection) == {"#ring": ring}
 
 
 def test_what_the_client_has_become_counts_here_too(scene: Scene) -> None:
