@@ -14,6 +14,7 @@ from typing import Any, cast
 import pytest
 import trustme
 
+from gateway.edge.client.outputs import CROWD
 from gateway.io.passwords import hash_password
 from tests.e2e.network import free_port
 from tests.gateway.io.onenode import OneNode, Wire
@@ -482,3 +483,21 @@ def test_the_log_is_json_with_constant_names_and_without_what_people_say(tmp_pat
 
 
 # A client's socket, alone ---------------------------------------------------------------------------------------------
+
+
+# A crowd --------------------------------------------------------------------------------------------------------------
+
+
+def test_a_silent_member_reads_each_join_of_a_crowd(tmp_path: Path) -> None:
+    """JOINs of a crowd wait for each other; a member that says nothing is written all of them."""
+    with OneNode.started(tmp_path) as node:
+        silent = node.connect()
+        silent.register("silent")
+        silent.join("#c")
+        crowd = [node.connect() for _ in range(3 * CROWD)]
+        for number, wire in enumerate(crowd):
+            wire.send(f"NICK u{number}", f"USER u{number} 0 * :u", "JOIN #c")
+        come = {silent.expect(r"^:u\d+!\S+ JOIN ").partition("!")[0] for _ in crowd}
+        assert len(come) == len(crowd)
+        for wire in crowd:
+            wire.close()
