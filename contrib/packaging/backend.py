@@ -5,11 +5,17 @@ these names. A wheel of setuptools would install the folders as top-level module
 other packages of that name. So `build_wheel` moves the folders of the wheel into `circlet/` and rewrites their absolute
 imports: `from ring.ids import x` becomes `from circlet.ring.ids import x`. No line is added or removed, so the lines of
 a traceback are those of the repository. Editable installs keep the repository's own names.
+
+With the setting `compiled` (`pip wheel . -C compiled=yes`) the wheel has compiled cores, too (cores.py), and fits this
+version of Python and this kind of machine alone.
 """
 
 from __future__ import annotations
 
 import ast
+import sys
+import sysconfig
+from importlib import import_module
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from typing import Any, Final
@@ -20,7 +26,6 @@ from setuptools.build_meta import (
     build_sdist,
     get_requires_for_build_editable,
     get_requires_for_build_sdist,
-    get_requires_for_build_wheel,
     prepare_metadata_for_build_editable,
 )
 from setuptools.command.egg_info import manifest_maker
@@ -47,12 +52,46 @@ MAIN: Final = f'"""python -m {PACKAGE}"""\n\nfrom {PACKAGE}.gateway.cli.main imp
 manifest_maker.template = "contrib/packaging/MANIFEST.in"  # a source package needs this backend, too
 
 
+def get_requires_for_build_wheel(config_settings: Settings = None) -> list[str]:
+    """The packages needed to build the wheel, beside those in pyproject.toml."""
+    requires: list[str] = build_meta.get_requires_for_build_wheel(config_settings)
+    return [*requires, "mypy>=2.0"] if _is_compiled(config_settings) else requires
+
+
 def build_wheel(wheel_directory: str, config_settings: Settings = None, metadata_directory: str | None = None) -> str:
     """Build the wheel; return its file name in `wheel_directory`."""
     with TemporaryDirectory() as folder:
         name: str = build_meta.build_wheel(folder, config_settings)
-        gather(Path(folder, name), Path(wheel_directory, name))
+        gathered = Path(folder, "gathered", name)
+        gathered.parent.mkdir()
+        gather(Path(folder, name), gathered)
+        if _is_compiled(config_settings):
+            return compile_cores(gathered, Path(wheel_directory))
+        Path(wheel_directory, name).write_bytes(gathered.read_bytes())
     return name
+
+
+def _is_compiled(config_settings: Settings) -> bool:
+    return bool(config_settings and config_settings.get("compiled"))
+
+
+def compile_cores(pure: Path, wheel_directory: Path) -> str:
+    """Write the wheel `pure` with compiled cores; return the name of the wheel's file in `wheel_directory`."""
+    cores: Any = import_module("cores")  # beside this file, as backend-path says
+    python = f"cp{sys.version_info.major}{sys.version_info.minor}"
+    tag = f"{python}-{python}-{sysconfig.get_platform().replace('-', '_').replace('.', '_')}"
+    made = wheel_directory / pure.name.replace("py3-none-any", tag)
+    with TemporaryDirectory() as folder:
+        site = Path(folder)
+        with WheelFile(pure) as source:
+            source.extractall(site)
+        cores.compile_modules(site, [f"{PACKAGE}.{name}" for name in cores.modules(Path.cwd())])
+        (about,) = site.glob("*.dist-info/WHEEL")
+        text = about.read_text().replace("py3-none-any", tag)
+        about.write_text(text.replace("Root-Is-Purelib: true", "Root-Is-Purelib: false"))
+        with WheelFile(made, "w") as target:
+            target.write_files(str(site))
+    return made.name
 
 
 def prepare_metadata_for_build_wheel(metadata_directory: str, config_settings: Settings = None) -> str:

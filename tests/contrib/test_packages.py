@@ -16,6 +16,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from config import load_directory, load_node
+from ring.placement import hash32
 from tests.e2e.network import Client, configured
 from tests.patience import WITHIN_S
 
@@ -30,6 +31,17 @@ import backend
 print(getattr(backend, sys.argv[1])(sys.argv[2]))
 """
 
+CALL_COMPILED = """
+import sys
+sys.path.insert(0, "contrib/packaging")
+import backend, cores
+cores.modules = lambda root: ["ring.agenda", "ring.placement"]
+hook, out, settings = getattr(backend, sys.argv[1]), sys.argv[2], {"compiled": "yes"}
+assert any(word.startswith("mypy") for word in backend.get_requires_for_build_wheel(settings))
+print(hook(out, settings))
+"""
+"""Builds a wheel with two compiled modules: to compile all cores takes minutes."""
+
 IMPORT_ALL = """
 import pkgutil, sys, circlet
 names = [found.name for found in pkgutil.walk_packages(circlet.__path__, "circlet.")]
@@ -39,10 +51,10 @@ print(len(names), sorted({"config", "gateway", "ring"} & sys.modules.keys()))
 """
 
 
-def call(sources: Path, hook: str, out: Path) -> str:
+def call(sources: Path, hook: str, out: Path, script: str = CALL) -> str:
     """Return the result of a build backend's hook; each hook has a process of its own (PEP 517)."""
     done = subprocess.run(
-        [sys.executable, "-c", CALL, hook, str(out)],
+        [sys.executable, "-c", script, hook, str(out)],
         cwd=sources,
         capture_output=True,
         text=True,
@@ -54,14 +66,21 @@ def call(sources: Path, hook: str, out: Path) -> str:
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with both packages, made from a copy of the sources, and `site`, the wheel unpacked."""
-    copy, out = tmp_path_factory.mktemp("copy"), tmp_path_factory.mktemp("built")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the sources."""
+    copy = tmp_path_factory.mktemp("copy")
     for part in PARTS:
         if (ROOT / part).is_dir():
             shutil.copytree(ROOT / part, copy / part, ignore=NOT_THERE)
         else:
             shutil.copy(ROOT / part, copy)
+    return copy
+
+
+@pytest.fixture(scope="module")
+def built(copy: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with both packages, made from a copy of the sources, and `site`, the wheel unpacked."""
+    out = tmp_path_factory.mktemp("built")
     wheel, _, metadata = (
         call(copy, hook, out) for hook in ("build_wheel", "build_sdist", "prepare_metadata_for_build_wheel")
     )
@@ -131,6 +150,20 @@ def test_a_network_runs_from_the_wheel(built: Path, tmp_path: Path) -> None:
     finally:
         up.kill()
         up.wait()
+
+
+def test_a_wheel_may_have_compiled_cores(copy: Path, tmp_path: Path) -> None:
+    name = call(copy, "build_wheel", tmp_path, CALL_COMPILED)
+    assert name.startswith("circlet-") and f"-cp3{sys.version_info.minor}-" in name and "none-any" not in name
+    with zipfile.ZipFile(tmp_path / name) as archive:
+        archive.extractall(tmp_path / "site")
+        (about,) = (name for name in archive.namelist() if name.endswith("/WHEEL"))
+        assert "Root-Is-Purelib: false" in archive.read(about).decode()
+    told = run(tmp_path, "-m", "circlet", "version", "--modules", cwd=tmp_path)
+    assert told.stdout.splitlines()[1:] == ["cores: compiled (2 modules)", "ring.agenda", "ring.placement"], told.stderr
+    script = "from circlet.ring import placement; print(placement.__file__, placement.hash32('#erlang'))"
+    file, point = run(tmp_path, "-c", script, cwd=tmp_path).stdout.split()
+    assert not file.endswith(".py") and int(point) == hash32("#erlang")
 
 
 def test_the_source_package_can_build_the_wheel_again(built: Path) -> None:

@@ -31,6 +31,10 @@ class Slot:
         self.items: list[Answer | Slot] = []
         self.open = True
 
+    def __call__(self, value: Any) -> None:
+        """Take the outcome of a step: only slots that are continuations have work with an outcome. The method stands
+        here because mypyc gives a callable class another layout than its base, if the base is not callable."""
+
 
 def drain(slot: Slot, emit: Callable[[Answer], None]) -> Slot | None:
     """Emit the answers which may be read by now. Returns the open slot for which later answers wait; None if done."""

@@ -99,6 +99,7 @@ def test_channels_come_and_go_during_a_list(monkeypatch: pytest.MonkeyPatch) -> 
     assert shown(ann) == names[:1_200]
 
 
+@pytest.mark.interpreted  # sets a constant of a compiled module
 def test_the_rest_of_a_list_waits_for_a_client_that_does_not_read() -> None:
     net, names = with_channels(1, 1_300)
     (ann,) = people(net, "ann")
