@@ -23,6 +23,7 @@ from gateway.state.channel.registration import Registry, merge_registries
 from gateway.webhooks import deliveries
 from gateway.webhooks.courier import Courier
 from ring import submitter
+from ring.duplex import Stream
 from ring.engine import Engine
 from ring.ids import GroupId, Incarnation, Term
 from ring.links.connector import Abandon, Connector, Down, Outcome
@@ -310,12 +311,23 @@ def talk_through_the_nick(patch: pytest.MonkeyPatch) -> None:
 def show_again_what_came_directly(patch: pytest.MonkeyPatch) -> None:
     """P49: the nick's group, too, shows a message in doubt, though the message came."""
     patch.setattr(RemoteMessages, "is_news", lambda self, msgid: True)
-    patch.setattr(RemoteMessages, "_is_shown", lambda self, msgid, streams: False)
+    patch.setattr(RemoteMessages, "_note_shown", lambda self, msgid: None)
 
 
 def show_what_follows_a_refusal(patch: pytest.MonkeyPatch) -> None:
     """P49: a direct message overtakes the message before, sent by way of the nick's group."""
-    patch.setattr(Incoming, "forget", lambda self, floor: self.refused.clear())
+
+    class Forgetful(dict[tuple[str, str], int]):
+        def __setitem__(self, pair: tuple[str, str], number: int) -> None:
+            """Remember no refused message."""
+
+    whole = Incoming.__init__
+
+    def begin(self: Incoming, stream: Stream) -> None:
+        whole(self, stream)
+        self.refused = Forgetful()
+
+    patch.setattr(Incoming, "__init__", begin)
 
 
 def forget_what_was_said_to_a_session_elsewhere(patch: pytest.MonkeyPatch) -> None:
