@@ -43,7 +43,8 @@ LEVELS: Final[tuple[str, ...]] = (
     "LIST and WHO are answered in pages (ListAsk, FindAsk: after, limit), "
     "and channels are indexed for LIST (IndexAsk, Indexed, ListAsk.part). "
     "Channels are registered, and accounts have access to channels by the ids of their registrations (Register, "
-    "Registered, SetAccess and the other structs beside these; Stored.registrations; Person.life)",
+    "Registered, SetAccess and the other structs beside these; Stored.registrations; Person.life; "
+    "Kick.life, Invite.life, SetModes.life)",
 )
 """The features of each level, by the level's number."""
 

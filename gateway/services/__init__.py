@@ -1,6 +1,17 @@
 """All services: importing the module of a service registers the service in the table."""
 
-from gateway.services import accesses, channel_settings, chanserv, circlet, ghost, grouping, keeping, nickserv, playback
+from gateway.services import (
+    accesses,
+    channel_settings,
+    chanserv,
+    circlet,
+    ghost,
+    grouping,
+    keeping,
+    moderating,
+    nickserv,
+    playback,
+)
 
 __all__ = [
     "accesses",
@@ -10,6 +21,7 @@ __all__ = [
     "ghost",
     "grouping",
     "keeping",
+    "moderating",
     "nickserv",
     "playback",
 ]

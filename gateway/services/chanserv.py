@@ -77,8 +77,10 @@ def answered(request: Request, text: str | Callable[[Done], str]) -> Callable[[A
     return request.call.later(done)
 
 
-def look(request: Request, channel: GroupId, then: Callable[[ChannelView, Registration], None]) -> None:
-    """Ask for the channel's registration, and go on if there is one."""
+def look(
+    request: Request, channel: GroupId, then: Callable[[ChannelView, Registration], None], what: str = REGISTRATION
+) -> None:
+    """Ask for the channel's registration, and go on if there is one. what: of Look."""
     user = request.call.user
 
     def shown(view: ChannelView | None) -> None:
@@ -91,7 +93,7 @@ def look(request: Request, channel: GroupId, then: Callable[[ChannelView, Regist
         else:
             request.say(NOT_DONE["unregistered"])
 
-    request.call.ask(channel, Look(user.uid, REGISTRATION, is_oper(request)), shown)
+    request.call.ask(channel, Look(user.uid, what, is_oper(request)), shown)
 
 
 def find_account(request: Request, name: str, then: Callable[[Login], None]) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from gateway.irc.modes import CHANNEL_MODES
 from gateway.state.channel.access import composed, given, moves
 from gateway.state.channel.messages import ModesSet
 from gateway.state.channel.mode_change import ModeChange
@@ -176,6 +177,20 @@ def decide_rank(channel: ChannelState, command: GiveRank, at: int) -> Decision:
         return Decision(Done(channel.name), None)
     change = ModeChange(command.adding, command.letter, member.person.nick, uid)
     return Decision(Done(channel.name), ModesSet("", command.source, (change,), None, command.account))
+
+
+def rank_by_access(channel: ChannelState, life: str, flags: str, *, override: bool) -> str | Decision:
+    """Find the rank by which ChanServ acts for the account; a refusal without any of the flags. The flag R acts as an
+    operator at least, and every other flag as a half-operator at least."""
+    known = _known(channel)
+    if known is None:
+        return _not("unregistered")
+    if override:
+        return CHANNEL_MODES.ranks[0]
+    held = known.flags(life)
+    if channel.doubtful or not set(held) & set(flags):
+        return _not("doubt" if channel.doubtful else "access")
+    return composed(given(channel, life), "o" if "R" in held else "h", "")[0]
 
 
 def decide_doubt(channel: ChannelState, command: Doubt, at: int) -> Decision:

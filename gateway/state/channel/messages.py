@@ -4,7 +4,8 @@ Messages of people are bytes, so that bytes outside UTF-8 pass through; topics, 
 is the uid of the acting person. `source` is the person's nick!user@host (or the server's name), and `account` the
 person's account, both at the time of the command (`account` since feature level 1; a node that does not know the field
 ignores the field). `idempotency_key` is the key of a command and of the command's event, if another node may repeat
-the command.
+the command. `life` of a command: ChanServ speaks for the account with this registration, and the account's access
+judges in place of a member's rank; "" for a command of a member.
 """
 
 from __future__ import annotations
@@ -96,7 +97,7 @@ class SetTopic(_Tagged, frozen=True, tag=4):
 
 
 class SetModes(_Tagged, frozen=True, tag=5):
-    NEWER: ClassVar = {"account": 1}
+    NEWER: ClassVar = {"account": 1, "life": 2}
 
     by: str
     source: str
@@ -104,10 +105,11 @@ class SetModes(_Tagged, frozen=True, tag=5):
     override: bool = False
     idempotency_key: IdempotencyKey | None = None
     account: str | None = None
+    life: str = ""
 
 
 class Kick(_Tagged, frozen=True, tag=6):
-    NEWER: ClassVar = {"account": 1}
+    NEWER: ClassVar = {"account": 1, "life": 2}
 
     by: str
     source: str
@@ -117,10 +119,11 @@ class Kick(_Tagged, frozen=True, tag=6):
     override: bool = False
     idempotency_key: IdempotencyKey | None = None
     account: str | None = None
+    life: str = ""
 
 
 class Invite(_Tagged, frozen=True, tag=7):
-    NEWER: ClassVar = {"account": 1}
+    NEWER: ClassVar = {"account": 1, "life": 2}
 
     by: str
     source: str
@@ -129,6 +132,7 @@ class Invite(_Tagged, frozen=True, tag=7):
     override: bool = False
     idempotency_key: IdempotencyKey | None = None
     account: str | None = None
+    life: str = ""
 
 
 class Update(_Tagged, frozen=True, tag=8):

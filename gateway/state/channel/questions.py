@@ -16,7 +16,8 @@ class Look(_Tagged, frozen=True, tag=41):
 
     Since level 2, for operators' programs: "page:UID" asks for the next MEMBERS members with a greater uid. The name ""
     in the answer then means "no such channel", and None means that nobody has answered. Also since level 2:
-    "registration", for services, asks for the registration of a channel that nobody need be in.
+    "registration", for services, asks for the registration of a channel that nobody need be in; "registration:all"
+    asks for all members and bans beside.
     """
 
     uid: str

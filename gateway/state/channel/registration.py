@@ -23,6 +23,15 @@ FLAGS: Final = "APHORVfhiorstv"
 v: the account may give and take the rank. f: may change access. s: settings. R: may recover and clear the channel. r:
 may kick and ban. i: may invite. t: may change the topic. A: may read the list of accesses."""
 
+KICKERS: Final = "rR"
+"""Any of these flags lets an account kick and ban by ChanServ."""
+
+INVITERS: Final = "iR"
+"""Any of these flags lets an account invite by ChanServ, and read the channel's key."""
+
+RECOVERERS: Final = "R"
+"""This flag lets an account change all modes by ChanServ: clear and recover the channel."""
+
 FOUNDER_RANKS: Final = "qo"
 
 SETTINGS: Final = ("topiclock", "private", "entrymsg", "mlock")

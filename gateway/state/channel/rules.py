@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from gateway.irc import numerics as n
 from gateway.irc.modes import CHANNEL_MODES
 from gateway.state.channel.access import composed, given, moves
-from gateway.state.channel.access_rules import ACCESS_DECIDE
+from gateway.state.channel.access_rules import ACCESS_DECIDE, rank_by_access
 from gateway.state.channel.channel_settings import SETTING_DECIDE, akick_of, may_set_topic
 from gateway.state.channel.machine_messages import Speak
 from gateway.state.channel.machines import decide_speak
@@ -41,6 +41,7 @@ from gateway.state.channel.messages import (
 from gateway.state.channel.mode_change import ModeChange
 from gateway.state.channel.modes import decide_modes
 from gateway.state.channel.ranks import HELPERS, OPERATORS, is_above
+from gateway.state.channel.registration import INVITERS, KICKERS, RECOVERERS
 from gateway.state.channel.saying import decide_say, is_banned
 from gateway.state.channel.targets import find_target
 from gateway.state.channel.webhook_messages import Advance, Subscribe, Unsubscribe
@@ -72,6 +73,15 @@ def rank_of(channel: ChannelState, uid: str, *, override: bool = False) -> str |
         return CHANNEL_MODES.ranks[0]
     member = channel.members.get(uid)
     return None if member is None else member.prefixes[:1]
+
+
+def _entitled(channel: ChannelState, command: Kick | Invite | SetModes, flags: str) -> str | Decision:
+    """Find the rank by which the caller acts, or the refusal. flags: any of these entitles an account for which
+    ChanServ speaks."""
+    if command.life:
+        return rank_by_access(channel, command.life, flags, override=command.override)
+    rank = rank_of(channel, command.by, override=command.override)
+    return refuse_outsider(channel) if rank is None else rank
 
 
 # Coming and going -----------------------------------------------------------------------------------------------------
@@ -182,9 +192,9 @@ def decide_topic(channel: ChannelState, command: SetTopic, at: int) -> Decision:
 
 
 def decide_kick(channel: ChannelState, command: Kick, at: int) -> Decision:
-    rank = rank_of(channel, command.by, override=command.override)
-    if rank is None:
-        return refuse_outsider(channel)
+    rank = _entitled(channel, command, KICKERS)
+    if isinstance(rank, Decision):
+        return rank
     if rank not in HELPERS:
         return refuse(channel, n.ERR_CHANOPRIVSNEEDED)
     uid = find_target(channel, command.uid, command.nick)
@@ -200,9 +210,9 @@ def decide_kick(channel: ChannelState, command: Kick, at: int) -> Decision:
 
 
 def decide_invite(channel: ChannelState, command: Invite, at: int) -> Decision:
-    rank = rank_of(channel, command.by, override=command.override)
-    if rank is None:
-        return refuse_outsider(channel)
+    rank = _entitled(channel, command, INVITERS)
+    if isinstance(rank, Decision):
+        return rank
     if command.uid in channel.members:
         return Decision(refused(n.ERR_USERONCHANNEL, command.nick, channel.name), None)
     opens = rank in HELPERS
@@ -230,8 +240,9 @@ def decide_forget(channel: ChannelState, command: Forget, at: int) -> Decision:
 
 
 def decide_set_modes(channel: ChannelState, command: SetModes, at: int) -> Decision:
-    rank = rank_of(channel, command.by, override=command.override)
-    return refuse_outsider(channel) if rank is None else decide_modes(channel, command, rank)
+    only_bans = all(change.letter == "b" for change in command.changes)
+    rank = _entitled(channel, command, KICKERS if only_bans else RECOVERERS)
+    return rank if isinstance(rank, Decision) else decide_modes(channel, command, rank)
 
 
 DECIDE: dict[type, Callable[[ChannelState, Any, int], Decision]] = {

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 PAGE: Final = "page:"
 REGISTRATION: Final = "registration"
+EVERYTHING: Final = "registration:all"
 
 
 def look(channel: ChannelState, question: Look) -> ChannelView | None:
@@ -19,8 +20,8 @@ def look(channel: ChannelState, question: Look) -> ChannelView | None:
     asker."""
     if question.what.startswith(PAGE):
         return _page(channel, question.what.removeprefix(PAGE))
-    if question.what == REGISTRATION:
-        return _registration(channel, question.uid)
+    if question.what in (REGISTRATION, EVERYTHING):
+        return _registration(channel, question.uid, whole=question.what == EVERYTHING)
     is_member = question.uid in channel.members
     sees_all = is_member or question.oper
     if not channel.members or ("s" in channel.modes and not sees_all):
@@ -41,10 +42,12 @@ def look(channel: ChannelState, question: Look) -> ChannelView | None:
     )
 
 
-def _registration(channel: ChannelState, uid: str) -> ChannelView:
-    """Show a service the registration of the channel. The members are the asker alone, with the asker's ranks."""
+def _registration(channel: ChannelState, uid: str, *, whole: bool) -> ChannelView:
+    """Show a service the registration of the channel. The members are the asker alone, with the asker's ranks; whole:
+    all members, and the bans."""
     modes, params = settings(channel, show_key=True)
     me = channel.members.get(uid)
+    shown = channel.members.values() if whole else (me,) if me is not None else ()
     return ChannelView(
         channel.name,
         channel.created,
@@ -53,7 +56,8 @@ def _registration(channel: ChannelState, uid: str) -> ChannelView:
         channel.topic,
         channel.topic_by,
         channel.topic_at,
-        (MemberView(me.person, me.prefixes),) if me is not None else (),
+        tuple(MemberView(one.person, one.prefixes) for one in shown),
+        channel.lists["b"].rows() if whole else (),
         is_member=me is not None,
         total=len(channel.members),
         registration=channel.register.kept[0] if channel.register.kept else None,

@@ -7,7 +7,8 @@ from typing import Any
 import msgspec
 
 from gateway.state.channel.channel import Channel, restore
-from gateway.state.channel.messages import Join, Kick, Part, SetModes, SetTopic, Update
+from gateway.state.channel.messages import Invite, Join, Kick, Part, SetModes, SetTopic, Update
+from gateway.state.channel.mode_change import ModeChange
 from gateway.state.channel.registration_messages import (
     Bereave,
     Done,
@@ -261,3 +262,36 @@ def test_half_operators_reach_nobody_with_a_rank_by_access() -> None:
     (refusal,) = stage.mode(CAT, minus("o", "Bob", BOB.uid))
     assert refusal.numeric == "482"
     assert isinstance(stage.do(SetModes(DAN.uid, DAN.source, (plus("m"),))), Refusal)
+
+
+def test_chanserv_acts_by_the_flags_of_an_access() -> None:
+    stage = registered(BOB, CAT, DAN)
+
+    def kick(by: Person, whom: Person) -> Any:
+        return stage.do(Kick("", "ChanServ!c@h", whom.uid, whom.nick, "why", life=by.life))
+
+    def modes(by: Person, *changes: ModeChange) -> Any:
+        return stage.do(SetModes("", "ChanServ!c@h", changes, life=by.life))
+
+    assert kick(CAT, DAN) == NotDone("access")
+    assert modes(CAT, plus("b", "x!*@*")) == NotDone("access")
+    assert stage.do(Invite("", "ChanServ!c@h", "9", "Eve", life=CAT.life)) == NotDone("access")
+    grant(stage, CAT, "r")
+    assert isinstance(kick(CAT, BOB), Refusal), "the flag r alone reaches no operator"
+    assert modes(CAT, plus("b", "x!*@*")) is None
+    assert modes(CAT, plus("b", "y!*@*"), plus("i")) == NotDone("access"), "other modes need the flag R"
+    assert kick(CAT, DAN) is None
+    grant(stage, CAT, "iR")
+    assert modes(CAT, plus("i"), minus("o", BOB.nick, BOB.uid)) is None
+    assert isinstance(kick(CAT, ANN), Refusal), "nobody reaches the founder"
+    assert stage.do(Invite("", "ChanServ!c@h", "9", "Eve", life=CAT.life)) is None
+    assert "9" in stage.channel.invited
+    stage.do(Doubt())
+    assert kick(CAT, BOB) == NotDone("doubt")
+
+
+def test_chanserv_acts_in_no_channel_that_is_not_registered() -> None:
+    stage = Stage(ANN, BOB)
+    assert stage.do(Kick("", "ChanServ!c@h", BOB.uid, BOB.nick, "why", life=ANN.life)) == NotDone("unregistered")
+    override = Kick("", "ChanServ!c@h", BOB.uid, BOB.nick, "why", override=True, life=ANN.life)
+    assert stage.do(override) == NotDone("unregistered")
