@@ -15,6 +15,9 @@ from tests.sim.net import LAST_S, Net, Node
 if TYPE_CHECKING:
     from tests.sim.chaos import Story
 
+LOOK_S = 0.1
+"""How often a healed partition is looked at."""
+
 
 class Fault:
     """kills: people of a node lose their edge, so at most one such fault may be under way. parts: logs may fork."""
@@ -124,8 +127,17 @@ class Cut(Fault):
 
     def end(self) -> None:
         self.net.links.heal(at_once=False)
-        for node in self.net.nodes.values() if self.parts else ():
-            node.unsure.append((self.since - LAST_S, self.net.now))
+        if self.parts:
+            self._wait_for_all()
+
+    def _wait_for_all(self) -> None:
+        """The sides stay apart until their nodes hear each other again, which takes some dials, and merge the logs."""
+        here = [node for node in self.net.nodes.values() if node.up]
+        if any(other.key in node.core.engine.peers.dead for node in here for other in here):
+            self.net.at(LOOK_S, self._wait_for_all)
+            return
+        for node in self.net.nodes.values():
+            node.unsure.append((self.since - LAST_S, self.net.now + LAST_S))
 
 
 class PairCut(Cut):

@@ -135,6 +135,10 @@ class Delivery:
         """Await the playback of all groups of a session."""
         self.awaiting = dict.fromkeys(groups) or NOTHING
 
+    def begin_anew(self) -> None:
+        """Count all cursors of the client as news: the cursors were told as a forwarded client's."""
+        self.cursors = NOTHING
+
     def start_from(self, cursors: Mapping[str, Cursor]) -> None:
         """Take the cursors of the awaited groups, by folded name."""
         self.awaiting = {group: cursors.get(group.name) for group in self.awaiting}

@@ -272,7 +272,7 @@ class ForwardedClient(Forwarder):
         self._brought()
         edge.sessions.arrivals.ended(self)
         connection.remote.forwarder = None
-        connection.delivery.cursors = {}  # from before the forwarding: the client's cursors count anew as news
+        connection.delivery.begin_anew()
         connection.queue.go_on_from(self.unsettled.settled)
         connection.queue.unpause()
         if self.is_gone:
