@@ -90,7 +90,7 @@ class Probe:
 
 
 def watchers(script: Sequence[Slot]) -> set[int]:
-    """Choose people so that each target has WATCHERS of them, or all of its members."""
+    """Choose people so that each target has WATCHERS chosen people, or all members of the target."""
     chosen: set[int] = set()
     for target in {slot.target: None for slot in script}:
         lacking = WATCHERS - len(chosen & target.members)

@@ -97,7 +97,7 @@ def look(
 
 
 def find_account(request: Request, name: str, then: Callable[[Login], None]) -> None:
-    """Find the account by its name or one of its nicks, and go on if there is one."""
+    """Find the account by a name or nick of the account, and go on if there is such an account."""
 
     def found(view: LoginView | None) -> None:
         if view is None:

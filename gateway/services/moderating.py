@@ -63,6 +63,11 @@ def find_person(request: Request, nick: str, then: Callable[[Person | None], Non
         request.call.ask(home, Who(), found)
 
 
+def find_present(request: Request, nick: str, then: Callable[[Person], None]) -> None:
+    """Ask for the person with the nick, and go on; or tell the caller that nobody has the nick."""
+    find_person(request, nick, lambda person: request.say(NO_NICK) if person is None else then(person))
+
+
 def is_mask(word: str) -> bool:
     return any(sign in word for sign in "!@*?.:/")
 
@@ -92,16 +97,13 @@ def kick(request: Request) -> None:
     nick, source = clean(request.words[1]), CHANSERV.source(request.call.edge.settings)
     reason = edge.text(f"({login.name}) {' '.join(request.words[2:])}".strip(), edge.settings.limits.kick_len)
 
-    def found(person: Person | None) -> None:
+    def found(person: Person) -> None:
         assert channel is not None
-        if person is None:
-            request.say(NO_NICK)
-            return
         command = Kick("", source, person.uid, person.nick, reason, is_oper(request), life=login.life)
         request.call.submit(channel, command, done(request, f"{person.nick} is put out."))
 
     if channel is not None:
-        find_person(request, nick, found)
+        find_present(request, nick, found)
 
 
 @CHANSERV.command(
@@ -142,18 +144,14 @@ def unban(request: Request) -> None:
         changes = [ModeChange(False, "b", mask) for mask in masks]
         set_modes(request, channel, changes, f"Bans taken away: {' '.join(masks) or 'none'}")
 
-    def found(person: Person | None) -> None:
+    def found(person: Person) -> None:
         assert channel is not None
-        if person is None:
-            request.say(NO_NICK)
-            return
-        target = person
-        look(request, channel, lambda view, _: remove(matching(request, banned(view), target)), EVERYTHING)
+        look(request, channel, lambda view, _: remove(matching(request, banned(view), person)), EVERYTHING)
 
     if channel is not None and is_mask(word):
         remove([normalise_mask(word)])
     elif channel is not None:
-        find_person(request, word, found)
+        find_present(request, word, found)
 
 
 def banned(view: ChannelView) -> list[str]:
@@ -171,15 +169,12 @@ def invite(request: Request) -> None:
     channel = channel_of(request)
     nick = clean(request.words[1]) if len(request.words) == 2 else request.call.nick
 
-    def found(person: Person | None) -> None:
+    def found(person: Person) -> None:
         assert channel is not None
-        if person is None:
-            request.say(NO_NICK)
-        else:
-            invite_person(request, channel, person)
+        invite_person(request, channel, person)
 
     if channel is not None:
-        find_person(request, nick, found)
+        find_present(request, nick, found)
 
 
 def invite_person(request: Request, channel: GroupId, person: Person) -> None:

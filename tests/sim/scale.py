@@ -58,7 +58,7 @@ class Crowd(Net):
         self.run(10.0)
 
     def calm(self) -> None:
-        """Let the nodes begin nothing by themselves any more, so that all that is measured has one cause."""
+        """Let the nodes begin nothing by themselves any more, so that the measured messages have a single cause."""
         for node in self.nodes.values():
             node.core.engine.settings = node.core.engine.settings._replace(check_every_s=FAR_S)
             node.core.edge.census.next_at = node.core.edge.index.next_at = self.now + FAR_S

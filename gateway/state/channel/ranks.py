@@ -1,4 +1,4 @@
-"""The order of ranks: who may change a channel, and who is out of whose reach."""
+"""The order of ranks: which members may change a channel, and which members a member may not touch."""
 
 from __future__ import annotations
 
