@@ -54,6 +54,7 @@ check: $(TESTABLE)
 
 test: check clients compiler
 	$(VENV)/bin/python -m pytest -n $(WORKERS)
+	$(MAKE) test-compiled
 
 # With compiled cores: the cores by themselves, a network of real processes, simulated networks, and a story told both ways.
 test-compiled: PYTHON_COMPILED = cd build/compiled && $(CURDIR)/$(VENV)/bin/python
@@ -62,7 +63,7 @@ test-compiled: compiled
 	    tests/gateway/commands tests/gateway/cli/test_version.py tests/sim/test_promises.py tests/e2e/test_network.py
 	$(PYTHON_COMPILED) -m tests.sim --soak 60
 	$(VENV)/bin/python -m tests.sim 7 >build/interpreted.txt
-	$(PYTHON_COMPILED) -m tests.sim 7 >build/compiled.txt
+	$(PYTHON_COMPILED) -m tests.sim 7 >../compiled.txt
 	cmp build/interpreted.txt build/compiled.txt
 
 quick: check

@@ -148,6 +148,7 @@ def test_what_concerns_all_groups_grows_no_faster_than_n_log_n(operation: Callab
     assert many <= 1.2 * n_log_n(FEW, MANY) * few, (few, many)
 
 
+@pytest.mark.interpreted  # counts lines of Python
 def test_the_count_sees_a_loop_over_all_lines_that_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     """The journal once filtered all waiting lines for each group."""
     keep = Journal._keep_log

@@ -15,6 +15,8 @@ from ring.wire.group import Answer, Submit
 from ring.wire.log import MergedTerm
 from tests.ring.ports import ME, ROOM, B, C, NotedPort, record
 
+pytestmark = pytest.mark.interpreted  # has a double of Roles
+
 
 class Roles:
     """The roles of the node, as far as a submitter uses the roles."""
@@ -48,7 +50,7 @@ class Edge:
 
     def __init__(self) -> None:
         self.port = NotedPort()
-        self.port.replicas.stopped = set()
+        self.port.replicas.stopped = {}
         self.roles = Roles()
         self.settling: list[Any] = []
         self.submitter = Submitter(self.port, self.roles, self)  # type: ignore[arg-type]  # it is its own barriers

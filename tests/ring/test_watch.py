@@ -68,6 +68,7 @@ def say(m: Master, text: str) -> None:
 # The watcher ----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.interpreted  # has a double of Barriers
 def test_a_watch_is_sent_until_a_view_comes_and_then_renewed_now_and_then() -> None:
     node = Node()
     node.port.masters_of[ROOM] = B.key
@@ -80,6 +81,7 @@ def test_a_watch_is_sent_until_a_view_comes_and_then_renewed_now_and_then() -> N
     assert node.after(WATCH_RENEW_S - 1.0) == [] and node.after(1.0) == asked
 
 
+@pytest.mark.interpreted  # has a double of Barriers
 def test_views_are_shown_in_order_and_once_and_every_view_is_acknowledged() -> None:
     node = Node()
     node.port.masters_of[ROOM] = B.key
@@ -90,6 +92,7 @@ def test_views_are_shown_in_order_and_once_and_every_view_is_acknowledged() -> N
     assert len([message for _, message in node.port.taken() if isinstance(message, Seen)]) == 5
 
 
+@pytest.mark.interpreted  # has a double of Barriers
 def test_a_view_of_a_group_that_is_not_watched_any_more_is_acknowledged_and_not_shown() -> None:
     node = Node()
     node.port.masters_of[ROOM] = B.key
@@ -102,6 +105,7 @@ def test_a_view_of_a_group_that_is_not_watched_any_more_is_acknowledged_and_not_
     assert node.shown == [] and len(node.port.taken()) == 1  # or the master's group never settles
 
 
+@pytest.mark.interpreted  # has a double of Barriers
 def test_a_new_master_is_asked_at_the_next_tick() -> None:
     node = Node()
     node.port.masters_of[ROOM] = B.key
@@ -115,6 +119,7 @@ def test_a_new_master_is_asked_at_the_next_tick() -> None:
     assert node.after(0.1) == [(C.key, Watch(ROOM, True))]
 
 
+@pytest.mark.interpreted  # has a double of Barriers
 def test_a_watch_of_this_nodes_own_group_needs_no_message() -> None:
     node = Node()
     node.watches.watch(ROOM)
@@ -129,6 +134,7 @@ def test_a_watch_of_this_nodes_own_group_needs_no_message() -> None:
 # The master -----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.interpreted  # has a double of Barriers
 def test_every_change_of_the_view_is_told_and_nothing_else() -> None:
     node, m = master(B, C)
     assert [key for key, _ in node.port.taken()] == [B.key, C.key]
@@ -141,6 +147,7 @@ def test_every_change_of_the_view_is_told_and_nothing_else() -> None:
     assert all(isinstance(told, View) and msgspec.msgpack.decode(told.data) == 2 for _, told in sent)
 
 
+@pytest.mark.interpreted  # has a double of Barriers
 def test_a_view_is_told_again_until_it_was_seen() -> None:
     node, m = master(B)
     node.port.taken()
@@ -153,6 +160,7 @@ def test_a_view_is_told_again_until_it_was_seen() -> None:
     assert not m.unseen and node.barriers.advanced == [ROOM] and node.after(VIEW_REPEAT_S) == []
 
 
+@pytest.mark.interpreted  # has a double of Barriers
 def test_a_watcher_that_dies_or_forgets_holds_nothing_up() -> None:
     node, m = master(B, C)
     node.port.peers.died(B.key, node.port.now)
@@ -169,12 +177,14 @@ def test_a_watcher_that_dies_or_forgets_holds_nothing_up() -> None:
     assert node.port.taken() == [] and m.watchers == {}
 
 
+@pytest.mark.interpreted  # has a double of Barriers
 def test_a_watch_that_ends_ends_its_wait() -> None:
     node, m = master(B)
     node.watches.on_watch(B, Watch(ROOM, False))
     assert m.watchers == {} and m.unseen == {} and node.barriers.advanced == [ROOM]
 
 
+@pytest.mark.interpreted  # has a double of Barriers
 def test_watchers_are_bounded_and_those_that_ran_out_make_room(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ring.watch.WATCHERS", 1)
     node, m = master(B, C)
@@ -186,6 +196,7 @@ def test_watchers_are_bounded_and_those_that_ran_out_make_room(monkeypatch: pyte
     assert set(m.watchers) == {C} and set(m.unseen) == {C}
 
 
+@pytest.mark.interpreted  # has a double of Barriers
 def test_a_node_that_does_not_serve_the_group_keeps_the_watch_for_whoever_does() -> None:
     node = Node()
     node.watches.on_watch(B, Watch(ROOM, False))
@@ -198,6 +209,7 @@ def test_a_node_that_does_not_serve_the_group_keeps_the_watch_for_whoever_does()
     assert node.port.held_back == [(ROOM, B, Watch(ROOM, True))] and m.watchers == {}
 
 
+@pytest.mark.interpreted  # has a double of Barriers
 def test_builds_that_acknowledge_no_view_are_not_waited_for() -> None:
     node = Node()
     m = node.port.master(ROOM, "one")
@@ -206,6 +218,7 @@ def test_builds_that_acknowledge_no_view_are_not_waited_for() -> None:
     assert len(node.port.taken()) == 1 and m.unseen == {}
 
 
+@pytest.mark.interpreted  # has a double of Barriers
 def test_a_mistake_in_a_view_stops_the_group_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(_: Any) -> Any:
         raise KeyError("a mistake")

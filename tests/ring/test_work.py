@@ -42,6 +42,7 @@ def test_work_may_add_work() -> None:
     assert done == ["b0"]
 
 
+@pytest.mark.interpreted  # replaces a method of a compiled class
 def test_a_takeover_of_many_groups_does_no_turn_s_work_beyond_a_slice(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two nodes are left of three. No turn serves more groups than the steps of a slice allow, and all are served."""
     net, key = ToyNet(3), "127.0.0.1"

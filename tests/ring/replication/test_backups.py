@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
+
 from ring.ids import Term
 from ring.replication.backups import Backups
 from ring.replication.progress import HandOff, Master, Step
@@ -56,6 +58,7 @@ def want(*keys: str, spent: bool = False) -> Callable[[Stage], None]:
     return arrange
 
 
+@pytest.mark.interpreted  # replaces a method of Peers
 def test_a_new_group_begins_with_the_whole_set() -> None:
     stage = Stage()
     (
@@ -67,6 +70,7 @@ def test_a_new_group_begins_with_the_whole_set() -> None:
     assert stage.m.replica.members == (ME.key, B.key) and stage.m.replica.epoch == 0
 
 
+@pytest.mark.interpreted  # replaces a method of Peers
 def test_a_new_term_asks_how_far_the_members_are_before_anything_is_committed() -> None:
     """P12: a member of the set may have another log."""
     stage = Stage(ME.key, B.key)
@@ -80,6 +84,7 @@ def test_a_new_term_asks_how_far_the_members_are_before_anything_is_committed() 
     assert stage.m.replica.promised == stage.m.replica.term
 
 
+@pytest.mark.interpreted  # replaces a method of Peers
 def test_a_change_of_the_set_waits_for_the_old_and_the_new_backup() -> None:
     """P13."""
     stage = Stage(ME.key, B.key)
@@ -96,6 +101,7 @@ def test_a_change_of_the_set_waits_for_the_old_and_the_new_backup() -> None:
     play(stage) >> submit(ANN, 1) << append(C, 2) << nothing
 
 
+@pytest.mark.interpreted  # replaces a method of Peers
 def test_a_dead_backup_is_waited_for_no_longer_and_replaced() -> None:
     stage = Stage(ME.key, C.key, wanted=(ME.key, C.key))
     play(stage) >> begin << probe(C, 0) << append(C) >> ack(C, held=0) << nothing >> submit(ANN, 1) << append(C, 1)
@@ -108,6 +114,7 @@ def test_a_dead_backup_is_waited_for_no_longer_and_replaced() -> None:
     assert stage.m.replica.members == (ME.key, B.key) and C.key not in stage.m.followers
 
 
+@pytest.mark.interpreted  # replaces a method of Peers
 def test_a_node_on_which_the_group_has_stopped_is_done_without() -> None:
     """P43."""
     stage = Stage(ME.key, B.key)
@@ -120,6 +127,7 @@ def test_a_node_on_which_the_group_has_stopped_is_done_without() -> None:
     assert not stage.m.backups, "B is not asked again"
 
 
+@pytest.mark.interpreted  # replaces a method of Peers
 def test_before_a_group_is_forgotten_its_set_becomes_this_node_alone() -> None:
     stage = Stage(ME.key, B.key)
     (
@@ -132,6 +140,7 @@ def test_before_a_group_is_forgotten_its_set_becomes_this_node_alone() -> None:
     assert stage.m.replica.members == (ME.key,) and not stage.m.backups
 
 
+@pytest.mark.interpreted  # replaces a method of Peers
 def test_a_command_for_a_group_that_is_about_to_be_forgotten_waits_for_its_backup() -> None:
     """P13: the backup is about to be let go."""
     stage = Stage(ME.key, B.key)
@@ -147,6 +156,7 @@ def test_a_command_for_a_group_that_is_about_to_be_forgotten_waits_for_its_backu
     assert stage.m.replica.members == (ME.key, B.key) and [backup.edge for backup in stage.m.backups] == [B]
 
 
+@pytest.mark.interpreted  # replaces a method of Peers
 def test_a_group_that_has_let_its_backup_go_wins_a_backup_before_it_answers() -> None:
     """P13."""
     stage = Stage(ME.key, B.key)
@@ -162,6 +172,7 @@ def test_a_group_that_has_let_its_backup_go_wins_a_backup_before_it_answers() ->
     assert stage.m.replica.members == (ME.key, B.key)
 
 
+@pytest.mark.interpreted  # replaces a method of Peers
 def test_a_group_that_belongs_to_another_master_is_arranged_no_more() -> None:
     stage = Stage(ME.key)
     stage.m.handoff = HandOff(C, Term(2, *C), stage.now)

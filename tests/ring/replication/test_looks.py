@@ -53,6 +53,7 @@ def test_a_forgotten_group_is_not_looked_at() -> None:
     assert taken(looks, 9e9) == []
 
 
+@pytest.mark.interpreted  # replaces a method of a compiled class
 @pytest.mark.parametrize("nodes", [1, 3])
 def test_idle_channels_are_not_looked_at(monkeypatch: pytest.MonkeyPatch, nodes: int) -> None:
     net = Net(nodes)

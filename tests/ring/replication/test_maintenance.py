@@ -59,11 +59,13 @@ def stage() -> Stage:
     return made
 
 
+@pytest.mark.interpreted  # replaces a method of Peers
 def test_a_log_is_trimmed_at_each_look_and_a_quiet_group_is_looked_at_seldom(stage: Stage) -> None:
     play(stage) >> look << nothing
     assert stage.trimmed == [ROOM] and stage.next_look >= stage.now + LOOK_AFTER_S
 
 
+@pytest.mark.interpreted  # replaces a method of Peers
 def test_members_of_nodes_that_are_gone_for_long_are_put_out(stage: Stage) -> None:
     stage.m.replica.state.subscribers.update({GONE: 1, ME: 1, B: 1})  # type: ignore[attr-defined]
     stage.peers.gone_for = lambda edge, now: stage.settings.grace_s + 1 if edge == GONE else 0.0  # type: ignore[method-assign]
@@ -71,6 +73,7 @@ def test_members_of_nodes_that_are_gone_for_long_are_put_out(stage: Stage) -> No
     assert stage.m.replica.state.subscribers == {ME: 1, B: 1}
 
 
+@pytest.mark.interpreted  # replaces a method of Peers
 def test_the_numbers_of_origins_that_ended_long_ago_are_forgotten(stage: Stage) -> None:
     """P8: an origin gone only for a while may come back with a repeat."""
     stage.m.replica.client_logs = {GONE: ClientLog(7), ME: ClientLog(8), C: ClientLog(9)}
@@ -80,6 +83,7 @@ def test_the_numbers_of_origins_that_ended_long_ago_are_forgotten(stage: Stage) 
     assert {*stage.m.replica.client_logs} == {ME, C}
 
 
+@pytest.mark.interpreted  # replaces a method of Peers
 def test_an_empty_group_that_nobody_follows_is_forgotten(stage: Stage) -> None:
     stage.m.replica.state.said.clear()
     stage.m.watchers = {C: stage.now + 60.0}
@@ -90,6 +94,7 @@ def test_an_empty_group_that_nobody_follows_is_forgotten(stage: Stage) -> None:
     assert ROOM not in stage.replicas.masters
 
 
+@pytest.mark.interpreted  # replaces a method of Peers
 def test_an_empty_group_is_forgotten_by_its_backups_first() -> None:
     stage = Stage(backups=(B,))
     stage.peers.acting = lambda group: ME.key  # type: ignore[method-assign]
@@ -100,6 +105,7 @@ def test_an_empty_group_is_forgotten_by_its_backups_first() -> None:
     assert ROOM not in stage.replicas.masters
 
 
+@pytest.mark.interpreted  # replaces a method of Peers
 def test_followers_that_acknowledge_all_are_probed_now_and_then_too() -> None:
     """P30: a follower may have lost the group."""
     stage = Stage(followers=(C,))
@@ -109,6 +115,7 @@ def test_followers_that_acknowledge_all_are_probed_now_and_then_too() -> None:
     play(stage) >> look << probe(C, 0) << nothing >> look << nothing
 
 
+@pytest.mark.interpreted  # replaces a method of Peers
 def test_a_group_goes_to_a_better_owner() -> None:
     stage = Stage()
     stage.now += stage.settings.check_every_s

@@ -35,17 +35,20 @@ def prepares(net: Net, client: Client, *lines: str) -> int:
     return net.meter.messages["Prepare"]
 
 
+@pytest.mark.interpreted  # sets a constant of a compiled module
 def test_a_new_channel_asks_the_next_owners_alone() -> None:
     net, (ann, _) = at_rest()
     assert prepares(net, ann, "JOIN #new") == 4  # copies + 2
     assert any(" 353 " in line for line in ann.got)
 
 
+@pytest.mark.interpreted  # sets a constant of a compiled module
 def test_an_absent_nick_is_asked_about_by_few() -> None:
     net, (ann, _) = at_rest()
     assert prepares(net, ann, "WHOIS nobody") == 4
 
 
+@pytest.mark.interpreted  # sets a constant of a compiled module
 def test_after_a_death_every_node_is_asked_for_a_while() -> None:
     net, (ann, _) = at_rest()
     net.kill("n9")
@@ -82,6 +85,7 @@ def test_if_one_of_the_owners_knows_the_group_every_node_is_asked() -> None:
     assert any(" 332 " in line and line.endswith(":tea") for line in bob.got)
 
 
+@pytest.mark.interpreted  # sets a constant of a compiled module
 def test_an_account_is_begun_only_when_every_node_was_asked() -> None:
     net, (ann, _) = at_rest(disks=True)
     assert prepares(net, ann, "NS INFO nobody") <= 8

@@ -6,6 +6,7 @@ import copy
 from typing import Any
 
 import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -113,6 +114,7 @@ def without_facts(stored: Stored) -> Stored:
     return msgspec.structs.replace(stored, members=members)
 
 
+@pytest.mark.interpreted  # copies a compiled state
 @given(STORIES, STORIES, STORIES, STORIES)
 def test_channels_merge_alike_in_any_order(
     common: list[Any], first: list[Any], second: list[Any], third: list[Any]
@@ -125,6 +127,7 @@ def test_channels_merge_alike_in_any_order(
     assert normal(normal(a)) == normal(a)
 
 
+@pytest.mark.interpreted  # copies a compiled state
 @given(STORIES, STORIES)
 def test_the_event_of_a_merge_makes_the_state(first: list[Any], second: list[Any]) -> None:
     a, b = play(Channel("#c", RULES), first), play(Channel("#c", RULES), second)
@@ -153,6 +156,7 @@ def modes(*changes: Any) -> SetModes:
     return SetModes(ANN.uid, ANN.source, changes, override=True)
 
 
+@pytest.mark.interpreted  # copies a compiled state
 def test_the_last_writer_has_the_topic() -> None:
     def topic(text: str) -> SetTopic:
         return SetTopic(ANN.uid, ANN.source, text)
@@ -161,6 +165,7 @@ def test_the_last_writer_has_the_topic() -> None:
     assert both([Join(ANN), topic("old")], [topic("new")], []).topic == "new"
 
 
+@pytest.mark.interpreted  # copies a compiled state
 def test_what_was_lifted_later_stays_lifted() -> None:
     ban, lift = modes(plus("b", "x!*@*")), modes(minus("b", "x!*@*"))
     assert len(both([Join(ANN)], [ban], [modes(plus("b", "y!*@*"))]).lists["b"]) == 2
@@ -168,6 +173,7 @@ def test_what_was_lifted_later_stays_lifted() -> None:
     assert len(both([Join(ANN), ban], [lift, ban], [lift]).lists["b"]) == 1
 
 
+@pytest.mark.interpreted  # copies a compiled state
 def test_who_was_kicked_on_one_side_is_out_and_who_was_given_up_is_in() -> None:
     kick = Kick(ANN.uid, ANN.source, BOB.uid, BOB.nick, "why")
     assert BOB.uid not in both([Join(ANN), Join(BOB)], [kick], []).members
@@ -175,6 +181,7 @@ def test_who_was_kicked_on_one_side_is_out_and_who_was_given_up_is_in() -> None:
     assert BOB.uid in both([Join(ANN), Join(BOB)], [kick, Join(BOB)], []).members
 
 
+@pytest.mark.interpreted  # copies a compiled state
 def test_a_channel_made_anew_on_one_side_brings_no_power() -> None:
     """A person who empties a channel on the small side of a split, and makes the channel again as its operator, gains
     nothing.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -35,6 +36,7 @@ def hold(nick: Nick, story: list[tuple[int, Any]], at: int) -> Nick:
     return held
 
 
+@pytest.mark.interpreted  # copies a compiled state
 @given(NICK_STORIES, NICK_STORIES, NICK_STORIES, NICK_STORIES)
 def test_nicks_merge_alike_in_any_order(
     common: list[Any], first: list[Any], second: list[Any], third: list[Any]
@@ -49,6 +51,7 @@ def test_nicks_merge_alike_in_any_order(
         assert merge(merge(a, b), c) == merge(a, merge(b, c))
 
 
+@pytest.mark.interpreted  # copies a compiled state
 def test_the_older_claim_keeps_the_nick() -> None:
     older, younger = Nick("ann", CASEMAP), Nick("ann", CASEMAP)
     older = hold(older, [(1, Claim(NAMES[1]))], 1000)
@@ -62,6 +65,7 @@ def test_the_older_claim_keeps_the_nick() -> None:
         assert list(ours.subscribers) == [NAMES[1].edge]
 
 
+@pytest.mark.interpreted  # copies a compiled state
 def test_who_gave_the_nick_back_does_not_hold_it_on_the_other_side() -> None:
     root = hold(Nick("ann", CASEMAP), [(1, Claim(NAMES[0]))], 1000)
     left = hold(root, [(1, Release("0"))], 2000)
