@@ -26,7 +26,6 @@ NO_NICK = n.TEXT[n.ERR_NOSUCHNICK]
 
 def done(request: Request, text: str) -> Callable[[Any], None]:
     """Make a continuation for a command that members have, too: the person reads the text, or the refusal."""
-    other = answered(request, text)
 
     def shown(outcome: Any) -> None:
         if isinstance(outcome, Refusal):
@@ -36,7 +35,7 @@ def done(request: Request, text: str) -> Callable[[Any], None]:
         elif outcome is None or isinstance(outcome, ModesDone):
             request.say(text)
         else:
-            other(outcome)
+            answered(request, text)(outcome)
 
     return shown
 
