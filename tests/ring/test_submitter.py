@@ -50,7 +50,7 @@ class Edge:
 
     def __init__(self) -> None:
         self.port = NotedPort()
-        self.port.replicas.stopped = {}
+        self.port.replicas.stopped = set()
         self.roles = Roles()
         self.settling: list[Any] = []
         self.submitter = Submitter(self.port, self.roles, self)  # type: ignore[arg-type]  # it is its own barriers
