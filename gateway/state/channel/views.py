@@ -27,15 +27,8 @@ def look(channel: ChannelState, question: Look) -> ChannelView | None:
     if not channel.members or ("s" in channel.modes and not sees_all):
         return None
     what, _, letter = question.what.partition(":")
-    modes, params = settings(channel, show_key=sees_all)
     return ChannelView(
-        channel.name,
-        channel.created,
-        modes,
-        params,
-        channel.topic,
-        channel.topic_by,
-        channel.topic_at,
+        *_facts(channel, show_key=sees_all),
         _members(channel, sees_all=sees_all) if what in ("names", "who") else (),
         channel.lists[letter].rows() if what == "list" and letter in channel.lists else (),
         is_member,
@@ -45,17 +38,10 @@ def look(channel: ChannelState, question: Look) -> ChannelView | None:
 def _registration(channel: ChannelState, uid: str, *, whole: bool) -> ChannelView:
     """Show a service the registration of the channel. The members are the asker alone, with the asker's ranks; whole:
     all members, and the bans."""
-    modes, params = settings(channel, show_key=True)
     me = channel.members.get(uid)
     shown = channel.members.values() if whole else (me,) if me is not None else ()
     return ChannelView(
-        channel.name,
-        channel.created,
-        modes,
-        params,
-        channel.topic,
-        channel.topic_by,
-        channel.topic_at,
+        *_facts(channel, show_key=True),
         tuple(MemberView(one.person, one.prefixes) for one in shown),
         channel.lists["b"].rows() if whole else (),
         is_member=me is not None,
@@ -69,11 +55,15 @@ def _page(channel: ChannelState, after: str) -> ChannelView:
     """Show an operator's view of the channel, with a page of members in the order of user ids."""
     if not channel.members:
         return ChannelView("", 0, "", (), "", "", 0, ())
-    modes, params = settings(channel, show_key=False)
     uids = nsmallest(MEMBERS, (uid for uid in channel.members if uid > after))
     members = tuple(MemberView(channel.members[uid].person, channel.members[uid].prefixes) for uid in uids)
-    topic = (channel.topic, channel.topic_by, channel.topic_at)
-    return ChannelView(channel.name, channel.created, modes, params, *topic, members, total=len(channel.members))
+    return ChannelView(*_facts(channel, show_key=False), members, total=len(channel.members))
+
+
+def _facts(channel: ChannelState, *, show_key: bool) -> tuple[str, int, str, tuple[str, ...], str, str, int]:
+    """List what every view begins with: name, time of creation, modes, parameters of modes, and the topic."""
+    modes, params = settings(channel, show_key=show_key)
+    return channel.name, channel.created, modes, params, channel.topic, channel.topic_by, channel.topic_at
 
 
 def settings(channel: ChannelState, *, show_key: bool) -> tuple[str, tuple[str, ...]]:
