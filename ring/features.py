@@ -45,6 +45,7 @@ LEVELS: Final[tuple[str, ...]] = (
     "Channels are registered, and accounts have access to channels by the ids of their registrations (Register, "
     "Registered, SetAccess and the other structs beside these; Stored.registrations; Person.life; "
     "Kick.life, Invite.life, SetModes.life)",
+    "what protects people and channels: cloaks, extended bans, more modes, bans of the network, the audit of operators",
 )
 """The features of each level, by the level's number."""
 

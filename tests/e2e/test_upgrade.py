@@ -1,7 +1,7 @@
-"""A rolling upgrade from the previous feature level, with real processes, while people talk (P42).
+"""A rolling upgrade from feature level 1, with real processes, while people talk (P42).
 
-The old nodes are this build told to act and write as the previous level does; tests/levels holds such a build to the
-bytes of the previous level.
+The old nodes are this build told to act and write as level 1 does; tests/levels holds such a build to the
+bytes of level 1.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from tests.patience import WITHIN_S
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("network")]
 
-OLD = LEVEL - 1
+OLD = 1
 NODES = (1, 2, 3)
 PASSWORD = "correct-horse-battery"
 SECRET = "circlet_speaks-through-an-upgrade"

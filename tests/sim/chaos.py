@@ -131,7 +131,7 @@ class Story:
     ) -> None:
         """disks: whether nodes have disks, with stores that lose unflushed data; None: every other seed.
 
-        upgrades: whether one or two nodes begin with the build of the previous feature level, and come back with
+        upgrades: whether one or two nodes begin with a build of an earlier feature level, and come back with
         today's when they leave; None: every seventh seed.
         """
         self.seed = seed
@@ -141,7 +141,7 @@ class Story:
         self.net = Net(
             chance.randint(3, 5), seed, delay_s=(0.001, chance.choice((0.005, 0.03, 0.1))), edge=EDGE, engine=SETTINGS,
             directories=chance.randint(1, 3), disks=seed % 2 == 1 if disks is None else disks,
-            level=LEVEL - self.upgrades,
+            level=LEVEL if not self.upgrades else 1 + seed // 7 % (LEVEL - 1),
         )  # fmt: skip
         self.net.level = LEVEL
         self.net.trace = self._tell if trace is not None else None

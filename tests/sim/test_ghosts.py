@@ -234,7 +234,7 @@ def test_a_guest_whose_node_lives_has_its_nick_alone() -> None:
 
 
 def test_at_an_older_level_a_guest_that_comes_back_is_a_new_user() -> None:
-    net, joe, eve = certified(level=LEVEL - 1)
+    net, joe, eve = certified(level=1)
     assert joe.connection.user is not None and not joe.connection.user.person.certificate
     net.kill("n1")
     net.run(SOON_S)
