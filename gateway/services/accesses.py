@@ -11,10 +11,10 @@ from gateway.services.chanserv import (
     CHANSERV,
     NOT_DONE,
     answered,
-    channel_of,
     find_account,
     is_oper,
     look,
+    on_channel,
 )
 from gateway.services.table import Request
 from gateway.state.channel.questions import ChannelView
@@ -65,7 +65,7 @@ def _list(request: Request, view: ChannelView, known: Registration, only: str = 
     request.say(*(f"{one.name}: {one.flags}, by {one.by}" for one in rows if only in ("", one.flags)))
 
 
-@CHANSERV.command(
+@on_channel(
     "FLAGS <channel> [account] [changes]",
     "list the accesses to a channel, or show or change the access of an account",
     "Changes are flags (+Ov-i), all flags (+* and -*), or SOP, AOP, HOP, VOP.",
@@ -75,8 +75,8 @@ def _list(request: Request, view: ChannelView, known: Registration, only: str = 
     words=(1, 3),
     login=True,
 )
-def flags(request: Request) -> None:
-    channel, words = channel_of(request), request.words
+def flags(request: Request, channel: GroupId) -> None:
+    words = request.words
 
     def found(view: ChannelView, known: Registration) -> None:
         if len(words) == 1:
@@ -91,19 +91,18 @@ def flags(request: Request) -> None:
             request.say(f"{to.name} has the flags {before or 'none'}." if may else NOT_DONE["access"])
             return
         after = changed(before, clean(words[2]))
-        if after is None or channel is None:
+        if after is None:
             request.say(NOT_DONE["flags"])
         else:
             _write(request, channel, known, to, after)
 
-    if channel is not None:
-        look(request, channel, found)
+    look(request, channel, found)
 
 
 def _shorthand(level: str, about: str) -> None:
-    @CHANSERV.command(f"{level} <channel> <ADD|DEL|LIST> [account]", about, words=(2, 3), login=True)
-    def change(request: Request) -> None:
-        channel, verb = channel_of(request), clean(request.words[1]).upper()
+    @on_channel(f"{level} <channel> <ADD|DEL|LIST> [account]", about, words=(2, 3), login=True)
+    def change(request: Request, channel: GroupId) -> None:
+        verb = clean(request.words[1]).upper()
         wanted = {"ADD": LEVELS[level], "DEL": ""}.get(verb)
 
         def found(view: ChannelView, known: Registration) -> None:
@@ -113,7 +112,7 @@ def _shorthand(level: str, about: str) -> None:
                 find_account(request, request.words[2], lambda to: give(known, to))
 
         def give(known: Registration, to: Login) -> None:
-            assert channel is not None and wanted is not None
+            assert wanted is not None
             if not wanted and known.flags(to.life) != LEVELS[level]:
                 request.say(f"{to.name} is not in the list.")
             else:
@@ -121,7 +120,7 @@ def _shorthand(level: str, about: str) -> None:
 
         if (wanted is None and verb != "LIST") or (wanted is not None) != (len(request.words) == 3):
             request.say(f"Syntax: {CHANSERV.commands[level].syntax}")
-        elif channel is not None:
+        else:
             look(request, channel, found)
 
 
@@ -131,14 +130,14 @@ _shorthand("HOP", "accounts that are half-operators")
 _shorthand("VOP", "accounts with voice")
 
 
-@CHANSERV.command(
+@on_channel(
     "AMODE <channel> [<+|-><a|o|h|v> account]",
     "give an account a rank on entering, or take the access; without account: the list",
     words=(1, 3),
     login=True,
 )
-def amode(request: Request) -> None:
-    channel, words = channel_of(request), request.words
+def amode(request: Request, channel: GroupId) -> None:
+    words = request.words
     sign, letter = (clean(words[1])[:1], clean(words[1])[1:]) if len(words) > 1 else ("", "")
 
     def found(view: ChannelView, known: Registration) -> None:
@@ -148,18 +147,17 @@ def amode(request: Request) -> None:
             find_account(request, words[2], lambda to: give(known, to))
 
     def give(known: Registration, to: Login) -> None:
-        assert channel is not None
         _write(request, channel, known, to, LEVELS[SHORT[letter]] if sign == "+" else "")
 
     if len(words) == 2 or (len(words) == 3 and (sign not in ("+", "-") or letter not in SHORT)):
         request.say(f"Syntax: {CHANSERV.commands['AMODE'].syntax}")
-    elif channel is not None:
+    else:
         look(request, channel, found)
 
 
-@CHANSERV.command("STATUS <channel>", "show your access to a channel, and your ranks there", words=(1, 1), login=True)
-def status(request: Request) -> None:
-    channel, life = channel_of(request), login_of(request).life
+@on_channel("STATUS <channel>", "show your access to a channel, and your ranks there", words=(1, 1), login=True)
+def status(request: Request, channel: GroupId) -> None:
+    life = login_of(request).life
 
     def found(view: ChannelView, known: Registration) -> None:
         ranks = view.members[0].prefixes if view.members else ""
@@ -167,5 +165,4 @@ def status(request: Request) -> None:
         request.say(f"{role}; on entering {view.name} you have the ranks {known.ranks(life) or 'none'}.")
         request.say(f"Your ranks now are {ranks or 'none'}." if view.is_member else "You are not in the channel.")
 
-    if channel is not None:
-        look(request, channel, found)
+    look(request, channel, found)

@@ -9,25 +9,24 @@ from gateway.irc.masks import normalise_mask
 from gateway.irc.message import clean
 from gateway.irc.times import server_time
 from gateway.services.answering import login_of
-from gateway.services.chanserv import CHANSERV, NOT_DONE, answered, channel_of, is_oper, look
+from gateway.services.chanserv import CHANSERV, NOT_DONE, answered, is_oper, look, on_channel
 from gateway.services.table import Request
 from gateway.state.channel.questions import ChannelView
 from gateway.state.channel.registration import Registration
 from gateway.state.channel.registration_messages import SetAkick, SetSetting
+from ring.ids import GroupId
 
 SWITCH: Final = {"ON": "on", "OFF": ""}
 _TIME = re.compile(r"([0-9]{1,5})([smhd])")
 _UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
 
-def _set(request: Request, name: str, value: str, text: str) -> None:
-    channel = channel_of(request)
-    if channel is not None:
-        command = SetSetting(login_of(request).life, name, value, is_oper(request))
-        request.call.submit(channel, command, answered(request, text))
+def _set(request: Request, channel: GroupId, name: str, value: str, text: str) -> None:
+    command = SetSetting(login_of(request).life, name, value, is_oper(request))
+    request.call.submit(channel, command, answered(request, text))
 
 
-@CHANSERV.command(
+@on_channel(
     "SET <channel> <TOPICLOCK|PRIVATE|ENTRYMSG> <on|off|text>",
     "change a setting of your channel",
     "TOPICLOCK: only accounts with the flag t change the topic. PRIVATE: LIST hides the channel. ENTRYMSG: a text for "
@@ -35,62 +34,61 @@ def _set(request: Request, name: str, value: str, text: str) -> None:
     words=(3, 100),
     login=True,
 )
-def change_setting(request: Request) -> None:
+def change_setting(request: Request, channel: GroupId) -> None:
     name, value = clean(request.words[1]).upper(), " ".join(request.words[2:])
     word = clean(value).upper()
     if name == "ENTRYMSG":
         text = "" if word == "OFF" else request.call.edge.text(value, 300)
-        _set(request, "entrymsg", text, f"ENTRYMSG is {text or 'off'}.")
+        _set(request, channel, "entrymsg", text, f"ENTRYMSG is {text or 'off'}.")
     elif name in ("TOPICLOCK", "PRIVATE") and word in SWITCH:
-        _set(request, name.lower(), SWITCH[word], f"{name} is {word.lower()}.")
+        _set(request, channel, name.lower(), SWITCH[word], f"{name} is {word.lower()}.")
     else:
         request.say(f"Syntax: {CHANSERV.commands['SET'].syntax}")
 
 
-@CHANSERV.command(
+@on_channel(
     "MLOCK <channel> <modes|off>",
     "lock modes of your channel, such as +nt-i: nobody changes locked modes",
     "Modes with a parameter are not locked.",
     words=(2, 2),
     login=True,
 )
-def lock_modes(request: Request) -> None:
+def lock_modes(request: Request, channel: GroupId) -> None:
     word = clean(request.words[1])
     value = "" if word.upper() == "OFF" else word
-    _set(request, "mlock", value, f"MLOCK is {value or 'off'}.")
+    _set(request, channel, "mlock", value, f"MLOCK is {value or 'off'}.")
 
 
-@CHANSERV.command(
+@on_channel(
     "AKICK <channel> <ADD|DEL|LIST> [mask] [time] [reason]",
     "keep people out of your channel by mask, such as *!*@10.0.0.0/8",
     "A time is 30m, 12h or 7d; without a time for ever. People with access are not kept out.",
     words=(2, 100),
     login=True,
 )
-def akick(request: Request) -> None:
+def akick(request: Request, channel: GroupId) -> None:
     verb, more = clean(request.words[1]).upper(), request.words[2:]
     if verb == "LIST" and not more:
-        _list(request)
+        _list(request, channel)
     elif verb in ("ADD", "DEL") and more and (verb == "ADD" or len(more) == 1):
-        _write(request, clean(more[0]), more[1:], gone=verb == "DEL")
+        _write(request, channel, clean(more[0]), more[1:], gone=verb == "DEL")
     else:
         request.say(f"Syntax: {CHANSERV.commands['AKICK'].syntax}")
 
 
-def _write(request: Request, mask: str, more: list[str], *, gone: bool) -> None:
-    channel, edge, login = channel_of(request), request.call.edge, login_of(request)
+def _write(request: Request, channel: GroupId, mask: str, more: list[str], *, gone: bool) -> None:
+    edge, login = request.call.edge, login_of(request)
     time = _TIME.fullmatch(clean(more[0]).lower()) if more else None
     until = int((edge.now + int(time[1]) * _UNITS[time[2]]) * 1000) if time is not None else 0
     reason = edge.text(" ".join(more[1:] if time is not None else more), 300)
     whole = normalise_mask(mask)
     command = SetAkick(login.life, login.name, whole, reason, until, gone, is_oper(request))
-    if channel is not None:
-        text = f"{whole} is kept out no longer." if gone else f"{whole} is kept out."
-        request.call.submit(channel, command, answered(request, text))
+    text = f"{whole} is kept out no longer." if gone else f"{whole} is kept out."
+    request.call.submit(channel, command, answered(request, text))
 
 
-def _list(request: Request) -> None:
-    channel, life = channel_of(request), login_of(request).life
+def _list(request: Request, channel: GroupId) -> None:
+    life = login_of(request).life
 
     def found(view: ChannelView, known: Registration) -> None:
         if "A" not in known.flags(life) and not is_oper(request):
@@ -103,5 +101,4 @@ def _list(request: Request) -> None:
             request.say(f"{one.mask}{until}, by {one.by}: {one.reason or 'no reason'}")
         request.say(f"People kept out of {view.name}: {len(rows)} masks")
 
-    if channel is not None:
-        look(request, channel, found)
+    look(request, channel, found)

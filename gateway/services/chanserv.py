@@ -44,7 +44,7 @@ NO_CHANNEL: Final = "That is no name of a channel."
 FULL: Final = "The account has as many channels as an account may have."
 
 
-def channel_of(request: Request) -> GroupId | None:
+def _channel_of(request: Request) -> GroupId | None:
     """Return the group of the channel that the first word names; None after an answer to the person."""
     edge, name = request.call.edge, clean(request.words[0])
     if edge.network.level < SINCE:
@@ -54,6 +54,24 @@ def channel_of(request: Request) -> GroupId | None:
     else:
         return edge.channel(name)
     return None
+
+
+def on_channel(
+    syntax: str, *text: str, words: tuple[int, int], login: bool = False
+) -> Callable[[Callable[[Request, GroupId], None]], Callable[[Request, GroupId], None]]:
+    """Register a handler for a command of ChanServ whose first word names a channel. The handler is called with the
+    channel's group, and is not called for a bad name. syntax, text, words, login: as of Service.command."""
+
+    def add(handler: Callable[[Request, GroupId], None]) -> Callable[[Request, GroupId], None]:
+        @CHANSERV.command(syntax, *text, words=words, login=login)
+        def handle(request: Request) -> None:
+            channel = _channel_of(request)
+            if channel is not None:
+                handler(request, channel)
+
+        return handler
+
+    return add
 
 
 def is_oper(request: Request) -> bool:
@@ -110,30 +128,29 @@ def find_account(request: Request, name: str, then: Callable[[Login], None]) -> 
     run(request.call.edge, look_up(request.call.edge, clean(name)), request.call.later(found))
 
 
-@CHANSERV.command(
+@on_channel(
     "REGISTER <channel>",
     "register a channel in which you are operator: the channel is yours",
     "Topic, modes, bans and accesses stay while nobody is in the channel.",
     words=(1, 1),
     login=True,
 )
-def register(request: Request) -> None:
-    channel, call = channel_of(request), request.call
-    if channel is not None:
-        done = answered(request, lambda done: f"{done.name} is registered to {login_of(request).name}.")
-        steps = register_channel(call.edge, login_of(request), channel, call.user.uid, override=is_oper(request))
-        run(call.edge, steps, done)
+def register(request: Request, channel: GroupId) -> None:
+    call = request.call
+    done = answered(request, lambda done: f"{done.name} is registered to {login_of(request).name}.")
+    steps = register_channel(call.edge, login_of(request), channel, call.user.uid, override=is_oper(request))
+    run(call.edge, steps, done)
 
 
-@CHANSERV.command(
+@on_channel(
     "DROP <channel> [code]",
     "give the registration of your channel up",
     "Without the code, the answer tells you the code. The channel goes on as a channel of whoever is operator.",
     words=(1, 2),
     login=True,
 )
-def drop(request: Request) -> None:
-    channel, edge, login = channel_of(request), request.call.edge, login_of(request)
+def drop(request: Request, channel: GroupId) -> None:
+    edge, login = request.call.edge, login_of(request)
 
     def found(view: ChannelView, known: Registration) -> None:
         code = edge.outside.keyed(f"drop channel {known.id}".encode()).hex()[:8]
@@ -144,17 +161,15 @@ def drop(request: Request) -> None:
         elif clean(request.words[1]).lower() != code:
             request.say("That is not the code. DROP without a code tells the code.")
         else:
-            steps = drop_channel(edge, login, group, known.id, override=is_oper(request))
+            steps = drop_channel(edge, login, channel, known.id, override=is_oper(request))
             run(edge, steps, answered(request, f"{view.name} is not registered any more."))
 
-    if channel is not None:
-        group = channel
-        look(request, group, found)
+    look(request, channel, found)
 
 
-@CHANSERV.command("INFO <channel>", "show to whom a channel belongs", words=(1, 1))
-def info(request: Request) -> None:
-    channel, proven = channel_of(request), request.call.connection.login
+@on_channel("INFO <channel>", "show to whom a channel belongs", words=(1, 1))
+def info(request: Request, channel: GroupId) -> None:
+    proven = request.call.connection.login
 
     def found(view: ChannelView, known: Registration) -> None:
         sees = view.is_member or is_oper(request) or (proven is not None and known.flags(proven.life))
@@ -168,36 +183,33 @@ def info(request: Request) -> None:
         if view.doubtful:
             request.say(with_absent(request.call.edge, "No access gives a rank now: " + NOT_DONE["doubt"]))
 
-    if channel is not None:
-        look(request, channel, found)
+    look(request, channel, found)
 
 
-@CHANSERV.command(
+@on_channel(
     "TRANSFER <channel> <account>",
     "give your channel to another account",
     words=(2, 2),
     login=True,
 )
-def transfer(request: Request) -> None:
-    channel, edge, login = channel_of(request), request.call.edge, login_of(request)
+def transfer(request: Request, channel: GroupId) -> None:
+    edge, login = request.call.edge, login_of(request)
 
     def found(to: Login) -> None:
-        assert channel is not None
         steps = hand_channel_on(edge, login, channel, to, override=is_oper(request))
         run(edge, steps, answered(request, lambda done: f"{done.name} belongs to {to.name} now."))
 
-    if channel is not None:
-        find_account(request, request.words[1], found)
+    find_account(request, request.words[1], found)
 
 
-@CHANSERV.command(
+@on_channel(
     "SUCCESSOR <channel> <account|none>",
     "choose who inherits your channel when your account is dropped",
     words=(2, 2),
     login=True,
 )
-def successor(request: Request) -> None:
-    channel, edge, login = channel_of(request), request.call.edge, login_of(request)
+def successor(request: Request, channel: GroupId) -> None:
+    edge, login = request.call.edge, login_of(request)
 
     def found(view: ChannelView, known: Registration) -> None:
         former = Login(known.successor.name, known.successor.life)
@@ -207,24 +219,20 @@ def successor(request: Request) -> None:
             find_account(request, request.words[1], lambda to: choose(former, to))
 
     def choose(former: Login, to: Login) -> None:
-        assert channel is not None
         steps = choose_successor(edge, login, channel, to, former, override=is_oper(request))
         run(edge, steps, answered(request, lambda done: f"{to.name or 'Nobody'} inherits {done.name}."))
 
-    if channel is not None:
-        look(request, channel, found)
+    look(request, channel, found)
 
 
 # Ranks by access ------------------------------------------------------------------------------------------------------
 
 
 def _rank(word: str, letter: str, about: str, *, adding: bool) -> None:
-    @CHANSERV.command(f"{word} <channel> [nick]", about, "Without a nick: yourself.", words=(1, 2), login=True)
-    def give(request: Request) -> None:
-        channel, edge, login = channel_of(request), request.call.edge, login_of(request)
+    @on_channel(f"{word} <channel> [nick]", about, "Without a nick: yourself.", words=(1, 2), login=True)
+    def give(request: Request, channel: GroupId) -> None:
+        edge, login = request.call.edge, login_of(request)
         nick = clean(request.words[1]) if len(request.words) == 2 else request.call.nick
-        if channel is None:
-            return
         source, folded = CHANSERV.source(edge.settings), edge.settings.casemap(nick)
         here = (user.uid for user in edge.users.values() if edge.settings.casemap(user.person.nick) == folded)
         known = next(here, None)

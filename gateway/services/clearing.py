@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from gateway.irc.message import clean
 from gateway.services.answering import login_of
-from gateway.services.chanserv import CHANSERV, NOT_DONE, channel_of, is_oper, look
+from gateway.services.chanserv import CHANSERV, NOT_DONE, is_oper, look, on_channel
 from gateway.services.moderating import banned, done, invite_person, matching, set_modes
 from gateway.services.table import Request
 from gateway.state.channel.messages import Kick, ModeChange
@@ -28,18 +28,17 @@ def may_clear(request: Request, known: Registration) -> bool:
     return may
 
 
-@CHANSERV.command(
+@on_channel(
     "CLEAR <channel> <USERS|BANS|OPS>",
     "put all people without access out, take all bans away, or take the rank of operators without access",
     "Your access needs the flag R.",
     words=(2, 2),
     login=True,
 )
-def clear(request: Request) -> None:
-    channel, what = channel_of(request), clean(request.words[1]).upper()
+def clear(request: Request, channel: GroupId) -> None:
+    what = clean(request.words[1]).upper()
 
     def found(view: ChannelView, known: Registration) -> None:
-        assert channel is not None
         if not may_clear(request, known):
             return
         if what == "USERS":
@@ -55,7 +54,7 @@ def clear(request: Request) -> None:
 
     if what not in ("USERS", "BANS", "OPS"):
         request.say(f"Syntax: {CHANSERV.commands['CLEAR'].syntax}")
-    elif channel is not None:
+    else:
         look(request, channel, found, EVERYTHING)
 
 
@@ -80,7 +79,7 @@ def _put_out(request: Request, channel: GroupId, people: list[Person]) -> None:
         request.call.submit(channel, command, kicked)
 
 
-@CHANSERV.command(
+@on_channel(
     "RECOVER <channel>",
     "become operator of your channel, if the channel has no operator",
     "Your access needs the flag R. The modes i, k and l and the bans that match you are taken away. If you are "
@@ -88,11 +87,10 @@ def _put_out(request: Request, channel: GroupId, people: list[Person]) -> None:
     words=(1, 1),
     login=True,
 )
-def recover(request: Request) -> None:
-    channel, me = channel_of(request), request.call.user.person
+def recover(request: Request, channel: GroupId) -> None:
+    me = request.call.user.person
 
     def found(view: ChannelView, known: Registration) -> None:
-        assert channel is not None
         if not may_clear(request, known):
             return
         if any(rank in OPERATORS for one in view.members for rank in one.prefixes):
@@ -107,5 +105,4 @@ def recover(request: Request) -> None:
         if not is_there:
             invite_person(request, channel, me)
 
-    if channel is not None:
-        look(request, channel, found, EVERYTHING)
+    look(request, channel, found, EVERYTHING)

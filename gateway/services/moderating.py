@@ -11,7 +11,7 @@ from gateway.irc.masks import MaskSet, normalise_mask
 from gateway.irc.message import clean
 from gateway.irc.times import server_time
 from gateway.services.answering import LATER, login_of
-from gateway.services.chanserv import CHANSERV, NOT_DONE, answered, channel_of, is_oper, look
+from gateway.services.chanserv import CHANSERV, NOT_DONE, answered, is_oper, look, on_channel
 from gateway.services.table import Request
 from gateway.state.channel.messages import Invite, Kick, ModeChange, ModesDone, SetModes
 from gateway.state.channel.questions import ChannelView
@@ -84,72 +84,67 @@ def set_modes(request: Request, channel: GroupId, changes: list[ModeChange], tex
     request.call.submit(channel, command, done(request, text))
 
 
-@CHANSERV.command(
+@on_channel(
     "KICK <channel> <nick> [reason]",
     "put a member out of the channel",
     "Your access needs the flag r or R. The reason names your account.",
     words=(2, 100),
     login=True,
 )
-def kick(request: Request) -> None:
-    channel, edge, login = channel_of(request), request.call.edge, login_of(request)
+def kick(request: Request, channel: GroupId) -> None:
+    edge, login = request.call.edge, login_of(request)
     nick, source = clean(request.words[1]), CHANSERV.source(request.call.edge.settings)
     reason = edge.text(f"({login.name}) {' '.join(request.words[2:])}".strip(), edge.settings.limits.kick_len)
 
     def found(person: Person) -> None:
-        assert channel is not None
         command = Kick("", source, person.uid, person.nick, reason, is_oper(request), life=login.life)
         request.call.submit(channel, command, done(request, f"{person.nick} is put out."))
 
-    if channel is not None:
-        find_present(request, nick, found)
+    find_present(request, nick, found)
 
 
-@CHANSERV.command(
+@on_channel(
     "BAN <channel> <nick|mask>",
     "ban somebody from the channel: the host of the nick, or a mask",
     "Your access needs the flag r or R.",
     words=(2, 2),
     login=True,
 )
-def ban(request: Request) -> None:
-    channel, word = channel_of(request), clean(request.words[1])
+def ban(request: Request, channel: GroupId) -> None:
+    word = clean(request.words[1])
 
     def add(mask: str) -> None:
-        assert channel is not None
         set_modes(request, channel, [ModeChange(True, "b", mask)], f"{mask} is banned.")
 
     def found(person: Person | None) -> None:
         add(normalise_mask(word) if person is None else f"*!*@{person.host}")
 
-    if channel is not None and is_mask(word):
+    if is_mask(word):
         add(normalise_mask(word))
-    elif channel is not None:
+    else:
         find_person(request, word, found)
 
 
-@CHANSERV.command(
+@on_channel(
     "UNBAN <channel> [nick|mask]",
     "take a ban away, or all bans that match the person with the nick",
     "Your access needs the flag r or R. Without a nick: yourself.",
     words=(1, 2),
     login=True,
 )
-def unban(request: Request) -> None:
-    channel, word = channel_of(request), clean(request.words[1]) if len(request.words) == 2 else request.call.nick
+def unban(request: Request, channel: GroupId) -> None:
+    word = clean(request.words[1]) if len(request.words) == 2 else request.call.nick
 
     def remove(masks: list[str]) -> None:
-        assert channel is not None
         changes = [ModeChange(False, "b", mask) for mask in masks]
         set_modes(request, channel, changes, f"Bans taken away: {' '.join(masks) or 'none'}")
 
     def found(person: Person) -> None:
-        assert channel is not None
         look(request, channel, lambda view, _: remove(matching(request, banned(view), person)), EVERYTHING)
 
-    if channel is not None and is_mask(word):
+    if is_mask(word):
         remove([normalise_mask(word)])
-    elif channel is not None:
+    else:
         find_present(request, word, found)
 
 
@@ -157,23 +152,20 @@ def banned(view: ChannelView) -> list[str]:
     return [mask for mask, _, _ in view.entries]
 
 
-@CHANSERV.command(
+@on_channel(
     "INVITE <channel> [nick]",
     "invite somebody into the channel, past its bans and its key",
     "Your access needs the flag i or R. Without a nick: yourself. AKICK still keeps people out.",
     words=(1, 2),
     login=True,
 )
-def invite(request: Request) -> None:
-    channel = channel_of(request)
+def invite(request: Request, channel: GroupId) -> None:
     nick = clean(request.words[1]) if len(request.words) == 2 else request.call.nick
 
     def found(person: Person) -> None:
-        assert channel is not None
         invite_person(request, channel, person)
 
-    if channel is not None:
-        find_present(request, nick, found)
+    find_present(request, nick, found)
 
 
 def invite_person(request: Request, channel: GroupId, person: Person) -> None:
@@ -192,15 +184,15 @@ def invite_person(request: Request, channel: GroupId, person: Person) -> None:
     call.submit(channel, Invite(*facts, life=login_of(request).life), invited)
 
 
-@CHANSERV.command(
+@on_channel(
     "GETKEY <channel>",
     "show the channel's key (mode k)",
     "Your access needs the flag i or R.",
     words=(1, 1),
     login=True,
 )
-def get_key(request: Request) -> None:
-    channel, life = channel_of(request), login_of(request).life
+def get_key(request: Request, channel: GroupId) -> None:
+    life = login_of(request).life
 
     def found(view: ChannelView, known: Registration) -> None:
         if not set(known.flags(life)) & set(INVITERS) and not is_oper(request):
@@ -212,23 +204,21 @@ def get_key(request: Request) -> None:
         else:
             request.say(f"{view.name} has no key.")
 
-    if channel is not None:
-        look(request, channel, found)
+    look(request, channel, found)
 
 
-@CHANSERV.command(
+@on_channel(
     "WHY <channel> [nick]",
     "show why somebody has a rank on entering, or is kept out",
     "Without a nick: yourself. To ask about others, your access needs the flag A.",
     words=(1, 2),
     login=True,
 )
-def why(request: Request) -> None:
-    channel, life = channel_of(request), login_of(request).life
+def why(request: Request, channel: GroupId) -> None:
+    life = login_of(request).life
     nick = clean(request.words[1]) if len(request.words) == 2 else request.call.nick
 
     def found(person: Person | None) -> None:
-        assert channel is not None
         if person is None:
             request.say(NO_NICK)
             return
@@ -241,8 +231,7 @@ def why(request: Request) -> None:
             return
         request.say(_rank_of(known, person), *_bars(request, view, known, person))
 
-    if channel is not None:
-        find_person(request, nick, found)
+    find_person(request, nick, found)
 
 
 def _rank_of(known: Registration, person: Person) -> str:
