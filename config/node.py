@@ -13,7 +13,8 @@ from config.history import History
 from config.http import Http
 from config.mistakes import Key
 from config.motd import MotdPath, MotdText, read_motd
-from config.people import Admin, Clients, Limits, Operator
+from config.operators import Operator, OperatorClass
+from config.people import Admin, Clients, Limits
 from config.section import REQUIRED, Section, setting, subsection
 from config.sessions import Sessions
 from config.tls import Tls
@@ -182,6 +183,9 @@ class NodeConfig(Section):
         None, "Message of the day, as a UTF-8 file, read on start and SIGHUP. Set either motd or motd_file.", live=True
     )
     admin: Admin = subsection(Admin, "What /ADMIN answers.")
+    operator_classes: Annotated[tuple[OperatorClass, ...], Field(strict=False, max_length=100)] = setting(
+        (), "Classes of operators: what the operators of a class may do.", live=True
+    )
     operators: Annotated[tuple[Operator, ...], Field(strict=False, max_length=1000)] = setting(
         (), "People who may OPER.", live=True
     )
@@ -220,6 +224,15 @@ class NodeConfig(Section):
                 yield ("listeners", index), f"{port} is taken by links or a listener before: choose another port"
         yield from _repeated("directories", [str(each) for each in self.directories], ())
         yield from _repeated("operators", [each.name for each in self.operators], ("name",))
+        yield from _repeated("operator_classes", [each.name for each in self.operator_classes], ("name",))
+        classes = {each.name for each in self.operator_classes}
+        for index, one in enumerate(self.operators):
+            if one.operator_class is not None and one.operator_class not in classes:
+                known = ", ".join(sorted(classes)) or "there are none"
+                yield (
+                    ("operators", index, "operator_class"),
+                    f"{one.operator_class} is no class of operator_classes ({known})",
+                )
 
 
 def _repeated(name: str, values: list[str], inner: Key) -> Iterator[tuple[Key, str]]:

@@ -1,16 +1,13 @@
-"""The sections about people on a node: lengths of names, limits of clients, operators."""
+"""The sections about people on a node: lengths of names, limits of clients, the answer to ADMIN."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated
-
-from pydantic import Field
 
 from config.mistakes import Key
-from config.section import REQUIRED, Section, setting, subsection
+from config.section import Section, setting, subsection
 from config.units import Duration, Size
-from config.values import Line, Mask, PasswordHash, Word
+from config.values import Line
 
 
 class Limits(Section):
@@ -116,15 +113,3 @@ class Admin(Section):
     location1: Line = setting("", "First line, by custom where the network is.", live=True)
     location2: Line = setting("", "Second line, by custom the name of the operators.", live=True)
     email: Line = setting("", "How to reach the operators.", live=True)
-
-
-class Operator(Section):
-    """A person who may OPER."""
-
-    name: Word = setting(REQUIRED, "Name given to /OPER.", live=True)
-    password_hash: PasswordHash = setting(
-        REQUIRED, "Hash of the password, from `circlet hash-password`.", live=True, secret=True
-    )
-    hosts: Annotated[tuple[Mask, ...], Field(strict=False, min_length=1, max_length=100)] = setting(
-        ("*@*",), "Masks of user@host or user@IP from which OPER is accepted.", live=True
-    )

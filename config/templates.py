@@ -77,7 +77,7 @@ http: # the page of the ring, metrics: http://{http_host}:8067/
 #   email: admin@example.org
 
 # operators: # the hash comes from: circlet hash-password
-#   - name: joe
+#   - name: joe # may do everything, unless operator_class says what joe may do
 #     password_hash: '$argon2id$...'
 
 log:

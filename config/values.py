@@ -53,6 +53,9 @@ HostName = Annotated[
 Word = Annotated[str, Form(r"[A-Za-z0-9._:-]{1,50}", "1 to 50 letters, digits and . _ : -")]
 Line = Annotated[str, Form(r"[^\x00-\x1f\x7f]{0,300}", "one line of at most 300 characters")]
 Mask = Annotated[str, Form(r"[^\s!@]{1,64}@[^\s!@]{1,128}", "a mask like *@192.0.2.* or joe@*.example.org")]
+Fingerprint = Annotated[
+    str, Form(r"[0-9a-f]{64}", "64 lower-case hexadecimal digits, as `CERT LIST` of NickServ shows them")
+]
 TokenName = Annotated[str, Form(r"[a-z0-9][a-z0-9-]{0,19}", "1 to 20 lower-case letters, digits and -")]
 TokenHash = Annotated[
     str, Form(r"sha256:[0-9a-f]{64}", "sha256: and 64 hexadecimal digits, as `circlet token new` prints it")

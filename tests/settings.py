@@ -9,7 +9,8 @@ from typing import Any, TypeVar
 from config.accounts import Accounts
 from config.common import Network, Ring
 from config.history import History
-from config.people import Admin, Clients, Flood, Limits, Operator
+from config.operators import Operator, OperatorClass
+from config.people import Admin, Clients, Flood, Limits
 from config.section import Section
 from config.sessions import Sessions
 from config.webhooks import Webhooks
@@ -29,8 +30,12 @@ def section(model: type[S], **changes: Any) -> S:
     return model().model_copy(update=changes)
 
 
-def operator(name: str, password_hash: str, *hosts: str) -> Operator:
-    return Operator.model_construct(name=name, password_hash=password_hash, hosts=hosts or ("*@*",))
+def operator(name: str, password_hash: str | None, *hosts: str, **more: Any) -> Operator:
+    return Operator.model_construct(name=name, password_hash=password_hash, hosts=hosts or ("*@*",), **more)
+
+
+def operator_class(name: str, *capabilities: str) -> OperatorClass:
+    return OperatorClass.model_construct(name=name, capabilities=capabilities)
 
 
 def edge_settings(**changes: Any) -> EdgeSettings:
@@ -48,6 +53,7 @@ def edge_settings(**changes: Any) -> EdgeSettings:
         sessions=Sessions(),
         admin=Admin(),
         operators=(),
+        operator_classes=(),
         server_password_hash=None,
         motd=(),
         casemap=Casemap("rfc1459"),

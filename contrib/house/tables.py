@@ -7,7 +7,7 @@ tests/contrib/house/test_tables.py fails if a table differs from what the progra
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal, get_args, get_origin
 
 from pydantic.fields import FieldInfo
@@ -20,6 +20,7 @@ from contrib.house.measure import ROOT
 from gateway.commands import helping
 from gateway.edge.client.capabilities import CAPS
 from gateway.irc.mode_table import CHANNEL_TABLE, USER_TABLE, Mode
+from gateway.irc.operator_table import CAPABILITIES
 from gateway.services.chanserv import CHANSERV
 from gateway.services.circlet import CIRCLET
 from gateway.services.nickserv import NICKSERV
@@ -86,6 +87,11 @@ def capabilities() -> str:
     return f"{', '.join(map(code, CAPS))}.\n"
 
 
+def facts(head: Sequence[str], of: Mapping[str, str]) -> str:
+    """A row for each word and its meaning."""
+    return table(head, ([code(word), plain(meaning)] for word, meaning in of.items()))
+
+
 # Settings -------------------------------------------------------------------------------------------------------------
 
 
@@ -140,6 +146,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "*circlet": lambda: service(CIRCLET),
     "*playback": lambda: service(PLAYBACK),
     "capabilities": capabilities,
+    "operator capabilities": lambda: facts(["capability", "the operator may"], CAPABILITIES),
     "settings of a node": lambda: settings(NodeConfig),
     "settings of a directory": lambda: settings(DirectoryConfig),
 }

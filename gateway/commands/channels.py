@@ -84,7 +84,7 @@ def topic(call: Call) -> None:
     if len(call.params) > 1:
         text = call.edge.text(call.params[1], call.edge.settings.limits.topic_len)
         command = SetTopic(
-            user.uid, user.person.source, text, user.identity.oper is not None, call.idempotency_key(), call.account
+            user.uid, user.person.source, text, user.identity.may("channels"), call.idempotency_key(), call.account
         )
         call.submit(group, command, refusal_shown(call, name))
     else:
@@ -109,7 +109,7 @@ def _show_topic(call: Call, group: GroupId, name: str) -> None:
         else:
             call.reply(n.RPL_NOTOPIC, view.name, n.TEXT[n.RPL_NOTOPIC])
 
-    call.ask(group, Look(call.user.uid, "topic", call.user.identity.oper is not None), done)
+    call.ask(group, Look(call.user.uid, "topic", call.user.identity.may("see")), done)
 
 
 @command("NAMES", lists=(0,))
@@ -130,7 +130,7 @@ def _names(call: Call, group: GroupId, name: str) -> None:
         if channel is not None:
             send_names(call.edge, call.user, roll(channel), call.connection.caps, call.send)
         else:
-            call.ask(group, Look(call.user.uid, "names", call.user.identity.oper is not None), done)
+            call.ask(group, Look(call.user.uid, "names", call.user.identity.may("see")), done)
 
     def done(view: ChannelView | None) -> None:
         members = [(call.edge.people.newest(m.person), m.prefixes) for m in view.members] if view is not None else []
@@ -181,7 +181,7 @@ def _invite(call: Call, nick: str, group: GroupId, name: str, view: NickView | N
         if target.away is not None:
             call.reply(n.RPL_AWAY, target.nick, target.away)
 
-    facts = (user.uid, user.person.source, target.uid, target.nick, user.identity.oper is not None)
+    facts = (user.uid, user.person.source, target.uid, target.nick, user.identity.may("channels"))
     call.submit(group, Invite(*facts, call.idempotency_key(), call.account), done)
 
 
@@ -200,7 +200,7 @@ def kick(call: Call) -> None:
             continue
         state = call.edge.network.state(group)
         target = _member(call, state, nick) if isinstance(state, Channel) else None
-        facts = (user.uid, user.person.source, target, nick[:64], reason, user.identity.oper is not None)
+        facts = (user.uid, user.person.source, target, nick[:64], reason, user.identity.may("channels"))
         call.submit(group, Kick(*facts, call.idempotency_key(number), call.account), refusal_shown(call, name))
 
 

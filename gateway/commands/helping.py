@@ -86,7 +86,9 @@ TEXTS: dict[str, tuple[str, ...]] = {
         "Unlike `/msg NickServ`, most clients do not write this into their logs.",
     ),
     "NOTICE": ("NOTICE target[,target] :text: as PRIVMSG, but no program answers a notice.",),
-    "OPER": ("OPER name password: become an operator of the network.",),
+    "OPER": (
+        "OPER name [password]: become an operator of the network, with a password or the certificate of your client.",
+    ),
     "PART": ("PART #channel[,#channel] [:reason]: leave channels.",),
     "PASS": (
         "PASS account:password or account@device:password, before NICK and USER: log in as with a bouncer.",

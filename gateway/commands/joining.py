@@ -48,13 +48,14 @@ def _join(call: Call, name: str, key: str | None) -> None:
         return
     # Ask the master even if the caller seems to be a member (P10): a PART may be under way.
     group = edge.channel(name)
-    if len({**user.seats.rooms, **user.seats.joining, group: None}) > limits.chan_limit and user.identity.oper is None:
+    seats = {**user.seats.rooms, **user.seats.joining, group: None}
+    if len(seats) > limits.chan_limit and not user.identity.may("channels"):
         call.reply(n.ERR_TOOMANYCHANNELS, name, n.TEXT[n.ERR_TOOMANYCHANNELS])
         return
     if group in user.session.detached:
         attach(edge, user, group)
     user.seats.begin_joining(group)
-    makes = user.identity.oper is not None or flood.may_make(call.connection, edge.settings, edge.now)
+    makes = user.identity.may("channels") or flood.may_make(call.connection, edge.settings, edge.now)
     _submit(call, user, Seat(group, name, key), makes)
 
 
@@ -68,7 +69,7 @@ class Seat(NamedTuple):
 
 def _submit(call: Call, user: User, seat: Seat, makes: bool) -> None:
     """Submit the JOIN. makes: the caller may make the channel."""
-    secure, is_oper = call.connection.socket.secure, user.identity.oper is not None
+    secure, is_oper = call.connection.socket.secure, user.identity.may("channels")
     command = Join(user.person, seat.key, secure, is_oper, seat.name, makes=makes)
     call.submit(seat.group, command, partial(_submitted, call, user, seat, makes))
 

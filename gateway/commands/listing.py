@@ -27,7 +27,7 @@ def names_of(call: Call) -> tuple[str, ...]:
 
 @command("LIST", lists=(0,))
 def list_channels(call: Call) -> None:
-    ask = ListAsk(tuple(call.params[:2]), names_of(call), call.user.identity.oper is not None)
+    ask = ListAsk(tuple(call.params[:2]), names_of(call), call.user.identity.may("see"))
 
     def begin() -> None:
         call.reply(n.RPL_LISTSTART, "Channel", n.TEXT[n.RPL_LISTSTART])

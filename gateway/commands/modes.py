@@ -7,16 +7,15 @@ import msgspec
 from gateway.commands.channels import channel_of, followed, refuse
 from gateway.commands.table import command
 from gateway.edge.client.call import Call
-from gateway.edge.client.lines import Line
 from gateway.edge.rpc.answers import modes_of
-from gateway.edge.users.profile import change_profile
+from gateway.edge.users.powers import set_modes
 from gateway.irc import numerics as n
 from gateway.irc.modes import CHANNEL_MODES, parse_changes, parse_user_changes, render_changes
 from gateway.irc.names import is_channel
 from gateway.state.channel.channel import Channel
 from gateway.state.channel.messages import ModeChange, ModesDone, SetModes
 from gateway.state.channel.questions import ChannelView, Look
-from gateway.state.people import Author, Refusal
+from gateway.state.people import Refusal
 from ring.ids import GroupId
 
 LISTS = {
@@ -48,7 +47,7 @@ def mode(call: Call) -> None:
         changes = tuple(_named(call, group, ModeChange(*change)) for change in parsed.changes)
         user = call.user
         command = SetModes(
-            user.uid, user.person.source, changes, user.identity.oper is not None, call.idempotency_key(), call.account
+            user.uid, user.person.source, changes, user.identity.may("channels"), call.idempotency_key(), call.account
         )
         call.submit(group, command, lambda outcome: _done(call, name, outcome))
     for query in parsed.queries:
@@ -78,7 +77,7 @@ def _done(call: Call, name: str, outcome: object) -> None:
 
 def _look(call: Call, group: GroupId, name: str, what: str) -> None:
     user = call.user
-    look = Look(user.uid, what, user.identity.oper is not None)
+    look = Look(user.uid, what, user.identity.may("see"))
     channel = followed(call, group)
     if channel is not None:
         _show(call, name, what, channel.answer(look, 0))
@@ -124,13 +123,3 @@ def _change_own(call: Call) -> None:
         done.append(change)
     for shown in render_changes(done, len(done)):
         set_modes(call, held, *shown)
-
-
-def set_modes(call: Call, held: set[str], shown: str) -> None:
-    """Change the caller's own modes. Other people may see some modes: the caller's profile changes, too."""
-    user = call.user
-    user.identity.allow(user.identity.oper if "o" in held else None, wallops="w" in held)
-    call.edge.sessions.moved(user, call)
-    modes = "".join(sorted(held - {"w"}))
-    echo = Line(Author(user.person.nick, user.person.account), "MODE", (user.person.nick, shown))
-    change_profile(call, msgspec.structs.replace(user.identity.pending, modes=modes), lambda _: call.send_to_all(echo))

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from gateway.commands.modes import set_modes
 from gateway.commands.table import command
 from gateway.edge.client.call import Call
 from gateway.edge.client.registration import UNCHECKED
 from gateway.edge.settings import Operator
+from gateway.edge.users.powers import grant, is_at_home, shows_certificate
 from gateway.irc import numerics as n
-from gateway.irc.masks import match_source
 from gateway.state.network.messages import Announce
 from gateway.state.nick.messages import Kill, NickView, Who
 from ring.ids import GroupId
@@ -17,40 +16,44 @@ NETWORK = GroupId("network", "*")
 MAX_REASON = 200
 
 
-@command("OPER", 2, raw=True)
+@command("OPER", 1, raw=True)
 def oper(call: Call) -> None:
     """Answer OPER. The password is checked off the loop; the caller's further lines wait for the check."""
-    name, password = call.params[0], call.params[1]
+    name, password = call.params[0], call.params[1] if len(call.params) > 1 else None
     found = next((o for o in call.edge.settings.operators if o.name == name), None)
-    if found is None:
+    bare = found is not None and found.password_hash is None and shows_certificate(call, found)
+    if password is None and not bare:  # the same answer whether or not there is such an operator
+        call.reply(n.ERR_NEEDMOREPARAMS, "OPER", n.TEXT[n.ERR_NEEDMOREPARAMS])
+    elif found is None:
         call.reply(n.ERR_PASSWDMISMATCH, n.TEXT[n.ERR_PASSWDMISMATCH])
-        return
-    person, casemap = call.user.person, call.edge.settings.casemap
-    if not any(match_source(mask, f"{person.user}@{person.host}", casemap) for mask in found.hosts):
+    elif not is_at_home(call, found):
         call.reply(n.ERR_NOOPERHOST, n.TEXT[n.ERR_NOOPERHOST])
-        return
-    checked = call.later(lambda fits: _checked(call, found, fits))
-    call.alone(lambda: call.edge.outside.check_password(found.password_hash, password, checked))
+    elif bare:
+        grant(call, found)
+    elif found.password_hash is None or password is None or not shows_certificate(call, found):
+        _refused(call, found)
+    else:
+        wanted, given = found.password_hash, password
+        checked = call.later(lambda fits: _checked(call, found, fits))
+        call.alone(lambda: call.edge.outside.check_password(wanted, given, checked))
 
 
 def _checked(call: Call, operator: Operator, fits: bool | None) -> None:
     """Answer the check of a password. fits: None if nobody can check the password now."""
     if fits is None:
         call.reply(n.ERR_PASSWDMISMATCH, UNCHECKED)
+    elif fits:
+        grant(call, operator)
     else:
-        event = "oper_granted" if fits else "oper_refused"
-        call.edge.network.note(event, client=call.connection.number, nick=call.nick, operator=operator.name)
-        if fits:
-            call.user.identity.allow(operator.name, wallops=call.user.identity.wallops)
-            call.reply(n.RPL_YOUREOPER, n.TEXT[n.RPL_YOUREOPER])
-            held = set(call.user.identity.pending.modes)  # includes changes on the way to the nick's master
-            if "o" not in held:
-                set_modes(call, held | {"o", "w"}, "+o" if call.user.identity.wallops else "+ow")
-        else:
-            call.reply(n.ERR_PASSWDMISMATCH, n.TEXT[n.ERR_PASSWDMISMATCH])
+        _refused(call, operator)
 
 
-@command("KILL", 1, oper=True)
+def _refused(call: Call, operator: Operator) -> None:
+    call.edge.network.note("oper_refused", client=call.connection.number, nick=call.nick, operator=operator.name)
+    call.reply(n.ERR_PASSWDMISMATCH, n.TEXT[n.ERR_PASSWDMISMATCH])
+
+
+@command("KILL", 1, capability="kill")
 def kill(call: Call) -> None:
     nick = call.params[0]
     reason = call.edge.text(call.params[1], MAX_REASON) if len(call.params) > 1 else "No reason given"
@@ -69,13 +72,13 @@ def kill(call: Call) -> None:
     call.ask(group, Who(), found)
 
 
-@command("WALLOPS", 1, oper=True)
+@command("WALLOPS", 1, capability="wallops")
 def wallops(call: Call) -> None:
     text = call.edge.text(call.params[0], 400)
     call.submit(NETWORK, Announce(call.user.person.source, "wallops", text, call.account))
 
 
-@command("REHASH", oper=True)
+@command("REHASH", capability="rehash")
 def rehash(call: Call) -> None:
     call.reply(n.RPL_REHASHING, "configuration", n.TEXT[n.RPL_REHASHING])
     call.edge.network.note("rehash", operator=call.user.identity.oper)
@@ -92,7 +95,7 @@ def rehash(call: Call) -> None:
         call.notice("Nothing has changed in the files.")
 
 
-@command("DIE", oper=True)
+@command("DIE", capability="die")
 def die(call: Call) -> None:
     """Stop this node. The node hands its groups to other nodes first."""
     call.notice(f"Node {call.edge.record.name} is stopping.")

@@ -47,7 +47,7 @@ def _find(call: Call, group: GroupId | None, target: str, msgid: str, reason: st
         return
 
     def submit(*, own: bool) -> None:
-        facts = (user.uid, user.person.source, msgid, own, reason, user.identity.oper is not None)
+        facts = (user.uid, user.person.source, msgid, own, reason, user.identity.may("channels"))
         call.submit(
             group, Redact(*facts, call.idempotency_key(), call.account), lambda outcome: _done(call, target, outcome)
         )

@@ -17,7 +17,7 @@ class Command(NamedTuple):
     handler: Handler
     params: int
     anytime: bool
-    oper: bool
+    capability: str
     raw: bool
     lists: tuple[int, ...]
 
@@ -30,19 +30,20 @@ def command(
     params: int = 0,
     *,
     anytime: bool = False,
-    oper: bool = False,
+    capability: str = "",
     raw: bool = False,
     lists: tuple[int, ...] = (),
 ) -> Callable[[Handler], Handler]:
     """Register a handler.
 
-    params: the least number of parameters (461). anytime: allowed before registration, too (451). oper: only for
-    operators (481). raw: parameters as received; without raw, in the form for links and disks (`message.storable`).
-    lists: the places of comma lists among the parameters. An empty list counts as a missing parameter.
+    params: the least number of parameters (461). anytime: allowed before registration, too (451). capability: only
+    for operators (481) whose class has this capability (723, gateway/irc/operator_table.py); "": for everybody. raw:
+    parameters as received; without raw, in the form for links and disks (`message.storable`). lists: the places of
+    comma lists among the parameters. An empty list counts as a missing parameter.
     """
 
     def register(handler: Handler) -> Handler:
-        COMMANDS[name] = Command(handler, params, anytime, oper, raw, lists)
+        COMMANDS[name] = Command(handler, params, anytime, capability, raw, lists)
         return handler
 
     return register
@@ -60,6 +61,14 @@ def _leave_out_empty_lists(call: Call, lists: tuple[int, ...]) -> None:
             del params[place:]
 
 
+def refuse(call: Call, capability: str) -> None:
+    """Refuse what needs a capability: of a person who is no operator, or whose class does not have the capability."""
+    if call.connection.user is None or call.user.identity.oper is None:
+        call.reply(n.ERR_NOPRIVILEGES, n.TEXT[n.ERR_NOPRIVILEGES])
+    else:
+        call.reply(n.ERR_NOPRIVS, capability, n.TEXT[n.ERR_NOPRIVS])
+
+
 def dispatch(call: Call) -> None:
     """Answer a line of a client."""
     message = call.message
@@ -72,8 +81,8 @@ def dispatch(call: Call) -> None:
         call.reply(n.ERR_NOTREGISTERED, n.TEXT[n.ERR_NOTREGISTERED])
     elif found is None:
         call.reply(n.ERR_UNKNOWNCOMMAND, clean(name)[:64], n.TEXT[n.ERR_UNKNOWNCOMMAND])
-    elif found.oper and (user is None or user.identity.oper is None):
-        call.reply(n.ERR_NOPRIVILEGES, n.TEXT[n.ERR_NOPRIVILEGES])
+    elif found.capability and (user is None or not user.identity.may(found.capability)):
+        refuse(call, found.capability)
     elif len(message.params) < found.params:
         call.reply(n.ERR_NEEDMOREPARAMS, name, n.TEXT[n.ERR_NEEDMOREPARAMS])
     else:

@@ -46,7 +46,7 @@ def who(call: Call) -> None:
         group = call.edge.channel(mask)
         call.after([group], lambda: _channel(call, group, mask, query, opers))
     else:
-        oper = call.user.identity.oper is not None
+        oper = call.user.identity.may("see")
         if call.edge.census.asks_all or oper:
             ask = FindAsk("*" if mask == "0" else mask, names_of(call), oper, opers)
             show = partial(_show_people, call, query)
@@ -67,7 +67,7 @@ def _channel(call: Call, group: GroupId, mask: str, query: WhoxQuery | None, ope
         members = [*channel.members.values()]
         run(call.edge, _show_channel(call, group, mask, channel.name, members, query, opers=opers))
     else:
-        call.ask(group, Look(call.user.uid, "who", call.user.identity.oper is not None), show)
+        call.ask(group, Look(call.user.uid, "who", call.user.identity.may("see")), show)
 
 
 def _show_channel(

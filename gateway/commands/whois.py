@@ -57,7 +57,7 @@ def _found(call: Call, nick: str, view: NickView | None) -> None:
         _unknown(call, nick)
         return
     person, user = view.holder, call.user
-    ask = DetailAsk(person.uid, user.uid, names_of(call), user.identity.oper is not None)
+    ask = DetailAsk(person.uid, user.uid, names_of(call), user.identity.may("see"))
     call.ask_node(person.node, ask, lambda detail: _show(call, person, detail))
 
 

@@ -13,6 +13,7 @@ from typing import Literal, Protocol
 from gateway.irc.casemapping import Casemap
 from gateway.irc.limits import Limits
 from gateway.irc.names import is_guest_nick, is_service
+from gateway.irc.operator_table import EVERYTHING
 
 
 class NetworkSettings(Protocol):
@@ -100,11 +101,25 @@ class AdminSettings(Protocol):
 
 
 class Operator(Protocol):
-    """A person who may OPER. password_hash: made by argon2. hosts: user@host masks."""
+    """A person who may OPER. password_hash: made by argon2; None: no password is asked for. hosts: user@host masks.
+
+    operator_class: name of the class; None: the operator may do everything. certificates: fingerprints (SHA-256,
+    hexadecimal); if there are any, the client needs one of them. automatic: without OPER.
+    """
 
     name: str
-    password_hash: str
+    password_hash: str | None
     hosts: tuple[str, ...]
+    operator_class: str | None
+    certificates: tuple[str, ...]
+    automatic: bool
+
+
+class OperatorClass(Protocol):
+    """A class of operators. capabilities: names of gateway/irc/operator_table.py, and "*" for everything."""
+
+    name: str
+    capabilities: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +144,7 @@ class EdgeSettings:
     sessions: SessionSettings
     admin: AdminSettings
     operators: tuple[Operator, ...]
+    operator_classes: tuple[OperatorClass, ...]
     server_password_hash: str | None
     motd: tuple[str, ...]
     casemap: Casemap
@@ -148,6 +164,13 @@ class EdgeSettings:
         if self.casemap(name) in self.reserved:
             return "The operators of this network have reserved that name"
         return ""
+
+    def capabilities_of(self, operator: Operator) -> frozenset[str]:
+        """Return what the operator may do: capabilities of the operator's class."""
+        if operator.operator_class is None:
+            return EVERYTHING
+        found = next((one for one in self.operator_classes if one.name == operator.operator_class), None)
+        return frozenset(found.capabilities) if found is not None else frozenset()
 
     @property
     def about(self) -> str:

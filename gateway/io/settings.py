@@ -31,6 +31,7 @@ def edge_settings(config: NodeConfig, created: float, secret: bytes, room: int =
         sessions=config.sessions,
         admin=config.admin,
         operators=config.operators,
+        operator_classes=config.operator_classes,
         server_password_hash=config.server_password_hash,
         motd=config.motd_lines(),
         casemap=casemap,

@@ -49,10 +49,16 @@ def _without_secrets(settings: EdgeSettings) -> EdgeSettings:
     shape: Any = _shape(Operator)
     return replace(
         settings,
-        operators=tuple(shape(name=one.name, password_hash=HIDDEN, hosts=one.hosts) for one in settings.operators),
+        operators=tuple(_hidden(shape, one) for one in settings.operators),
         server_password_hash=HIDDEN if settings.server_password_hash is not None else None,
         secret=b"x" * len(settings.secret),
     )
+
+
+def _hidden(shape: Any, one: Operator) -> Any:
+    """Return the operator without the password's hash. The shape knows whether there is a password."""
+    facts = {name: getattr(one, name) for name in get_type_hints(Operator)}
+    return shape(**facts | {"password_hash": HIDDEN if one.password_hash is not None else None})
 
 
 @cache

@@ -75,7 +75,7 @@ def on_channel(
 
 
 def is_oper(request: Request) -> bool:
-    return request.call.user.identity.oper is not None
+    return request.call.user.identity.may("channels")
 
 
 def answered(request: Request, text: str | Callable[[Done], str]) -> Callable[[Any], None]:

@@ -114,10 +114,10 @@ def info(request: Request) -> None:
         own = view is not None and proven is not None and view.life == proven.life
         if view is None:
             request.say(later(request))
-        elif view.name and (own or call.user.identity.oper is not None):
+        elif view.name and (own or call.user.identity.may("accounts")):
             call.ask(call.edge.account(view.name), Info(), shown)
         else:
-            request.say(NOT_YOURS if call.user.identity.oper is None else "There is no such account.")
+            request.say(NOT_YOURS if not call.user.identity.may("accounts") else "There is no such account.")
 
     def shown(view: InfoView | None) -> None:
         request.say(*(_facts(request, view) if view is not None else (later(request),)))

@@ -18,16 +18,21 @@ from gateway.state.people import Person
 
 NOT_LOGGED_IN = "You are not logged in. Log in with SASL, or with /msg NickServ IDENTIFY [account] <password>."
 
+NO_OPERATOR = "That is for operators of the network."
+NOT_IN_CLASS = "Your class of operators does not have the capability"
+
 
 class Command(NamedTuple):
     """syntax: begins with the command's name. help: the first line is a summary. words: the least and the most number
-    of words after the name. login: only for people who are logged in."""
+    of words after the name. login: only for people who are logged in. capability: only for operators whose class has
+    this capability (gateway/irc/operator_table.py); "": for everybody."""
 
     handler: Callable[[Request], None]
     syntax: str
     help: tuple[str, ...]
     words: tuple[int, int]
     login: bool
+    capability: str
 
 
 class Service:
@@ -46,12 +51,12 @@ class Service:
         SERVICES[name.lower()] = self
 
     def command(
-        self, syntax: str, *text: str, words: tuple[int, int] = (0, 0), login: bool = False
+        self, syntax: str, *text: str, words: tuple[int, int] = (0, 0), login: bool = False, capability: str = ""
     ) -> Callable[[Callable[[Request], None]], Callable[[Request], None]]:
         """Register a handler under the first word of the syntax."""
 
         def register(handler: Callable[[Request], None]) -> Callable[[Request], None]:
-            self.commands[syntax.split(" ")[0]] = Command(handler, syntax, text, words, login)
+            self.commands[syntax.split(" ")[0]] = Command(handler, syntax, text, words, login, capability)
             return handler
 
         return register
@@ -116,6 +121,8 @@ def _carry_out(called: Service, call: Call, text: str) -> None:
         request.say(f"Unknown command {_shown(name)}. HELP lists the commands of {called.name}.")
     elif command.login and call.connection.login is None:
         request.say(NOT_LOGGED_IN)
+    elif command.capability and not call.user.identity.may(command.capability):
+        request.say(NO_OPERATOR if call.user.identity.oper is None else f"{NOT_IN_CLASS} {command.capability}.")
     elif not command.words[0] <= len(words) <= command.words[1]:
         request.say(f"Syntax: {command.syntax}", *command.help)
     else:

@@ -6,11 +6,12 @@ from typing import Any
 
 from gateway.edge.client.call import Call
 from gateway.edge.rpc.answers import modes_of
+from gateway.edge.users.powers import grant_unasked
 from gateway.irc import numerics as n
 
 
 def welcome(call: Call) -> None:
-    """Send 001 to 005, LUSERS, the message of the day, 221."""
+    """Send 001 to 005, LUSERS, the message of the day, 221, and 381 to an operator by certificate."""
     call.lead()
     edge, user = call.edge, call.user
     settings, person = edge.settings, user.person
@@ -19,6 +20,7 @@ def welcome(call: Call) -> None:
     send_lusers(call, edge.census.recent())
     send_motd(call)
     call.reply(n.RPL_UMODEIS, modes_of(user))
+    grant_unasked(call)
 
 
 def send_isupport(call: Call) -> None:

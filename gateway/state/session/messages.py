@@ -77,14 +77,18 @@ class Kept(msgspec.Struct, frozen=True, array_like=True):
 
     oper: the operator's name in the configuration. wallops: +w. monitored: nick as typed -> whether the clients were
     last told "online"; None: the clients were told nothing yet. invites: folded channel -> name as shown. spoke: when
-    the user last said something, Unix seconds, to the minute; 0: never.
+    the user last said something, Unix seconds, to the minute; 0: never. capabilities: of the operator's class, sorted;
+    "*": everything. Below level 3, every operator may do everything.
     """
+
+    NEWER: ClassVar = {"capabilities": 3}
 
     oper: str | None = None
     wallops: bool = False
     monitored: dict[str, bool | None] = {}
     invites: dict[str, str] = {}
     spoke: int = 0
+    capabilities: tuple[str, ...] = ("*",)
 
 
 class Rival(msgspec.Struct, frozen=True, array_like=True):

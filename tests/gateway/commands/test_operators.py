@@ -3,8 +3,9 @@ from __future__ import annotations
 import pytest
 
 from gateway.edge.settings import Rehashed
+from tests.gateway.commands.accounts import Newcomer
 from tests.gateway.commands.stage import OPERATOR, network, people, settle, source
-from tests.settings import edge_with, operator
+from tests.settings import edge_with, operator, operator_class
 from tests.sim.net import Net
 
 
@@ -112,3 +113,69 @@ def test_rehash_says_what_became_of_it(said: Rehashed, told: list[str]) -> None:
     (ann,) = people(net, "ann")
     ann.ask("OPER root sesame")
     assert [line.partition(" :")[2] for line in ann.ask("REHASH")[1:]] == told
+
+
+MINE, OTHER = "a" * 64, "b" * 64
+"""Fingerprints of certificates."""
+
+
+def test_a_class_names_what_its_operators_may_do() -> None:
+    helper = operator("helper", "sesame", operator_class="helpers")
+    classes = (operator_class("helpers", "kill"), operator_class("nothing"))
+    net = network(3, operators=(helper, operator("idle", "sesame", operator_class="nothing")), operator_classes=classes)
+    ann, bob, cat = people(net, "ann", "bob", "cat")
+    ann.ask("OPER helper sesame")
+    assert ann.ask("WALLOPS :x") == ["723 ann wallops :Insufficient oper privileges."]
+    assert ann.ask("REHASH") == ["723 ann rehash :Insufficient oper privileges."]
+    bob.ask("JOIN #c", "MODE #c +i")
+    assert ann.ask("JOIN #c")[0].startswith("473 ann #c ")
+    assert ann.ask("KILL cat :x") == []
+    assert cat.closed is not None
+    bob.ask("OPER idle sesame")
+    assert bob.ask("KILL ann :x") == ["723 bob kill :Insufficient oper privileges."]
+
+
+def newcomer(net: Net, certificate: str | None) -> Newcomer:
+    one = Newcomer(net, "n1", caps="", certificate=certificate)
+    one.send("NICK ann", "USER a 0 * :a")
+    one.lines()
+    return one
+
+
+def test_a_certificate_stands_for_a_password_if_there_is_none() -> None:
+    net = network(1, operators=(operator("root", None, certificates=(MINE,)),))
+    for certificate, answer in ((MINE, "381"), (OTHER, "461"), (None, "461")):
+        one = newcomer(net, certificate)
+        one.send("OPER root")
+        assert one.lines()[0].split()[1] == answer
+        one.send("QUIT")
+        one.lines()
+    wrong = newcomer(net, OTHER)
+    wrong.send("OPER root sesame")
+    assert wrong.lines()[0].split()[1] == "464"
+
+
+def test_password_and_certificate_are_both_needed_if_both_are_set() -> None:
+    net = network(1, operators=(operator("root", "sesame", certificates=(MINE,)),))
+    for certificate, line, answer in (
+        (OTHER, "OPER root sesame", "464"), (None, "OPER root sesame", "464"), (MINE, "OPER root wrong", "464"),
+        (MINE, "OPER root", "461"), (MINE, "OPER root sesame", "381"),
+    ):  # fmt: skip
+        one = newcomer(net, certificate)
+        one.send(line)
+        assert one.lines()[0].split()[1] == answer, line
+        one.send("QUIT")
+        one.lines()
+
+
+@pytest.mark.parametrize(
+    ("certificate", "hosts", "granted"),
+    [(MINE, "*@*", True), (OTHER, "*@*", False), (None, "*@*", False), (MINE, "*@192.0.2.*", False)],
+)
+def test_an_automatic_operator_needs_no_oper(certificate: str | None, hosts: str, granted: bool) -> None:
+    net = network(1, operators=(operator("root", None, hosts, certificates=(MINE,), automatic=True),))
+    one = Newcomer(net, "n1", caps="", certificate=certificate)
+    one.send("NICK ann", "USER a 0 * :a")
+    assert [line.split()[1] for line in one.lines()].count("381") == granted
+    one.send("WALLOPS :hello")
+    assert (one.lines()[0].split()[1] == "WALLOPS") == granted

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from config import operators
 from gateway.commands.table import COMMANDS, words
 from gateway.irc.casemapping import Casemap
+from gateway.irc.operator_table import CAPABILITIES
+from gateway.services.table import SERVICES
 from tests.gateway.commands.accounts import Newcomer
 from tests.gateway.commands.stage import network, people
 
@@ -64,5 +67,9 @@ def test_commands_are_counted_when_they_are_carried_out_and_not_when_refused() -
 
 
 def test_every_command_of_operators_and_every_list_is_marked_so() -> None:
-    assert {name for name, found in COMMANDS.items() if found.oper} == {"DIE", "KILL", "REHASH", "WALLOPS"}
+    commands = {name: found.capability for name, found in COMMANDS.items() if found.capability}
+    assert {"DIE", "KILL", "REHASH", "WALLOPS"} <= commands.keys()
+    of_services = {one.capability for service in SERVICES.values() for one in service.commands.values()}
+    assert {*commands.values(), *of_services} - {""} <= CAPABILITIES.keys()
+    assert tuple(CAPABILITIES) == operators.CAPABILITIES
     assert all(place < 2 for found in COMMANDS.values() for place in found.lists)

@@ -108,10 +108,10 @@ def test_cursors_and_nodes_of_devices_are_news_by_themselves(edge: Any, user: Us
 
 def test_what_clients_rely_on_is_told_when_there_is_anything(edge: Any, user: User) -> None:
     reports = Reports(edge)
-    user.identity.allow("root", wallops=False)
+    user.identity.allow("root", wallops=False, capabilities=("kill", "die"))
     for _ in range(2):
         reports.report("ann", user)
-    assert edge.news()[1:] == [Keep(user.uid, ME, Kept("root"))]
+    assert edge.news()[1:] == [Keep(user.uid, ME, Kept("root", capabilities=("die", "kill")))]
     user.identity.allow(None, wallops=False)
     reports.report("ann", user)
     assert edge.news() == [Keep(user.uid, ME, Kept())], "the rights have ended"
@@ -119,7 +119,7 @@ def test_what_clients_rely_on_is_told_when_there_is_anything(edge: Any, user: Us
 
 def test_a_group_that_was_started_empty_is_told_all_again(edge: Any, user: User) -> None:
     reports = Reports(edge)
-    user.identity.allow("root", wallops=False)
+    user.identity.allow("root", wallops=False, capabilities=("kill", "die"))
     reports.report("ann", user)
     told = edge.news()
     reports.forget("ann")

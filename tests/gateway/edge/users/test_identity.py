@@ -35,3 +35,14 @@ def test_a_newcomer_has_no_powers_and_loses_all_powers_at_once() -> None:
     assert one.oper == "root" and one.wallops
     one.allow(None, wallops=False)
     assert one.oper is None and not one.wallops
+
+
+def test_an_operator_may_do_what_the_class_allows_and_nothing_once_no_operator() -> None:
+    one = identity()
+    assert not one.may("kill")
+    one.allow("root", wallops=False, capabilities=("kill",))
+    assert one.may("kill") and not one.may("die")
+    one.allow("root", wallops=False, capabilities=("*",))
+    assert one.may("kill") and one.may("die")
+    one.allow(None, wallops=False, capabilities=("*",))
+    assert not one.may("kill")

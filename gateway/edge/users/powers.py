@@ -1,0 +1,58 @@
+"""The powers of an operator: who gets them by a password or a certificate, and the user modes that show them."""
+
+from __future__ import annotations
+
+import msgspec
+
+from gateway.edge.client.call import Call
+from gateway.edge.client.lines import Line
+from gateway.edge.settings import Operator
+from gateway.edge.users.profile import change_profile
+from gateway.irc import numerics as n
+from gateway.irc.masks import match_source
+from gateway.state.people import Author
+
+
+def is_at_home(call: Call, operator: Operator) -> bool:
+    """Whether the caller's address is one from which the operator may come."""
+    person, casemap = call.user.person, call.edge.settings.casemap
+    return any(match_source(mask, f"{person.user}@{person.host}", casemap) for mask in operator.hosts)
+
+
+def shows_certificate(call: Call, operator: Operator) -> bool:
+    """Whether the caller's client shows a certificate of the operator; True if the operator needs no certificate."""
+    return not operator.certificates or call.connection.certificate in operator.certificates
+
+
+def grant_unasked(call: Call) -> None:
+    """Make the caller an operator if the configuration says so for the client's certificate."""
+    if call.user.identity.oper is not None or call.connection.certificate is None:
+        return
+    for operator in call.edge.settings.operators:
+        if operator.automatic and operator.certificates and shows_certificate(call, operator):
+            if is_at_home(call, operator):
+                grant(call, operator)
+            return
+
+
+def grant(call: Call, operator: Operator) -> None:
+    """Make the caller an operator."""
+    identity, capabilities = call.user.identity, call.edge.settings.capabilities_of(operator)
+    call.edge.network.note("oper_granted", client=call.connection.number, nick=call.nick, operator=operator.name)
+    identity.allow(operator.name, wallops=identity.wallops, capabilities=capabilities)
+    call.reply(n.RPL_YOUREOPER, n.TEXT[n.RPL_YOUREOPER])
+    held = set(identity.pending.modes)  # includes changes on the way to the nick's master
+    if "o" not in held:
+        set_modes(call, held | {"o", "w"}, "+o" if identity.wallops else "+ow")
+
+
+def set_modes(call: Call, held: set[str], shown: str) -> None:
+    """Change the caller's own modes. Other people may see some modes: the caller's profile changes, too."""
+    user = call.user
+    identity = user.identity
+    oper = identity.oper if "o" in held else None
+    identity.allow(oper, wallops="w" in held, capabilities=identity.capabilities)
+    call.edge.sessions.moved(user, call)
+    modes = "".join(sorted(held - {"w"}))
+    echo = Line(Author(user.person.nick, user.person.account), "MODE", (user.person.nick, shown))
+    change_profile(call, msgspec.structs.replace(identity.pending, modes=modes), lambda _: call.send_to_all(echo))

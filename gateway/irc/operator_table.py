@@ -1,0 +1,32 @@
+"""The tables about operators: capabilities of operator classes. HELP, configuration and manual follow these tables.
+
+A command of operators names a capability (`gateway/commands/table.py: command`). To add a capability, add a line here
+and the name in `config/operators.py`.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+CAPABILITIES: Final[dict[str, str]] = {
+    "accounts": "suspend, make, change, rename and list accounts (NickServ); ask for any account",
+    "announce": "write to everybody on the network (`NOTICE $$*`)",
+    "audit": "read the acts of operators (`AUDIT`)",
+    "ban": "add and remove bans of the network",
+    "channels": "enter and change every channel without being its operator; use ChanServ for every channel",
+    "defcon": "choose the level of defence of the network",
+    "die": "stop a node (`DIE`)",
+    "forbid": "forbid and purge channels (ChanServ)",
+    "force": "act for other people: `SAJOIN`, `SAPART`, `SAMODE`, `SANICK`, `SAQUIT`, `CHGNAME`, `CHGHOST`",
+    "kill": "disconnect people (`KILL`)",
+    "rehash": "read the configuration of a node again (`REHASH`)",
+    "see": "see secret channels, invisible people, and facts of people that others do not see",
+    "snomasks": "be told of events (`MODE nick +s`)",
+    "spamfilter": "change the spam filter",
+    "vhosts": "give people a displayed host (HostServ)",
+    "wallops": "write to everybody with mode +w (`WALLOPS`)",
+}
+"""Capability -> what an operator with the capability may do."""
+
+EVERYTHING: Final = frozenset("*")
+"""The capabilities of an operator who may do everything."""
