@@ -68,6 +68,9 @@ TEXTS: dict[str, tuple[str, ...]] = {
     "MODE": (
         "MODE #channel [+-letters parameters]: show or set a channel's modes.",
         *_rows(CHANNEL_TABLE),
+        "Masks of +b, +e and +I: nick!user@host, where the host may be a network such as 10.0.0.0/8; and",
+        "~a:account (~a:0: nobody logged in), ~r:real?name, ~c:#channel (people in that channel cannot enter),",
+        "~q:mask (only mutes), ~t:minutes:mask (ends). Combined: MODE #channel +b ~t:30:~q:~a:joe",
         "MODE nick [+-letters]: your own modes.",
         *_rows(USER_TABLE),
     ),
@@ -113,6 +116,10 @@ TEXTS: dict[str, tuple[str, ...]] = {
     "STATS": ("STATS u | m | o: the uptime of this node, the use of commands, the names of operators.",),
     "TAGMSG": (
         "TAGMSG target: send tags without a text, as for typing notices. Your client does this for you.",
+    ),
+    "TBAN": (
+        "TBAN #channel time mask: ban somebody for a time, such as 90 (minutes), 2h, 1h30m or 7d. Operators only.",
+        "The same as MODE #channel +b ~t:minutes:mask. The channel takes the ban off when the time is over.",
     ),
     "TIME": ("TIME: the server's time.",),
     "TOPIC": ("TOPIC #channel [:text]: show or set the topic of a channel. An empty text removes the topic.",),

@@ -14,7 +14,7 @@ from gateway.edge.sessions.detach import attach
 from gateway.irc import numerics as n
 from gateway.irc.message import is_utf8
 from gateway.irc.names import is_channel, is_valid_channel
-from gateway.state.channel.messages import Join, Part
+from gateway.state.channel.messages import Join, Part, RoomsAsked
 from gateway.state.idempotency import IdempotencyKey
 from gateway.state.people import Refusal
 
@@ -67,16 +67,20 @@ class Seat(NamedTuple):
     key: str | None
 
 
-def _submit(call: Call, user: User, seat: Seat, makes: bool) -> None:
-    """Submit the JOIN. makes: the caller may make the channel."""
+def _submit(call: Call, user: User, seat: Seat, makes: bool, rooms: tuple[str, ...] | None = None) -> None:
+    """Submit the JOIN. makes: the caller may make the channel. rooms: as in Join."""
     secure, is_oper = call.connection.socket.secure, user.identity.may("channels")
-    command = Join(user.person, seat.key, secure, is_oper, seat.name, makes=makes)
+    command = Join(user.person, seat.key, secure, is_oper, seat.name, makes=makes, rooms=rooms)
     call.submit(seat.group, command, partial(_submitted, call, user, seat, makes))
 
 
 def _submitted(call: Call, user: User, seat: Seat, makes: bool, outcome: object) -> None:
     """Report the outcome of a JOIN, or submit the JOIN once more: earlier JOINs have found existing channels, so the
     caller may make this channel after all."""
+    if isinstance(outcome, RoomsAsked):
+        rooms = tuple(name for name in outcome.names if call.edge.channel(name) in user.seats.rooms)
+        _submit(call, user, seat, makes, rooms)
+        return
     if makes and seat.group not in call.made:
         call.connection.queue.bucket.give_back()
     may_not_make = isinstance(outcome, Refusal) and outcome.numeric == n.ERR_UNAVAILRESOURCE

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+from typing import Final
+
 import msgspec
 
 from gateway.commands.channels import channel_of, followed, refuse
@@ -9,6 +13,7 @@ from gateway.commands.table import command
 from gateway.edge.client.call import Call
 from gateway.edge.rpc.answers import modes_of
 from gateway.edge.users.powers import set_modes
+from gateway.irc import extbans
 from gateway.irc import numerics as n
 from gateway.irc.modes import CHANNEL_MODES, parse_changes, parse_user_changes, render_changes
 from gateway.irc.names import is_channel
@@ -25,6 +30,13 @@ LISTS = {
 }
 
 
+_TIME = re.compile(r"[0-9]{1,6}|([0-9]{1,6}[mhdw])+")
+_PART = re.compile(r"([0-9]+)([mhdw]?)")
+_MINUTES: Final = {"m": 1, "h": 60, "d": 1440, "w": 10_080}
+BAD_TIME: Final = "Write the time in minutes, or as 30m, 2h, 1h30m, 7d or 2w: at most 366 days"
+TOO_OLD: Final = "The network does not support this yet: try again once all nodes are upgraded."
+
+
 @command("MODE", 1)
 def mode(call: Call) -> None:
     if not is_channel(call.params[0]):
@@ -37,7 +49,13 @@ def mode(call: Call) -> None:
     if len(call.params) == 1:
         call.after([group], lambda: _look(call, group, name, "modes"))
         return
-    parsed = parse_changes(call.params[1:], call.edge.settings.limits)
+    _change(call, group, name, call.params[1:])
+
+
+def _change(call: Call, group: GroupId, name: str, params: Sequence[str]) -> None:
+    """Change modes of a channel, and show its lists. params: the mode string and its parameters."""
+    extended = call.edge.network.level >= extbans.LEVEL
+    parsed = parse_changes(params, call.edge.settings.limits, extended=extended)
     for problem in parsed.problems:
         if problem.numeric == n.ERR_UNKNOWNMODE:
             call.reply(problem.numeric, problem.letter, problem.text)
@@ -52,6 +70,30 @@ def mode(call: Call) -> None:
         call.submit(group, command, lambda outcome: _done(call, name, outcome))
     for query in parsed.queries:
         call.after([group], lambda letter=query.letter: _look(call, group, name, f"list:{letter}"))  # type: ignore[misc]
+
+
+@command("TBAN", 3)
+def tban(call: Call) -> None:
+    """Ban for a time: the ban is a mask `~t:minutes:mask`."""
+    name, text, mask = call.params[:3]
+    group = channel_of(call, name)
+    if group is None:
+        return
+    if call.edge.network.level < extbans.LEVEL:
+        call.notice(TOO_OLD)
+        return
+    minutes = read_minutes(text)
+    if not 0 < minutes <= extbans.MOST_MINUTES:
+        call.reply(n.ERR_INVALIDMODEPARAM, name, "b", text[:32] or "*", BAD_TIME)
+        return
+    _change(call, group, name, ("+b", f"~t:{minutes}:{mask}"))
+
+
+def read_minutes(text: str) -> int:
+    """Read a time such as 90, 90m, 1h30m or 2d, in minutes; 0 for a bad time. A number alone counts minutes."""
+    if _TIME.fullmatch(text.lower()) is None:
+        return 0
+    return sum(int(number) * _MINUTES[unit or "m"] for number, unit in _PART.findall(text.lower()))
 
 
 def _named(call: Call, group: GroupId, change: ModeChange) -> ModeChange:

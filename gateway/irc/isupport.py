@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gateway.irc import extbans
 from gateway.irc.casemapping import CasemapName
 from gateway.irc.limits import Limits
 from gateway.irc.modes import CHANNEL_MODES, ModeSpec
@@ -30,6 +31,8 @@ def isupport(
         f"MAXLIST={','.join(f'{letter}:{limits.list_max}' for letter in spec.lists)}",
         "EXCEPTS=e",
         "INVEX=I",
+        f"EXTBAN={extbans.PREFIX},{extbans.LETTERS}",
+        "ACCOUNTEXTBAN=a,account",
         f"NICKLEN={limits.nick_len}",
         f"USERLEN={limits.user_len}",
         f"HOSTLEN={limits.host_len}",

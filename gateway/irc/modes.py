@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from gateway.irc.extbans import WRONG, complete, is_extended, is_good_mask
 from gateway.irc.limits import Limits
-from gateway.irc.masks import is_understood, normalise_mask
 from gateway.irc.message import encode, is_utf8
 from gateway.irc.mode_table import CHANNEL_TABLE, USER_TABLE, Kind
 from gateway.irc.numerics import ERR_INVALIDMODEPARAM, ERR_UNKNOWNMODE, TEXT
@@ -86,12 +86,14 @@ class ParsedModes:
             self.problems.append(problem)
 
 
-def parse_changes(params: Sequence[str], limits: Limits, spec: ModeSpec = CHANNEL_MODES) -> ParsedModes:
+def parse_changes(
+    params: Sequence[str], limits: Limits, spec: ModeSpec = CHANNEL_MODES, *, extended: bool = True
+) -> ParsedModes:
     """Read the parameters of MODE after the channel: the mode string and the mode parameters.
 
     At most limits.modes changes may have a parameter; further changes with a parameter are ignored (MODES in 005). In
     the result, masks are complete, and keys and limits are valid. "-k" needs no key. A list mode without a mask is a
-    query, with either sign.
+    query, with either sign. extended: whether the network knows extended bans.
     """
     parsed = ParsedModes()
     rest = iter(params[1:])
@@ -110,7 +112,7 @@ def parse_changes(params: Sequence[str], limits: Limits, spec: ModeSpec = CHANNE
                 parsed._problem(ModeProblem(ERR_INVALIDMODEPARAM, letter, None, "You must give a parameter"))
             elif room > 0:
                 room -= 1
-                outcome = _read_param(adding, letter, param, spec, limits)
+                outcome = _read_param(adding, letter, param, spec, limits, extended=extended)
                 if isinstance(outcome, ModeChange):
                     parsed.changes.append(outcome)
                 else:
@@ -120,14 +122,18 @@ def parse_changes(params: Sequence[str], limits: Limits, spec: ModeSpec = CHANNE
     return parsed
 
 
-def _read_param(adding: bool, letter: str, param: str, spec: ModeSpec, limits: Limits) -> ModeChange | ModeProblem:
+def _read_param(
+    adding: bool, letter: str, param: str, spec: ModeSpec, limits: Limits, *, extended: bool
+) -> ModeChange | ModeProblem:
     why = ""
     if letter in spec.lists:
-        param = normalise_mask(param.partition(" ")[0])
+        is_ban = extended and is_extended(param)
+        word = param.partition(" ")[0]
+        param = complete(word, extended=extended)
         if not is_utf8(param):
             why = "A mask must be UTF-8"
-        elif adding and not is_understood(param):
-            why = NOT_UNDERSTOOD
+        elif adding and not is_good_mask(letter, param):
+            param, why = (word, WRONG) if is_ban else (param, NOT_UNDERSTOOD)
         elif len(encode(param)) > MASK_BYTES:
             why = f"A mask has at most {MASK_BYTES} bytes"
     elif letter in spec.always and not adding:

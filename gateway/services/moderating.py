@@ -7,12 +7,13 @@ from typing import Any
 
 from gateway.edge.accounts.missing_nodes import with_absent
 from gateway.irc import numerics as n
-from gateway.irc.masks import MaskSet, normalise_mask
+from gateway.irc.extbans import LEVEL, complete
 from gateway.irc.message import clean
 from gateway.irc.times import server_time
 from gateway.services.answering import LATER, login_of
 from gateway.services.chanserv import CHANSERV, NOT_DONE, answered, is_oper, look, on_channel
 from gateway.services.table import Request
+from gateway.state.channel.lists import MaskList
 from gateway.state.channel.messages import Invite, Kick, ModeChange, ModesDone, SetModes
 from gateway.state.channel.questions import ChannelView
 from gateway.state.channel.registration import INVITERS, Registration
@@ -72,9 +73,15 @@ def is_mask(word: str) -> bool:
 
 
 def matching(request: Request, masks: list[str], person: Person) -> list[str]:
-    """List the masks that match the person."""
-    casemap = request.call.edge.settings.casemap
-    return [mask for mask in masks if MaskSet(casemap, (mask,)).matches(person.source)]
+    """List the masks that match the person. Bans of people who are in another channel are left out."""
+    edge, now = request.call.edge, request.call.edge.network.now_ms
+    lists = {mask: MaskList(edge.settings.casemap, ((mask, "", now),)) for mask in masks}
+    return [mask for mask, one in lists.items() if one.fits(person.source, now, person, None)]
+
+
+def whole_mask(request: Request, word: str) -> str:
+    """Complete a mask as people write masks."""
+    return complete(word, extended=request.call.edge.network.level >= LEVEL)
 
 
 def set_modes(request: Request, channel: GroupId, changes: list[ModeChange], text: str) -> None:
@@ -117,10 +124,10 @@ def ban(request: Request, channel: GroupId) -> None:
         set_modes(request, channel, [ModeChange(True, "b", mask)], f"{mask} is banned.")
 
     def found(person: Person | None) -> None:
-        add(normalise_mask(word) if person is None else f"*!*@{person.host}")
+        add(whole_mask(request, word) if person is None else f"*!*@{person.host}")
 
     if is_mask(word):
-        add(normalise_mask(word))
+        add(whole_mask(request, word))
     else:
         find_person(request, word, found)
 
@@ -143,7 +150,7 @@ def unban(request: Request, channel: GroupId) -> None:
         look(request, channel, lambda view, _: remove(matching(request, banned(view), person)), EVERYTHING)
 
     if is_mask(word):
-        remove([normalise_mask(word)])
+        remove([whole_mask(request, word)])
     else:
         find_present(request, word, found)
 

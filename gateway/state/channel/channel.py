@@ -10,16 +10,13 @@ import msgspec
 from gateway.state.channel import views
 from gateway.state.channel.channel_settings import akick_of
 from gateway.state.channel.merge import merge
-from gateway.state.channel.messages import LOST, Evict, Join, Kick, Merged, Quit, Said, Update
+from gateway.state.channel.messages import LOST, Evict, Join, Kick, Lapse, Merged, Quit, Said, Update
 from gateway.state.channel.questions import ChannelView, ListRow, Look
-from gateway.state.channel.rules import DECIDE
+from gateway.state.channel.rules import DECIDE, SERVICE
 from gateway.state.channel.snapshot import Stored
 from gateway.state.channel.state import ChannelState, Rules
 from ring.ids import Incarnation
 from ring.replication.state_machine import Decision
-
-SERVICE = "ChanServ"
-"""The author of a kick by akick: a state knows no host of a service."""
 
 TOMBSTONE_S = 400 * 24 * 3600.0
 
@@ -58,9 +55,12 @@ class Channel(ChannelState):
     def row(self, term: int) -> ListRow:
         return views.row(self, term)
 
-    def maintenance(self, at: int, gone: Callable[[Incarnation], bool]) -> list[Evict | Kick]:
+    def maintenance(self, at: int, gone: Callable[[Incarnation], bool]) -> list[Evict | Kick | Lapse]:
         out = [Kick("", SERVICE, uid, *self._why(uid, at), override=True) for uid in self._kept_out(at)]
-        return [*(Evict((edge,), LOST) for edge in self.subscribers if gone(edge)), *out]
+        lapse, end = list[Lapse](), self.next_end()
+        if end is not None and end <= at:
+            lapse = [Lapse()]
+        return [*(Evict((edge,), LOST) for edge in self.subscribers if gone(edge)), *out, *lapse]
 
     def _kept_out(self, at: int) -> list[str]:
         """List the members that an akick keeps out: the akick was added while the members were in the channel."""
@@ -86,7 +86,14 @@ class Channel(ChannelState):
         return max(self.rules.keep_s, self.rules.history_s if self.history.spoken else 0.0, dropped) * 1000
 
     def next_change(self, at: int) -> int | None:
-        return None if self.members or self.register.kept else self.changed_at + int(self._keep_ms) + 1
+        if self.members or self.register.kept:
+            return self.next_end()
+        return self.changed_at + int(self._keep_ms) + 1
+
+    def next_end(self) -> int | None:
+        """Return when the next mask that ends is to be taken off, Unix ms."""
+        ends = [end for entries in self.lists.values() if entries.entries and (end := entries.next_end()) is not None]
+        return min(ends, default=None)
 
 
 _stored = msgspec.msgpack.Decoder(Stored)

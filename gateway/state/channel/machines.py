@@ -26,7 +26,7 @@ def decide_speak(channel: ChannelState, command: Speak, at: int) -> Decision:
         return Decision(Spoken(known.at, known.check), None)
     if not channel.members:
         return Decision(Refusal(n.ERR_NOSUCHCHANNEL, (channel.name, "nobody is in the channel")), None)
-    why = "" if command.override else _stopped(channel, command.source)
+    why = "" if command.override else _stopped(channel, command.source, at)
     if why:
         return Decision(Refusal(n.ERR_CANNOTSENDTOCHAN, (channel.name, why)), None)
     said = Said(
@@ -40,10 +40,10 @@ def decide_speak(channel: ChannelState, command: Speak, at: int) -> Decision:
     return Decision(Spoken(at, check_of(command.verb, command.text)), said)
 
 
-def _stopped(channel: ChannelState, source: str) -> str:
+def _stopped(channel: ChannelState, source: str, at: int) -> str:
     """Say in words why the machine may not speak; "" if the machine may speak."""
-    if bans_source(channel, source):
+    if bans_source(channel, source, at):
         return f"a ban of the channel matches {source}"
-    if "m" in channel.modes and not channel.lists["e"].matches(source):
+    if "m" in channel.modes and not channel.lists["e"].fits(source, at, None, None):
         return f"the channel is moderated (+m): MODE +e with a mask that matches {source} lets you speak"
     return ""

@@ -47,10 +47,11 @@ class Join(_Tagged, frozen=True, tag=1):
     """Join the channel. returns: the person's node believes that the person is a member already. No bar stops such a
     person. If the person has left or was kicked meanwhile, the answer is a HasLeft.
 
-    makes: whether the person may make the channel.
+    makes: whether the person may make the channel. rooms: the channels of an earlier RoomsAsked in which the person is;
+    None before any RoomsAsked.
     """
 
-    NEWER: ClassVar = {"makes": 1}
+    NEWER: ClassVar = {"makes": 1, "rooms": 3}
 
     person: Person
     key: str | None = None
@@ -59,6 +60,7 @@ class Join(_Tagged, frozen=True, tag=1):
     name: str = ""  # as typed: the channel's name if this command makes the channel
     returns: bool = False
     makes: bool = True
+    rooms: tuple[str, ...] | None = None
 
 
 class Part(_Tagged, frozen=True, tag=2):
@@ -195,9 +197,15 @@ class Forget(_Tagged, frozen=True, tag=13):
     life: str
 
 
+class Lapse(_Tagged, frozen=True, tag=117):
+    """Take off the masks that have ended. The master gives itself this command."""
+
+    SINCE: ClassVar = 3
+
+
 Command = (
     Join | Part | Say | Speak | SetTopic | SetModes | Kick | Invite | Update | Quit | Evict | Redact | Forget | Probe
-    | Subscribe | Unsubscribe | Advance | RegistrationCommand
+    | Lapse | Subscribe | Unsubscribe | Advance | RegistrationCommand
 )  # fmt: skip
 
 
@@ -354,4 +362,13 @@ class Outdated(_Tagged, frozen=True, tag=34):
     version: int
 
 
-Outcome = Refusal | ModesDone | HasLeft | Outdated | NotSubscribed | Spoken | RegistrationOutcome | None
+class RoomsAsked(_Tagged, frozen=True, tag=118):
+    """Masks of the channel judge people by other channels: the person's node is to submit the Join again, with the
+    channels among these in which the person is. names: folded."""
+
+    SINCE: ClassVar = 3
+
+    names: tuple[str, ...]
+
+
+Outcome = RoomsAsked | Refusal | ModesDone | HasLeft | Outdated | NotSubscribed | Spoken | RegistrationOutcome | None

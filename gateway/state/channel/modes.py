@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gateway.irc import numerics as n
-from gateway.irc.masks import MaskSet, is_understood, meaning
+from gateway.irc.extbans import WRONG, is_extended, is_good_mask, read
+from gateway.irc.masks import MaskSet, meaning
 from gateway.irc.mode_table import CHANNEL_TABLE
 from gateway.irc.modes import CHANNEL_MODES, NOT_UNDERSTOOD
 from gateway.state.channel.channel_settings import locked
@@ -117,8 +118,12 @@ class _Line:
         letter, toggled = change.letter, self.toggled[change.letter]
         mask = self._as_listed(letter, mask)
         is_there = (mask in self.channel.lists[letter]) != (mask in toggled)
-        if not is_there and not is_understood(mask):
-            self.refuse(Refusal(n.ERR_INVALIDMODEPARAM, (self.channel.name, letter, mask, NOT_UNDERSTOOD)))
+        if not is_there and not is_good_mask(letter, mask):
+            text = WRONG if is_extended(mask) else NOT_UNDERSTOOD
+            self.refuse(Refusal(n.ERR_INVALIDMODEPARAM, (self.channel.name, letter, mask, text)))
+            return
+        if is_there and change.adding and _ends(mask):
+            self.done.append(ModeChange(True, letter, mask))  # the time of the mask begins anew
             return
         if is_there == change.adding:
             return
@@ -141,6 +146,11 @@ class _Line:
         wanted = meaning(mask, casemap)
         known = (*self.channel.lists[letter].entries, *self.toggled[letter])
         return next((one for one in known if meaning(one, casemap) == wanted), mask)
+
+
+def _ends(mask: str) -> bool:
+    found = read(mask) if is_extended(mask) else None
+    return found is not None and found.minutes > 0
 
 
 def _is_good(letter: str, param: str | None) -> bool:

@@ -25,12 +25,15 @@ from gateway.state.channel.messages import (
     Joined,
     Kick,
     Kicked,
+    Lapse,
+    ModesSet,
     Outdated,
     Part,
     Parted,
     Quit,
     Redact,
     Redacted,
+    RoomsAsked,
     Say,
     SetModes,
     SetTopic,
@@ -54,6 +57,12 @@ if TYPE_CHECKING:
     from gateway.state.channel.state import ChannelState, Member
 
 NOTHING = Decision(None, None)
+
+SERVICE = "ChanServ"
+"""The author of the channel's own acts: a state knows no host of a service."""
+
+MOST_LAPSED = 100
+"""The most masks that a single event takes off."""
 
 
 def refuse(channel: ChannelState, numeric: str) -> Decision:
@@ -104,19 +113,22 @@ def decide_join(channel: ChannelState, command: Join, at: int) -> Decision:
     if akick is not None:
         text = f"You are kept out of this channel ({akick.reason or 'AKICK'})"
         return Decision(Refusal(n.ERR_BANNEDFROMCHAN, (channel.name, text)), None)
-    bar = None if command.override or command.returns else _bar(channel, command)
+    passes = command.override or command.returns
+    if not passes and command.rooms is None and (asked := rooms_asked(channel)):
+        return Decision(RoomsAsked(asked), None)
+    bar = None if passes else _bar(channel, command, at)
     ranks = given(channel, command.person.life)
     return Decision(None, Joined(command.person, ranks)) if bar is None else refuse(channel, bar)
 
 
-def _bar(channel: ChannelState, command: Join) -> str | None:
+def _bar(channel: ChannelState, command: Join, at: int) -> str | None:
     """Find the reason why the person may not join; None if the person may join.
 
     An invitation passes +i (Modern IRC Client Protocol) and bans (RFC 2811, 4.3.1), and as on many networks +k and +l,
     since members who may invite may also unset +k and +l. No invitation passes +R and +S: these describe the channel.
     The access of an account that enters as operator passes as an invitation does: the channel may be empty.
     """
-    person, modes = command.person, channel.modes
+    person, modes, rooms = command.person, channel.modes, command.rooms or ()
     if "S" in modes and not command.secure:
         return n.ERR_SECUREONLYCHAN
     if "R" in modes and person.account is None:
@@ -127,9 +139,15 @@ def _bar(channel: ChannelState, command: Join) -> str | None:
         return n.ERR_BADCHANNELKEY
     if channel.limit is not None and len(channel.members) >= channel.limit:
         return n.ERR_CHANNELISFULL
-    if "i" in modes and not channel.lists["I"].matches(person.source):
+    if "i" in modes and not channel.lists["I"].fits(person.source, at, person, rooms):
         return n.ERR_INVITEONLYCHAN
-    return n.ERR_BANNEDFROMCHAN if is_banned(channel, person) else None
+    return n.ERR_BANNEDFROMCHAN if is_banned(channel, person, at, rooms) else None
+
+
+def rooms_asked(channel: ChannelState) -> tuple[str, ...]:
+    """List the folded names of the channels by which masks of the channel judge people who enter."""
+    fold = channel.rules.casemap
+    return tuple(sorted({fold(name) for entries in channel.lists.values() for name in entries.rooms_asked}))
 
 
 def decide_part(channel: ChannelState, command: Part, at: int) -> Decision:
@@ -239,6 +257,12 @@ def decide_forget(channel: ChannelState, command: Forget, at: int) -> Decision:
     return Decision(None, Forgotten(command.uid, command.life)) if is_there else NOTHING
 
 
+def decide_lapse(channel: ChannelState, command: Lapse, at: int) -> Decision:
+    """Take off what has ended: the master gives itself this command."""
+    changes = [ModeChange(False, letter, mask) for letter, masks in channel.lists.items() for mask in masks.over(at)]
+    return Decision(None, ModesSet("", SERVICE, tuple(changes[:MOST_LAPSED]))) if changes else NOTHING
+
+
 def decide_set_modes(channel: ChannelState, command: SetModes, at: int) -> Decision:
     only_bans = all(change.letter == "b" for change in command.changes)
     rank = _entitled(channel, command, KICKERS if only_bans else RECOVERERS)
@@ -252,6 +276,7 @@ DECIDE: dict[type, Callable[[ChannelState, Any, int], Decision]] = {
     Speak: decide_speak,
     SetTopic: decide_topic,
     SetModes: decide_set_modes,
+    Lapse: decide_lapse,
     Kick: decide_kick,
     Invite: decide_invite,
     Update: decide_update,

@@ -26,6 +26,8 @@ def test_isupport_says_what_clients_look_for() -> None:
     assert said["ELIST"] == "CMNTU"
     assert said["NICKLEN"] == "30"
     assert "UTF8ONLY" not in said
+    assert said["EXTBAN"] == "~,acqrt"
+    assert said["ACCOUNTEXTBAN"] == "a,account"
 
 
 def test_isupport_tokens_are_well_formed_and_their_lines_fit() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.irc.modes import NOT_UNDERSTOOD
+from gateway.irc.extbans import WRONG
 from gateway.services.chanserv import NOT_DONE
 from gateway.services.moderating import NO_NICK
 from gateway.services.table import NOT_LOGGED_IN
@@ -47,7 +47,7 @@ def test_ban_and_unban(net: Net) -> None:
     eve.ask("PART #c")
     assert eve.ask("JOIN #c")[-1].startswith("474 ")
     assert f"The ban *!*@{host} matches." in told(ann, "WHY #c eve")
-    assert told(bob, "BAN #c ~q:x!*@*") == [f"#c: {NOT_UNDERSTOOD}"]
+    assert told(bob, "BAN #c ~x:x!*@*") == [f"#c: {WRONG}"]
     assert told(bob, "UNBAN #c eve") == [f"Bans taken away: *!*@{host}"]
     assert told(bob, "UNBAN #c bad!*@*") == ["Bans taken away: bad!*@*"]
     assert told(bob, "UNBAN #c") == ["Bans taken away: none"]

@@ -34,7 +34,21 @@ from tests.gateway.state.cast import (
 )
 from tests.gateway.state.drawn import EDGES, MAYBE, NICKS, SOURCE, TEXTS, UIDS, people
 
-MASKS = st.sampled_from(["*!*@*", "ann!*@*", "ANN!*@*", "*!*@h2", "c?t[!*@*", "cat{!*@*", "a\\*!*@*", "a|*!*@*"])
+MASKS = st.sampled_from(
+    [
+        "*!*@*",
+        "ann!*@*",
+        "ANN!*@*",
+        "*!*@h2",
+        "c?t[!*@*",
+        "cat{!*@*",
+        "a\\*!*@*",
+        "a|*!*@*",
+        "~q:~a:ann",
+        "~t:1:cat!*@*",
+        "~c:#d",
+    ]
+)
 
 
 @st.composite
@@ -48,6 +62,8 @@ def changes(draw: st.DrawFn) -> c.ModeChange:
 LINES = st.lists(changes(), max_size=6).map(tuple)
 COMMANDS: st.SearchStrategy[Any] = st.one_of(
     st.builds(c.Join, people(), st.sampled_from([None, "a"]), MAYBE, MAYBE, st.sampled_from(["", "#C"])),
+    st.builds(c.Join, people(), rooms=st.sampled_from([(), ("#d",)])),
+    st.builds(c.Lapse),
     st.builds(c.Part, UIDS),
     st.builds(c.Say, UIDS, SOURCE, st.just("PRIVMSG"), TEXTS, st.sampled_from(["", "@"]), st.none(), people()),
     st.builds(c.SetTopic, UIDS, SOURCE, st.sampled_from(["", "t"]), MAYBE),

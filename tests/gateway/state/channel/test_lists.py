@@ -36,23 +36,23 @@ def test_removing_a_mask_that_is_not_listed_changes_nothing() -> None:
 
 
 def test_an_empty_list_matches_nobody() -> None:
-    assert not listed().matches(ANN.source)
+    assert not listed().fits(ANN.source, 9, ANN, None)
 
 
 @pytest.mark.parametrize(
     ("mask", "fits"), [("ann!*@*", True), ("*!user@*", True), ("*!*@*.example", True), ("bob!*@*", False)]
 )
 def test_a_whole_source_is_matched(mask: str, fits: bool) -> None:
-    assert listed(mask).matches(ANN.source) is fits
+    assert listed(mask).fits(ANN.source, 9, ANN, None) is fits
 
 
 def test_the_answer_changes_with_the_list() -> None:
     bans = listed()
-    assert not bans.matches(ANN.source)
+    assert not bans.fits(ANN.source, 9, ANN, None)
     bans.add("ann!*@*", "bob!b@b", 5)
-    assert bans.matches(ANN.source)
+    assert bans.fits(ANN.source, 9, ANN, None)
     bans.remove("ANN!*@*")
-    assert not bans.matches(ANN.source)
+    assert not bans.fits(ANN.source, 9, ANN, None)
 
 
 @given(st.lists(st.tuples(st.booleans(), MASKS)))
@@ -66,4 +66,4 @@ def test_rows_make_the_same_list_again(changes: list[tuple[bool, str]]) -> None:
     again = MaskList(CASEMAP, bans.rows())
     assert again.rows() == bans.rows()
     assert len({bans.key(mask) for mask, _, _ in bans.rows()}) == len(bans)
-    assert again.matches(ANN.source) == bans.matches(ANN.source)
+    assert again.fits(ANN.source, 9, ANN, None) == bans.fits(ANN.source, 9, ANN, None)
