@@ -38,6 +38,14 @@ class History(Section):
         100_000, "Lines kept of each channel and conversation, JOIN and MODE included; older lines are forgotten.",
         ge=100, le=100_000_000,
     )  # fmt: skip
+    founder_min_days: int = setting(
+        1,
+        "The least days to which the founder of a registered channel may bound its history (ChanServ SET HISTORY); the "
+        "most days are keep_days.",
+        live=True,
+        ge=1,
+        le=36_500,
+    )
     max_size: Size = setting(
         20 << 30,
         "Size of circlet.db beyond which the oldest lines of all channels and conversations are forgotten early, 0 for "

@@ -12,6 +12,7 @@ from gateway.edge.direct.targets import is_target, resolve
 from gateway.irc import numerics as n
 from gateway.irc.chathistory import MAX_MSGID
 from gateway.state.channel.messages import EVERYTHING, Redact, Said
+from gateway.state.channel.reading import readable_since
 from gateway.state.conversation import messages as conversation
 from gateway.state.idempotency import Probe
 from gateway.state.people import Refusal
@@ -62,7 +63,7 @@ def _find(call: Call, group: GroupId | None, target: str, msgid: str, reason: st
     if msgid == EVERYTHING:
         submit(own=False)
     else:
-        since = channel.members[user.uid].joined_at if "H" in channel.modes else 0
+        since = readable_since(channel, user.uid, int(call.edge.now * 1000))
         query = Query(1, around=Mark(msgid=msgid), wanted=ALL, since=since)
         call.edge.network.recall(group, query, call.later(done))
 

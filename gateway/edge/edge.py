@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
+from gateway.edge.accounts.upkeep import Upkeep
 from gateway.edge.application import EdgeApplication
 from gateway.edge.client.asides import Asides
 from gateway.edge.client.call import Call
@@ -86,6 +87,7 @@ class Edge(EdgePort):
         self.application = EdgeApplication(self, self.asides, self._views())
         self.outside = Outside(self)
         self._reconciling = Reconciling(self)
+        self._upkeep = Upkeep(self)
 
     def _views(self) -> dict[str, View]:
         """Return the views by kind of group; nobody is shown news of other kinds."""
@@ -143,6 +145,7 @@ class Edge(EdgePort):
         self.clients.attention.tick(now)
         self.direct.remote.tick(now)
         self._reconciling.tick(now)
+        self._upkeep.tick(now)
         self.index.tick(now)
         if self.census.tick(now):
             seats.show_returned(self)

@@ -67,12 +67,14 @@ class AccountSettings(Protocol):
 
 class HistorySettings(Protocol):
     """How many messages are kept, and how long. query_max: most lines for a client at a time. keep_lines: for each
-    channel and conversation. private: whether messages between two accounts are kept, too."""
+    channel and conversation. private: whether messages between two accounts are kept, too. founder_min_days: the least
+    days for which a founder may let messages be kept."""
 
     enabled: bool
     private: bool
     keep_days: int
     keep_lines: int
+    founder_min_days: int
     query_max: int
 
 

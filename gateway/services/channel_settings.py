@@ -5,17 +5,22 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from gateway.edge.settings import EdgeSettings
 from gateway.irc.masks import normalise_mask
 from gateway.irc.message import clean
 from gateway.irc.times import server_time
 from gateway.services.answering import login_of
-from gateway.services.chanserv import CHANSERV, NOT_DONE, answered, is_oper, look, on_channel
+from gateway.services.chanserv import CHANSERV, NOT_DONE, UNSUPPORTED, answered, is_oper, look, on_channel
 from gateway.services.table import Request
 from gateway.state.channel.questions import ChannelView
 from gateway.state.channel.registration import Registration
 from gateway.state.channel.registration_messages import SetAkick, SetSetting
 from ring.ids import GroupId
 
+SINCE_HISTORY: Final = 3
+"""The feature level of HISTORY and READERS."""
+
+READERS: Final = {"ALL": "", "JOIN": "join", "ACCESS": "access"}
 SWITCH: Final = {"ON": "on", "OFF": ""}
 _TIME = re.compile(r"([0-9]{1,5})([smhd])")
 _UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
@@ -27,10 +32,13 @@ def _set(request: Request, channel: GroupId, name: str, value: str, text: str) -
 
 
 @on_channel(
-    "SET <channel> <TOPICLOCK|PRIVATE|ENTRYMSG> <on|off|text>",
+    "SET <channel> <TOPICLOCK|PRIVATE|ENTRYMSG|HISTORY|READERS> <on|off|value>",
     "change a setting of your channel",
     "TOPICLOCK: only accounts with the flag t change the topic. PRIVATE: LIST hides the channel. ENTRYMSG: a text for "
     "everybody who enters, or off.",
+    "HISTORY: days after which messages are forgotten (7), or off: as long as the network keeps messages. READERS: who "
+    "may read messages from before the own JOIN: all (everybody in the channel), access (accounts with access), or "
+    "join (nobody).",
     words=(3, 100),
     login=True,
 )
@@ -42,8 +50,32 @@ def change_setting(request: Request, channel: GroupId) -> None:
         _set(request, channel, "entrymsg", text, f"ENTRYMSG is {text or 'off'}.")
     elif name in ("TOPICLOCK", "PRIVATE") and word in SWITCH:
         _set(request, channel, name.lower(), SWITCH[word], f"{name} is {word.lower()}.")
+    elif name in ("HISTORY", "READERS") and request.call.edge.network.level < SINCE_HISTORY:
+        request.say(UNSUPPORTED)
+    elif name == "READERS" and word in READERS:
+        _set(request, channel, "readers", READERS[word], f"READERS is {word.lower()}.")
+    elif name == "HISTORY" and (word == "OFF" or (word.isascii() and word.isdecimal())):
+        _set_history(request, channel, "" if word == "OFF" else str(int(word[:9])))
     else:
         request.say(f"Syntax: {CHANSERV.commands['SET'].syntax}")
+
+
+def _set_history(request: Request, channel: GroupId, days: str) -> None:
+    """Let messages be kept for so many days. days: "" for the network's retention."""
+    edge = request.call.edge
+    least, most = edge.settings.history.founder_min_days, retention(edge.settings, channel)
+    if not edge.settings.history.enabled:
+        request.say("This network keeps no messages.")
+    elif days and not least <= int(days) <= most:
+        request.say(f"HISTORY is {least} to {most} days, or off.")
+    else:
+        _set(request, channel, "history", days, f"HISTORY is {days + ' days' if days else 'off'}.")
+
+
+def retention(settings: EdgeSettings, channel: GroupId) -> int:
+    """The days for which the network keeps messages of the channel."""
+    own = settings.channels.get(channel.name)
+    return own.keep_days if own is not None else settings.history.keep_days
 
 
 @on_channel(

@@ -17,7 +17,7 @@ from gateway.services.answering import LATER, UNKNOWN, WHY, login_of
 from gateway.services.table import Request, Service
 from gateway.state.account.messages import Denied, LoginView
 from gateway.state.channel.questions import ChannelView, Look
-from gateway.state.channel.registration import FLAGS, Registration
+from gateway.state.channel.registration import FLAGS, SETTINGS, Registration
 from gateway.state.channel.registration_messages import Done, GiveRank, NotDone
 from gateway.state.channel.views import REGISTRATION
 from ring.ids import GroupId
@@ -39,6 +39,7 @@ NOT_DONE: Final = {
     "value": "That value or mask is not valid.",
     "nobody": "That person is not in the channel.",
 }
+UNSUPPORTED: Final = "The network does not support this yet."
 NO_ACCOUNT: Final = "There is no such account."
 NO_CHANNEL: Final = "That is no name of a channel."
 FULL: Final = "The account has as many channels as an account may have."
@@ -48,7 +49,7 @@ def _channel_of(request: Request) -> GroupId | None:
     """Return the group of the channel that the first word names; None after an answer to the person."""
     edge, name = request.call.edge, clean(request.words[0])
     if edge.network.level < SINCE:
-        request.say("The network does not support this yet.")
+        request.say(UNSUPPORTED)
     elif not is_valid_channel(name, edge.settings.limits.channel_len):
         request.say(NO_CHANNEL)
     else:
@@ -179,11 +180,17 @@ def info(request: Request, channel: GroupId) -> None:
         request.say(f"{view.name} belongs to {known.founder.name}, registered {server_time(known.at)}")
         if known.successor.life:
             request.say(f"Successor: {known.successor.name}")
-        request.say(f"Accounts with access: {len(known.present)}")
+        request.say(f"Accounts with access: {len(known.present)}", *_settings(known))
         if view.doubtful:
             request.say(with_absent(request.call.edge, "No access gives a rank now: " + NOT_DONE["doubt"]))
 
     look(request, channel, found)
+
+
+def _settings(known: Registration) -> list[str]:
+    """List the settings that differ from the defaults, except for texts."""
+    shown = [f"{name.upper()} {value}" for name in SETTINGS if name != "entrymsg" and (value := known.setting(name))]
+    return [f"Settings: {', '.join(shown)}"] if shown else []
 
 
 @on_channel(

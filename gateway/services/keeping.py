@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from gateway.edge.direct.targets import is_target, resolve
+from gateway.edge.ports import EdgePort
 from gateway.irc.message import clean
 from gateway.irc.times import server_time
 from gateway.services.answering import LATER, changed, login_of
@@ -13,6 +14,7 @@ from gateway.services.circlet import CIRCLET
 from gateway.services.table import Request
 from gateway.state.account.messages import Info, InfoView
 from gateway.state.channel import messages as channel
+from gateway.state.channel.channel import Channel
 from gateway.state.conversation import messages as conversation
 from gateway.state.session.messages import Stored
 from gateway.state.session.session import Session
@@ -54,12 +56,20 @@ def _tell(request: Request, view: InfoView | None) -> None:
     own_limits = {
         name: f" ({one.keep_days} days, {one.keep_lines} lines)" for name, one in edge.settings.channels.items()
     }
-    names = " ".join(sorted(edge.sessions.shown(group) + own_limits.get(group.name, "") for group in user.seats.rooms))
+    rooms = (edge.sessions.shown(one) + (_bound(edge, one) or own_limits.get(one.name, "")) for one in user.seats.rooms)
+    names = " ".join(sorted(rooms))
     request.say(f"What you say in channels: {limits}. FORGET <channel> deletes your own. You are in: {names or 'none'}")
     others = (f"{one.nick} (guest)" if one.nick else one.other for one in edge.conversations.of(user).values())
     conversations = ", ".join(sorted(others)) or "none"
     private = "kept, with guests and with accounts of the same choice" if user.privacy.keeps else "not kept"
     request.say(f"Private messages are {private}: {limits}. FORGET <nick> deletes your own. With: {conversations}")
+
+
+def _bound(edge: EdgePort, group: GroupId) -> str:
+    """Tell the days for which the founder of a channel lets messages be kept; "" without a bound."""
+    state = edge.network.state(group)
+    kept = state.register.kept if isinstance(state, Channel) else ()
+    return f" ({days} days)" if kept and (days := kept[0].setting("history")) else ""
 
 
 @CIRCLET.command(

@@ -13,6 +13,7 @@ from gateway.edge.client.lines import Line
 from gateway.state.channel.channel import Channel
 from gateway.state.channel.history import EVENTS, TAGS
 from gateway.state.channel.messages import Event
+from gateway.state.channel.reading import readable_since
 from gateway.state.conversation.messages import Event as ConversationEvent
 from gateway.state.conversation.messages import Said as DirectMessage
 from gateway.state.idempotency import IdempotencyKey, Speaker
@@ -58,11 +59,11 @@ class ChannelStory:
         return self.channel.name
 
     def narrowed(self, query: Query, caps: frozenset[str]) -> Query:
-        member = self.channel.members[self.user.uid]
+        uid, now_ms = self.user.uid, int(self.edge.now * 1000)
         events = EVENTS if "draft/event-playback" in caps else ""
         tags = TAGS if "message-tags" in caps else ""
-        since = member.joined_at if "H" in self.channel.modes else 0
-        return msgspec.structs.replace(query, wanted=events + tags + member.prefixes, since=max(since, query.since))
+        since, wanted = readable_since(self.channel, uid, now_ms), events + tags + self.channel.members[uid].prefixes
+        return msgspec.structs.replace(query, wanted=wanted, since=max(since, query.since))
 
     def shown(self, caps: frozenset[str], lines: Iterable[Kept]) -> list[Line]:
         extended, most = "extended-join" in caps, self.edge.settings.limits.modes

@@ -47,6 +47,7 @@ from gateway.state.channel.registration_messages import (
     Unregistered,
 )
 from gateway.state.channel.snapshot import PutOut
+from gateway.state.channel.upkeep_messages import HistoryTrimmed
 from gateway.state.channel.webhook_messages import Advanced, Subscribed, Unsubscribed
 from gateway.state.people import Author
 from ring.ids import GroupId
@@ -359,6 +360,7 @@ _SHOW: dict[type, Callable[..., None]] = {
     Subscribed: _silent,
     Unsubscribed: _silent,
     Advanced: _silent,
+    HistoryTrimmed: _silent,
     Invited: _invited,
     Updated: _updated,
     SettingSet: _ranks_moved,

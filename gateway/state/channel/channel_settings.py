@@ -10,7 +10,7 @@ import msgspec
 from gateway.irc.masks import MaskSet, is_understood
 from gateway.irc.modes import CHANNEL_MODES
 from gateway.state.channel.mode_change import ModeChange
-from gateway.state.channel.registration import SETTINGS, Akick, Setting, bounded_akicks
+from gateway.state.channel.registration import READERS, SETTINGS, Akick, Setting, bounded_akicks
 from gateway.state.channel.registration_messages import (
     AkickSet,
     Done,
@@ -86,16 +86,29 @@ def _refusal(channel: ChannelState, life: str, flag: str, *, override: bool) -> 
     return Decision(NotDone("doubt"), None) if channel.doubtful else None
 
 
+_VALUES: Final[Mapping[str, Callable[[str], bool]]] = {
+    "mlock": lambda value: parse_lock(value) is not None,
+    "history": lambda value: not value or (value.isascii() and value.isdecimal() and 0 < int(value[:6]) <= 36_500),
+    "readers": lambda value: value in READERS,
+}
+"""The settings that take some values only."""
+
+
+def _is_valid(name: str, value: str) -> bool:
+    is_value = _VALUES.get(name)
+    return name in SETTINGS and len(value.encode()) <= TEXT_BYTES and (is_value is None or is_value(value))
+
+
 def decide_setting(channel: ChannelState, command: SetSetting, at: int) -> Decision:
     refusal = _refusal(channel, command.life, "s", override=command.override)
     if refusal is not None:
         return refusal
-    lock = parse_lock(command.value) if command.name == "mlock" else {}
-    if command.name not in SETTINGS or lock is None or len(command.value.encode()) > TEXT_BYTES:
+    if not _is_valid(command.name, command.value):
         return Decision(NotDone("value"), None)
     if channel.register.kept[0].setting(command.name) == command.value:
         return Decision(Done(channel.name), None)
-    moved = {letter: adding for letter, adding in lock.items() if (letter in channel.modes) != adding}
+    lock = parse_lock(command.value) if command.name == "mlock" else None
+    moved = {letter: adding for letter, adding in (lock or {}).items() if (letter in channel.modes) != adding}
     changes = tuple(ModeChange(adding, letter) for letter, adding in moved.items())
     return Decision(Done(channel.name), SettingSet(command.name, Setting(command.value, at), changes))
 

@@ -104,6 +104,10 @@ class History:
         else:
             self.redacted = _with(self.redacted, msgid, at)
 
+    def trim(self, before: int) -> None:
+        """Hide all messages up to this time."""
+        self.erased = max(self.erased, before)
+
     def forget(self, authors: Iterable[str], at: int) -> None:
         """Hide all messages of an author so far. authors: the ids of the author, as in `authors`."""
         for author in authors:

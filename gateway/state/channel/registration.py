@@ -34,9 +34,13 @@ RECOVERERS: Final = "R"
 
 FOUNDER_RANKS: Final = "qo"
 
-SETTINGS: Final = ("topiclock", "private", "entrymsg", "mlock")
+SETTINGS: Final = ("topiclock", "private", "entrymsg", "mlock", "history", "readers")
 """topiclock: only accounts with the flag t change the topic. private: LIST hides the channel. entrymsg: text for who
-enters. mlock: modes that nobody changes, such as +nt-i."""
+enters. mlock: modes that nobody changes, such as +nt-i. history: days after which messages are forgotten. readers:
+of READERS."""
+
+READERS: Final = ("", "join", "access")
+"""Who may read messages from before the own JOIN: everybody in the channel, nobody, or accounts with access."""
 
 _encode = msgspec.msgpack.Encoder(order="sorted").encode
 

@@ -12,6 +12,7 @@ import msgspec
 
 from gateway.state.channel.mode_change import ModeChange
 from gateway.state.channel.registration import Access, Akick, Holder, Registration, Setting
+from gateway.state.channel.upkeep_messages import UpkeepCommand, UpkeepEvent
 
 
 class _Tagged(msgspec.Struct, frozen=True, array_like=True):
@@ -110,7 +111,9 @@ class SetAkick(_Tagged, frozen=True, tag=78):
     override: bool = False
 
 
-RegistrationCommand = SetSetting | SetAkick | Register | Unregister | SetAccess | Bereave | Doubt | SetHolder | GiveRank
+RegistrationCommand = (
+    SetSetting | SetAkick | Register | Unregister | SetAccess | Bereave | Doubt | SetHolder | GiveRank | UpkeepCommand
+)
 
 
 # Events --------------------------------------------------------------------------------------------------------------
@@ -155,7 +158,7 @@ class AkickSet(_Tagged, frozen=True, tag=86):
     akick: Akick
 
 
-RegistrationEvent = SettingSet | AkickSet | Registered | Unregistered | AccessSet | Doubted | HolderSet
+RegistrationEvent = SettingSet | AkickSet | Registered | Unregistered | AccessSet | Doubted | HolderSet | UpkeepEvent
 
 
 # Outcomes ------------------------------------------------------------------------------------------------------------

@@ -47,6 +47,7 @@ from gateway.state.channel.ranks import HELPERS, OPERATORS, is_above
 from gateway.state.channel.registration import INVITERS, KICKERS, RECOVERERS
 from gateway.state.channel.saying import decide_say, is_banned
 from gateway.state.channel.targets import find_target
+from gateway.state.channel.upkeep_rules import UPKEEP_DECIDE
 from gateway.state.channel.webhook_messages import Advance, Subscribe, Unsubscribe
 from gateway.state.channel.webhook_rules import decide_advance, decide_subscribe, decide_unsubscribe
 from gateway.state.idempotency import Probe, decide_probe
@@ -290,4 +291,5 @@ DECIDE: dict[type, Callable[[ChannelState, Any, int], Decision]] = {
     Advance: decide_advance,
     **ACCESS_DECIDE,
     **SETTING_DECIDE,
+    **UPKEEP_DECIDE,
 }

@@ -34,6 +34,7 @@ from gateway.state.channel.messages import (
 from gateway.state.channel.mode_change import ModeChange
 from gateway.state.channel.registration import Registration, Registry
 from gateway.state.channel.snapshot import INVITES, KICKS, TOMBSTONES, PutOut, Sitting, Stored
+from gateway.state.channel.upkeep_messages import HistoryTrimmed
 from gateway.state.channel.webhook_messages import Advanced, Subscribed, Unsubscribed
 from gateway.state.channel.webhooks import Webhooks
 from gateway.state.people import Person
@@ -245,6 +246,10 @@ class ChannelState(StateBase):
         self.history.forget((event.uid, event.life), at)
         return False
 
+    def _history_trimmed(self, event: HistoryTrimmed, at: int) -> bool:
+        self.history.trim(event.before)
+        return False
+
     def _subscribed(self, event: Subscribed, at: int) -> bool:
         self.webhooks.subscribed(event.subscription)
         return True  # tells the master to begin the delivery
@@ -348,6 +353,7 @@ _APPLY: dict[type, Callable[[ChannelState, Any, int], bool]] = {
     Merged: ChannelState._merged,
     Redacted: ChannelState._redacted,
     Forgotten: ChannelState._forgotten,
+    HistoryTrimmed: ChannelState._history_trimmed,
     Subscribed: ChannelState._subscribed,
     Unsubscribed: ChannelState._unsubscribed,
     Advanced: ChannelState._advanced,

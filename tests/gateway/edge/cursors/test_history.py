@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from gateway.edge.cursors.history import ChannelStory, ConversationStory, read_event, recall, said_by
+from gateway.state.channel.registration import Registry
 from gateway.state.conversation.messages import Redacted, Said
 from gateway.state.idempotency import IdempotencyKey, Speaker
 from gateway.state.session.messages import KnownConversation
@@ -38,9 +39,9 @@ def conversation(other: str = "bob", nick: str = "") -> ConversationStory:
 
 
 def channel(modes: str = "", prefixes: str = "") -> ChannelStory:
-    member = SimpleNamespace(joined_at=500, prefixes=prefixes)
-    found: Any = SimpleNamespace(name="#C", modes=modes, members={"1a": member})
-    return ChannelStory(SimpleNamespace(), ANN, found)  # type: ignore[arg-type]
+    member = SimpleNamespace(joined_at=500, prefixes=prefixes, person=SimpleNamespace(life=""))
+    found: Any = SimpleNamespace(name="#C", modes=modes, members={"1a": member}, register=Registry())
+    return ChannelStory(SimpleNamespace(now=1.0), ANN, found)  # type: ignore[arg-type]
 
 
 def test_a_conversation_is_called_after_the_last_nick_of_the_other() -> None:

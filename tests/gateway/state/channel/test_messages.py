@@ -9,6 +9,7 @@ from gateway.state.channel import machine_messages as m
 from gateway.state.channel import messages as c
 from gateway.state.channel import registration as g
 from gateway.state.channel import registration_messages as r
+from gateway.state.channel import upkeep_messages as u
 from gateway.state.channel import webhook_messages as h
 from gateway.state.channel.channel import Channel
 from gateway.state.channel.snapshot import PutOut
@@ -56,6 +57,7 @@ COMMANDS: list[Any] = [
     r.Doubt(over=True),
     r.SetSetting("l1", "mlock", "+nt"),
     r.SetAkick("l1", "ann", "x!*@*", "why", 9),
+    u.TrimHistory(),
 ]
 
 EVENTS: list[Any] = [
@@ -80,6 +82,7 @@ EVENTS: list[Any] = [
     r.SettingSet("mlock", g.Setting("+m", 7), (plus("m"),)),
     r.AkickSet("x!*@*", g.Akick("x!*@*", "why", "ann", 7, 9)),
     r.Doubted(False, (minus("o", "Bob", "2"),)),
+    u.HistoryTrimmed(9),
     c.Merged(Channel("#c", Rules(Limits(), CASEMAP, 60.0)).snapshot()),
 ]
 
