@@ -14,6 +14,7 @@ from gateway.edge.client.talk import Talk
 from gateway.edge.ports import EdgePort
 from gateway.edge.rpc import asks
 from gateway.edge.users import monitor
+from gateway.edge.views.nick import show_to_watchers
 from gateway.edge.views.view import View
 from ring.ids import GroupId, Incarnation
 from ring.replication.application import FAILED, EventId, Halted, Unsupported
@@ -110,7 +111,9 @@ class EdgeApplication:
         self._edge.told.clear()
 
     def viewed(self, group: GroupId, view: Any) -> None:
-        monitor.viewed(self._edge, group, view)
+        changed = monitor.viewed(self._edge, group, view)
+        if changed is not None:
+            show_to_watchers(self._edge, group, *changed)
 
     def asked(self, node: Incarnation, body: Any) -> Any:
         return self._edge.asked(node, body)

@@ -36,7 +36,7 @@ from gateway.state.channel.questions import ListRow
 from gateway.state.conversation.conversation import Party
 from gateway.state.idempotency import IdempotencyKey
 from gateway.state.nick.messages import Reached, Tell
-from gateway.state.people import Refusal
+from gateway.state.people import Person, Refusal
 from gateway.state.session.messages import KnownConversation
 from ring.ids import GroupId, Incarnation
 from ring.roster import NodeRecord
@@ -150,7 +150,7 @@ class MonitorPort(ABC):
     def now(self, group: GroupId) -> str: ...
 
     @abstractmethod
-    def learn(self, group: GroupId, online: str) -> None: ...
+    def learn(self, group: GroupId, person: Person | None) -> Person | None: ...
 
     @abstractmethod
     def forget(self, group: GroupId) -> None: ...

@@ -23,6 +23,7 @@ CAPS: dict[str, str] = {
     "draft/read-marker": "",
     "echo-message": "",
     "extended-join": "",
+    "extended-monitor": "",
     "invite-notify": "",
     "labeled-response": "",
     "message-tags": "",

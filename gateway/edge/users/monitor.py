@@ -9,6 +9,8 @@ from gateway.edge.client.lines import Line
 from gateway.edge.ports import EdgePort, MonitorPort
 from gateway.irc import numerics as n
 from gateway.irc.names import is_service
+from gateway.state.nick.nick import watched
+from gateway.state.people import Person
 from ring.ids import GroupId
 
 if TYPE_CHECKING:
@@ -25,14 +27,13 @@ class MonitoredNicks(MonitorPort):
 
     def __init__(self, edge: EdgePort) -> None:
         self._edge = edge
-        self._known: dict[GroupId, str] = {}  # nick!user@host; "" for nobody
+        self._known: dict[GroupId, Person | None] = {}  # a profile with the facts of the nick's view
         self._waiting: dict[GroupId, list[Callable[[str], None]]] = {}
 
     def once_known(self, group: GroupId, done: Callable[[str], None]) -> None:
         """Call done(holder) as soon as the watch is in force: from then on, the master reports every change."""
-        known = self._known.get(group)
-        if known is not None:
-            done(known)
+        if group in self._known:
+            done(self.now(group))
             return
         waiting = self._waiting.setdefault(group, [])
         waiting.append(done)
@@ -45,19 +46,24 @@ class MonitoredNicks(MonitorPort):
         self._edge.later(GIVE_UP_S, give_up)
 
     def now(self, group: GroupId) -> str:
-        return self._known.get(group, "")
+        """nick!user@host of the holder; "" for nobody."""
+        person = self._known.get(group)
+        return person.source if person is not None else ""
 
-    def learn(self, group: GroupId, online: str) -> None:
+    def learn(self, group: GroupId, person: Person | None) -> Person | None:
+        """Note the holder of a watched nick. Returns the holder as known before."""
+        before = self._known.get(group)
         if group in self._edge.monitors:
-            self._known[group] = online
+            self._known[group] = person
         waiting = self._waiting.pop(group, [])
         while waiting:
-            waiting.pop(0)(online)
+            waiting.pop(0)(person.source if person is not None else "")
+        return before
 
     def forget(self, group: GroupId) -> None:
         """Forget a nick which nobody here watches any more."""
+        self.learn(group, None)
         self._known.pop(group, None)
-        self.learn(group, "")
 
 
 def watch(edge: EdgePort, user: User, nick: str) -> None:
@@ -86,18 +92,27 @@ def line(edge: EdgePort, user: User, nick: str, source: str) -> Line:
     return Line(edge.settings.network.server_name, numeric, (user.person.nick, source or nick))
 
 
-def viewed(edge: EdgePort, group: GroupId, view: Any) -> None:
-    """Tell the watchers of a nick who has the nick now. view: (nick, user, host), or None if nobody has the nick."""
+def viewed(edge: EdgePort, group: GroupId, view: Any) -> tuple[Person, Person] | None:
+    """Tell the watchers of a nick who has the nick now. view: as the nick's group lists the holder.
+
+    Returns the holder before and now, if the same user holds the nick with another profile.
+    """
     if view is None and _is_service(group):
-        return
-    online = f"{view[0]}!{view[1]}@{view[2]}" if view is not None and edge.nick(view[0]) == group else ""
-    edge.monitored_nicks.learn(group, online)
+        return None
+    person = watched(view)
+    if person is not None and edge.nick(person.nick) != group:
+        person = None
+    before = edge.monitored_nicks.learn(group, person)
+    online = person.source if person is not None else ""
     for user in list(edge.monitors.get(group, {}).values()):
         known = user.monitoring.online.get(group)
         if known is not None:  # else the answer to the user's own command will tell
             user.monitoring.tell(group, online)
             if bool(known) != bool(online):
                 user.send(line(edge, user, user.monitoring.nicks[group], online))
+    if before is None or person is None or not person.uid or before.uid != person.uid or before == person:
+        return None
+    return before, person
 
 
 def _is_service(group: GroupId) -> bool:

@@ -145,6 +145,22 @@ def _show_change(edge: EdgePort, before: Person, person: Person, stamp: EventId,
             call.send(line)
 
 
+def show_to_watchers(edge: EdgePort, group: GroupId, before: Person, person: Person) -> None:
+    """Show a new profile of a watched nick's holder to the watchers which do not see the holder in a channel. Source:
+    IRCv3 extended-monitor."""
+    seen = _audience(edge, edge.people.groups(person.uid))
+    watchers = {
+        connection: None
+        for user in edge.monitors.get(group, {}).values()
+        if user.uid != person.uid
+        for connection in user.connections
+        if connection not in seen and "extended-monitor" in connection.caps
+    }
+    for capability, line in _differences(before, person, EventId("", edge.network.now_ms)):
+        if capability:  # the nick's own change is the news of MONITOR
+            deliver(line, [c for c in watchers if capability in c.caps])
+
+
 def _differences(before: Person, now: Person, stamp: EventId) -> list[tuple[str, Line]]:
     """Return (capability needed, line). CHGHOST goes to able clients only: QUIT and JOIN would be a lie."""
     source, lines = before.source, []

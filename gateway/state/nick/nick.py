@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -197,12 +197,13 @@ class Nick(StateBase):
         both = merge(mine, other.snapshot())
         return Merged(both) if both != mine else None
 
-    def view(self) -> list[str] | None:
-        """List nick, user and host of the holder, for MONITOR; None while nobody has this nick."""
-        holder = self.holder
-        if holder is None or self.pending or not self._is_here(holder):
+    def view(self) -> list[str | None] | None:
+        """List what MONITOR and extended-monitor show of the holder, as `watched` reads the list; None while nobody has
+        this nick. Nodes before feature level 3 list and read nick, user and host alone."""
+        person = self.holder
+        if person is None or self.pending or not self._is_here(person):
             return None
-        return [holder.nick, holder.user, holder.host]
+        return [person.nick, person.user, person.host, person.uid, person.real, person.account, person.away]
 
     def answer(self, question: Who, at: int) -> NickView:
         return NickView(self.holder, self._fresh_past(at))
@@ -230,6 +231,19 @@ def refusal_of(holder: Person, sender: Person) -> Refusal | None:
         text = "They hear only people who are logged in to an account (+R)"
         return Refusal(n.ERR_NEEDREGGEDNICK, (holder.nick, text))
     return None
+
+
+def watched(view: Sequence[str | None] | None) -> Person | None:
+    """Return the holder of a watched nick from the nick's view: a profile with the facts of the view alone. The uid is
+    empty in a view of a node before feature level 3."""
+    if view is None:
+        return None
+    nick, user, host, uid, real, account, away = (*view, *_OLD_VIEW[len(view) :])[: len(_OLD_VIEW)]
+    return Person(uid or "", 0, nick or "", user or "", host or "", real or "", "", 0, account, away)
+
+
+_OLD_VIEW = ("", "", "", "", "", None, None)
+"""A view without facts: completes the view of an older node."""
 
 
 def _next(person: Person, known: Person) -> Person:

@@ -1,7 +1,11 @@
 from __future__ import annotations
 
+import pytest
+
 from tests.gateway.commands.stage import network, people, settle, source
 from tests.sim.net import Net
+
+PASSWORD = "correct-horse-battery"
 
 
 def test_userhost_and_ison(net: Net) -> None:
@@ -53,6 +57,47 @@ def test_monitor(net: Net) -> None:
     assert ann.ask("MONITOR - bob", "MONITOR S") == ["731 ann cat"]
     assert ann.ask("MONITOR C", "MONITOR L") == ["733 ann :End of MONITOR list"]
     assert ann.ask("MONITOR", "MONITOR x") == ["461 ann MONITOR :Not enough parameters"] * 2
+
+
+@pytest.mark.parametrize("nodes", [1, 3])
+def test_extended_monitor_shows_facts_of_watched_nicks(nodes: int) -> None:
+    """AWAY, SETNAME, ACCOUNT and CHGHOST of a watched nick, to clients with the capability of each; no sleep between
+    the change and the reading. Source: IRCv3 extended-monitor."""
+    net = network(nodes)
+    ann, cat, dan = people(net, "ann", "cat", "dan", caps="extended-monitor away-notify setname account-notify")
+    eve = net.client(list(net.nodes)[-1], "eve", "extended-monitor")
+    fay = net.client(list(net.nodes)[0], "fay", "away-notify setname")
+    bob = net.client(list(net.nodes)[-1], "bob")
+    for watcher in (ann, cat, eve, fay):
+        assert watcher.ask("MONITOR + bob")[0].startswith("730 ")
+    bob.ask("AWAY :tea", "SETNAME :Robert")
+    expected = [f"{source('bob')} AWAY :tea", f"{source('bob')} SETNAME :Robert"]
+    assert [ann.sync(), cat.sync(), dan.sync(), eve.sync(), fay.sync()] == [expected, expected, [], [], []]
+    bob.send(f"PRIVMSG NickServ :REGISTER {PASSWORD}")
+    assert net.until(lambda: any(" 900 bob " in line for line in bob.got), 100)
+    bob.sync()
+    assert [ann.sync(), dan.sync(), eve.sync(), fay.sync()] == [[f"{source('bob')} ACCOUNT bob"], [], [], []]
+    ann.ask("MONITOR - bob")
+    bob.ask("AWAY")
+    assert ann.sync() == [] and cat.sync() == [f"{source('bob')} ACCOUNT bob", f"{source('bob')} AWAY"]
+
+
+@pytest.mark.parametrize("nodes", [1, 3])
+def test_extended_monitor_shows_each_fact_once(nodes: int) -> None:
+    """Not a second time to whoever sees the holder in a channel, and the holder reads nothing of the watch of oneself.
+    A new holder of a nick is news of MONITOR, and no change of facts."""
+    net = network(nodes)
+    ann, bob = people(net, "ann", "bob", channel="#c", caps="extended-monitor away-notify")
+    ann.ask("MONITOR + bob")
+    bob.ask("MONITOR + bob", "AWAY :tea")
+    assert ann.sync() == [f"{source('bob')} AWAY :tea"] and bob.sync() == []
+    bob.ask("PART #c")
+    ann.sync()
+    bob.ask("AWAY :coffee")
+    assert ann.sync() == [f"{source('bob')} AWAY :coffee"]
+    bob.ask("NICK rob")
+    net.client("n1", "bob").sync()
+    assert [line.split(" ")[1] for line in ann.sync()] == ["731", "730"]
 
 
 def test_monitor_is_bounded() -> None:
