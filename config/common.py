@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from config.section import REQUIRED, Section, setting
-from config.values import HostName, KeyPath, Line, OutputPath, Word
+from config.values import HostName, IconUrl, KeyPath, Line, OutputPath, Word
 
 
 class Network(Section):
@@ -24,6 +24,14 @@ class Network(Section):
     )
     casemapping: Literal["rfc1459", "ascii"] = setting(
         "rfc1459", "Which letters are equal in nicks and channel names: with rfc1459 also {}|^ and []\\~."
+    )
+    utf8_only: bool = setting(
+        False,
+        "Refuse lines of clients that are not UTF-8 (UTF8ONLY in 005). The same on every node; lines of before stay.",
+        live=True,
+    )
+    icon: IconUrl = setting(
+        "", "Address of a square picture of the network, shown by clients (draft/ICON in 005); empty: none.", live=True
     )
 
 

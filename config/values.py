@@ -52,6 +52,9 @@ HostName = Annotated[
 ]
 Word = Annotated[str, Form(r"[A-Za-z0-9._:-]{1,50}", "1 to 50 letters, digits and . _ : -")]
 Line = Annotated[str, Form(r"[^\x00-\x1f\x7f]{0,300}", "one line of at most 300 characters")]
+IconUrl = Annotated[
+    str, Form(r"(https?://[!-~]{1,240})?", "an address like https://example.org/icon.svg of at most 240 characters")
+]
 Mask = Annotated[str, Form(r"[^\s!@]{1,64}@[^\s!@]{1,128}", "a mask like *@192.0.2.* or joe@*.example.org")]
 Fingerprint = Annotated[
     str, Form(r"[0-9a-f]{64}", "64 lower-case hexadecimal digits, as `CERT LIST` of NickServ shows them")

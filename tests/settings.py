@@ -41,8 +41,9 @@ def operator_class(name: str, *capabilities: str) -> OperatorClass:
 def edge_settings(**changes: Any) -> EdgeSettings:
     """The settings of an edge. changes: fields of EdgeSettings, and settings of PARTS, like burst=10_000."""
     network = Network.model_construct(
-        name="Circlet", server_name="irc.circlet.local", key_file=Path("key"), casemapping="rfc1459", description=""
-    )
+        name="Circlet", server_name="irc.circlet.local", key_file=Path("key"), casemapping="rfc1459", description="",
+        utf8_only=False, icon=""
+    )  # fmt: skip
     made = EdgeSettings(
         network=network,
         clients=Clients(),

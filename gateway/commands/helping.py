@@ -49,6 +49,7 @@ TEXTS: dict[str, tuple[str, ...]] = {
         "INVITE alone lists your invitations.",
     ),
     "ISON": ("ISON nick [nick ...]: the nicks of these that are on the network.",),
+    "ISUPPORT": ("ISUPPORT: the features and limits of this network, as your client read them when it connected.",),
     "JOIN": (
         "JOIN #channel[,#channel] [key[,key]]: enter channels. A channel that does not exist is made.",
         "JOIN 0 leaves all channels.",

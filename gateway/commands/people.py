@@ -18,10 +18,20 @@ from gateway.state.people import Person
 from ring.ids import GroupId
 
 
-@command("AWAY")
+@command("AWAY", anytime=True)
 def away(call: Call) -> None:
+    """Answer AWAY, before registration to a client that has asked for this. Source: IRCv3 pre-away."""
     text = call.edge.text(call.params[0], call.edge.settings.limits.away_len) if call.params else ""
     numeric = n.RPL_NOWAWAY if text else n.RPL_UNAWAY
+    if call.connection.user is None:
+        if "draft/pre-away" in call.connection.caps:
+            call.connection.draft.leave(text or None)
+            call.reply(numeric, n.TEXT[numeric])
+        else:
+            call.reply(n.ERR_NOTREGISTERED, n.TEXT[n.ERR_NOTREGISTERED])
+        return
+
+    call.connection.draft.leave(None)  # somebody looks at the client
 
     def change() -> None:
         line = Line(call.edge.settings.network.server_name, numeric, (call.nick, n.TEXT[numeric]))

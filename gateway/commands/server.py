@@ -61,6 +61,15 @@ def version(call: Call) -> None:
         send_isupport(call)
 
 
+@command("ISUPPORT", anytime=True)
+def features(call: Call) -> None:
+    """Answer ISUPPORT, before registration to a client that has asked for this. Source: IRCv3 extended-isupport."""
+    if call.connection.user is None and "draft/extended-isupport" not in call.connection.caps:
+        call.reply(n.ERR_NOTREGISTERED, n.TEXT[n.ERR_NOTREGISTERED])
+    else:
+        send_isupport(call)
+
+
 @command("TIME")
 def time(call: Call) -> None:
     if not other_server(call):

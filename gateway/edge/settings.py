@@ -17,11 +17,14 @@ from gateway.irc.operator_table import EVERYTHING
 
 
 class NetworkSettings(Protocol):
-    """description: of the server, in LINKS and WHOIS; "": the network's name."""
+    """description: of the server, in LINKS and WHOIS; "": the network's name. utf8_only: other lines are refused. icon:
+    address of a picture, "" for none."""
 
     name: str
     server_name: str
     description: str
+    utf8_only: bool
+    icon: str
 
 
 class ClientSettings(Protocol):

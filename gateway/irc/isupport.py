@@ -12,12 +12,19 @@ _TOKENS_A_LINE = 13
 
 
 def isupport(
-    limits: Limits, network: str, casemapping: CasemapName, spec: ModeSpec = CHANNEL_MODES, history: int = 0
+    limits: Limits,
+    network: str,
+    casemapping: CasemapName,
+    spec: ModeSpec = CHANNEL_MODES,
+    history: int = 0,
+    *,
+    utf8_only: bool = False,
+    icon: str = "",
 ) -> list[list[str]]:
     """List the tokens, at most 13 a line. A token promises a behaviour, so only features that work have a token.
 
-    history: the most lines of an answer to CHATHISTORY; 0 without CHATHISTORY.
-    There is no token UTF8ONLY: bytes outside UTF-8 pass through.
+    history: the most lines of an answer to CHATHISTORY; 0 without CHATHISTORY. utf8_only: bytes outside UTF-8 are
+    refused, and else pass through. icon: address of the network's picture; "" for none (IRCv3 network-icon).
     """
     targets = limits.max_targets
     tokens = [
@@ -52,6 +59,10 @@ def isupport(
     ]
     if history:
         tokens += [f"CHATHISTORY={history}", "MSGREFTYPES=msgid,timestamp"]
+    if utf8_only:
+        tokens.append("UTF8ONLY")
+    if icon:
+        tokens.append(f"draft/ICON={_escape(icon)}")
     return [tokens[start : start + _TOKENS_A_LINE] for start in range(0, len(tokens), _TOKENS_A_LINE)]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from gateway.edge import slices
@@ -23,7 +24,7 @@ from gateway.edge.slices import PART, Slices
 from gateway.edge.users import departure
 from gateway.edge.users.user import User
 from gateway.irc import numerics as n
-from gateway.irc.message import Message, parse
+from gateway.irc.message import Message, clean, parse
 from gateway.irc.splitter import Item
 from ring.links.admission import Admission, Ticket
 
@@ -34,6 +35,8 @@ MANY = 8
 """Fewer lines are joined sooner than found among the joined lines of other connections."""
 
 NO_MESSAGE = Message(None, None, "", [])
+
+NOT_UTF8 = "Message rejected: your IRC software must use UTF-8 on this network"
 
 
 class Clients(ClientsPort):
@@ -204,6 +207,9 @@ class Clients(ClientsPort):
         if connection.remote.forwarder is not None:
             connection.remote.forwarder.send(line)
             return
+        if not line.isascii() and self.edge.settings.network.utf8_only and not _is_utf8(line):
+            self._refuse_bytes(connection, line)
+            return
         if self._relays(connection, line):
             return
         message = parse(line)
@@ -252,6 +258,15 @@ class Clients(ClientsPort):
         call = Call(self.edge, connection, NO_MESSAGE)
         call.begin()
         call.reply(numeric, *params)
+        call.release()
+
+    def _refuse_bytes(self, connection: Connection, line: bytes) -> None:
+        """Refuse a line that is not UTF-8. Source: IRCv3 utf8-only."""
+        message = parse(line) or NO_MESSAGE
+        message = replace(message, command=clean(message.command)[:64] or "*")
+        call = Call(self.edge, connection, message)
+        call.begin()
+        call.fail("INVALID_UTF8", NOT_UTF8)
         call.release()
 
     def configure(self, before: EdgeSettings, now: EdgeSettings) -> None:
@@ -367,3 +382,11 @@ class Clients(ClientsPort):
         """Whether the node waits for the user to leave. A session without clients leaves only if another node stays."""
         rests = bool(user.session.account) and not user.connections and not user.quitting
         return not rests or bool(self.edge.network.staying())
+
+
+def _is_utf8(line: bytes) -> bool:
+    try:
+        line.decode()
+    except UnicodeDecodeError:
+        return False
+    return True

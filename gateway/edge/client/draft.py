@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Final
+
+ABSENT: Final = "*"
+"""AWAY * before registration: the client is connected, and nobody looks at the client. Source: IRCv3 pre-away."""
+
 
 class Draft:
-    """nick, username: None before NICK and USER. claimed: account@device, if USER names these.
-    cap_open: the client negotiates capabilities, and registers after the end of the negotiation. cap_version: of the
-    negotiation; 0 without a negotiation."""
+    """away: the text of an AWAY before registration, None while here. nick, username: None before NICK and USER.
+    claimed: account@device, if USER names these. cap_open: the client negotiates capabilities, and registers after the
+    end of the negotiation. cap_version: of the negotiation; 0 without a negotiation."""
 
-    __slots__ = ("cap_open", "cap_version", "claimed", "nick", "password", "real", "username")
+    __slots__ = ("away", "cap_open", "cap_version", "claimed", "nick", "password", "real", "username")
 
     def __init__(self) -> None:
         self.nick: str | None = None
@@ -16,6 +21,7 @@ class Draft:
         self.real = ""
         self.password: str | None = None
         self.claimed = ""
+        self.away: str | None = None
         self.cap_open = False
         self.cap_version = 0
 
@@ -29,6 +35,9 @@ class Draft:
 
     def give_password(self, password: str) -> None:
         self.password = password
+
+    def leave(self, away: str | None) -> None:
+        self.away = away
 
     def name(self, nick: str) -> None:
         self.nick = nick

@@ -198,6 +198,7 @@ def _new_person(edge: EdgePort, connection: Connection, former: Person | None) -
         record.incarnation,
         account=login.name if login is not None else None,
         life=login.life if login is not None else "",
+        away=draft.away,
         signon=int(edge.now * 1000),
         certificate=resume.mark(uid, connection),
     )

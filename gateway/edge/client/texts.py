@@ -48,7 +48,7 @@ class Template:
 
 
 class Texts:
-    """The templates of one version of the settings. greeting: 002 to 005. features: 005. motd: without a motd, no
+    """The templates of one version of the settings. greeting: 002 to 004. features: 005. motd: without a motd, no
     replies."""
 
     __slots__ = ("features", "greeting", "motd", "settings")
@@ -61,7 +61,6 @@ class Texts:
             (n.RPL_YOURHOST, f"Your host is {node}, running version {settings.version}"),
             (n.RPL_CREATED, f"This server was created {server_time(settings.created * 1000)}"),
             (n.RPL_MYINFO, settings.network.server_name, settings.version, *myinfo()),
-            *features,
         ]
         self.greeting = Template(settings.network.server_name, greeting)
         self.features = Template(settings.network.server_name, features)
@@ -70,7 +69,15 @@ class Texts:
 
 def _features(settings: EdgeSettings) -> Iterable[Reply]:
     history = settings.history.query_max if settings.history.enabled else 0
-    for tokens in isupport(settings.limits, settings.network.name, settings.casemap.name, history=history):
+    network = settings.network
+    for tokens in isupport(
+        settings.limits,
+        network.name,
+        settings.casemap.name,
+        history=history,
+        utf8_only=network.utf8_only,
+        icon=network.icon,
+    ):
         yield (n.RPL_ISUPPORT, *tokens, n.TEXT[n.RPL_ISUPPORT])
 
 

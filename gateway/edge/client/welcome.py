@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from gateway.edge.client.call import Call
+from gateway.edge.client.lines import Line
 from gateway.edge.rpc.answers import modes_of
 from gateway.edge.users.powers import grant_unasked
 from gateway.irc import numerics as n
@@ -17,6 +18,7 @@ def welcome(call: Call) -> None:
     settings, person = edge.settings, user.person
     call.reply(n.RPL_WELCOME, f"Welcome to the {settings.network.name} Network, {person.source}")
     call.reply_all(edge.clients.texts.greeting)
+    send_isupport(call)
     send_lusers(call, edge.census.recent())
     send_motd(call)
     call.reply(n.RPL_UMODEIS, modes_of(user))
@@ -24,7 +26,14 @@ def welcome(call: Call) -> None:
 
 
 def send_isupport(call: Call) -> None:
-    call.reply_all(call.edge.clients.texts.features)
+    """Send 005, as a batch to a client that knows such batches. Source: IRCv3 extended-isupport."""
+    features = call.edge.clients.texts.features
+    if "draft/extended-isupport" not in call.connection.caps or "batch" not in call.connection.caps:
+        call.reply_all(features)
+        return
+    server = call.edge.settings.network.server_name
+    lines = [Line(server, numeric, (call.nick, *params)) for numeric, *params in features.replies]
+    call.send_batch("draft/isupport", (), lines)
 
 
 def send_lusers(call: Call, counts: list[Any]) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
+from gateway.edge.client.draft import ABSENT
 from gateway.edge.client.lines import Line
 from gateway.edge.client.welcome import welcome
 from gateway.edge.cursors.arrivals import once_known
@@ -38,6 +39,8 @@ def attach(call: Call, user: User) -> None:
     user.attach(connection)
     edge.sessions.arrivals.inquire(user, connection)
     edge.sessions.attached(user)
+    if connection.draft.away not in (None, ABSENT):
+        edge.sessions.leave(user, connection.draft.away)
     edge.network.note("client_attached", client=connection.number, nick=user.person.nick, uid=user.uid)
     welcome(call)
     if user.identity.pending.away is not None:  # set on another client, or before the user left

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from typing import ClassVar
 
 import msgspec
 
@@ -17,12 +18,16 @@ class Standing(msgspec.Struct, frozen=True, array_like=True):
     """The effects of a client's commands on its connection: told to the node that does not read these commands.
 
     session: the folded account of the client's session; "" for none: then the client has no session to come back to.
+    away: what the client said by AWAY before registration.
     """
+
+    NEWER: ClassVar = {"away": 3}
 
     caps: frozenset[str]
     cap_version: int
     login: Login | None
     session: str
+    away: str | None = None
 
 
 class Hello(msgspec.Struct, frozen=True, array_like=True):

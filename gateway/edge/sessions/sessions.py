@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from gateway.edge.accounts.login import if_dropped
+from gateway.edge.client.draft import ABSENT
 from gateway.edge.cursors.arrivals import Arrivals
 from gateway.edge.cursors.cursors import Cursors
 from gateway.edge.cursors.history import visible
@@ -285,17 +286,24 @@ class Sessions(SessionsPort):
             return True
         user.session.left_at = self.edge.now
         rest(user)
-        self._mind_absence(user)
+        self.mind_absence(user)
         self.reports.report(user.session.account, user)
         return True
 
-    def _mind_absence(self, user: User) -> None:
-        """Set the user away while no client is attached or about to be, unless the person has set AWAY."""
-        alone = not self.takeover.clients(user)
+    def mind_absence(self, user: User) -> None:
+        """Set the user away while no client is attached or about to be, unless the person has set AWAY. Clients that
+        came without a person, with AWAY *, do not count (IRCv3 pre-away)."""
+        absent = sum(connection.draft.away == ABSENT for connection in user.connections)
+        alone = self.takeover.clients(user) <= absent
         if alone and user.session.lasts and user.session.absence is not None and user.identity.pending.away is None:
             self._set_away(user, user.session.absence)
-        elif not alone and user.session.auto_away:
+        elif not alone and (user.session.auto_away or user.identity.pending.away == ABSENT):
             self._set_away(user, None)
+
+    def leave(self, user: User, text: str | None) -> None:
+        """Set the user away, as a client said before registration."""
+        self._set_away(user, text)
+        user.session.auto_away = False
 
     def _set_away(self, user: User, text: str | None) -> None:
         user.session.auto_away = text is not None
@@ -305,7 +313,7 @@ class Sessions(SessionsPort):
 
     def attached(self, user: User) -> None:
         user.session.left_at = 0.0
-        self._mind_absence(user)
+        self.mind_absence(user)
         if user.session.account:
             self.reports.report(user.session.account, user)
 
@@ -372,7 +380,7 @@ class Sessions(SessionsPort):
             else:
                 if user.session.left_at and now - user.session.looked_at > CHECK_S:
                     self.look_up(user)
-                self._mind_absence(user)  # perhaps taken up from a dead node, and no client has come back
+                self.mind_absence(user)  # perhaps taken up from a dead node, and no client has come back
                 self.reports.report(account, user)
         if not self.leaving:
             self.takeover.orphans()

@@ -56,6 +56,7 @@ def leave(edge: EdgePort, connection: Connection, reason: str, done: Callable[[]
         edge.sessions.cursors.left(user, connection)
         user.detach(connection)
     if user.connections:
+        edge.sessions.mind_absence(user)
         done()
     else:
         edge.sessions.once_begun(user, lambda: _left_alone(edge, user, reason, done))

@@ -206,7 +206,8 @@ def _enter(
     _send_welcome(edge, user, found.name, send)
     send_topic(edge, user, found, send)
     send_marker(edge, connection, found.name, send)
-    send_names(edge, user, found, connection.caps, send)
+    if "no-implicit-names" not in connection.caps:
+        send_names(edge, user, found, connection.caps, send)
 
 
 def _send_welcome(edge: EdgePort, user: User, name: str, send: Callable[[Line], None]) -> None:

@@ -138,3 +138,12 @@ def test_the_channel_is_gone_with_its_last_member(net: Net) -> None:
     assert bob.ask("MODE #c")[0] == "324 bob #c +nt"
     settle(ann, bob)
     assert ann.ask("MODE #c")[0] == "324 ann #c +nt"
+
+
+def test_a_client_may_do_without_names(net: Net) -> None:
+    """Source: IRCv3 no-implicit-names: NAMES is answered as ever."""
+    ann, bob = people(net, "ann", "bob", channel="#c")
+    bob.ask("PART #c", "CAP REQ no-implicit-names")
+    assert [line.split(" ", 2)[1] for line in bob.ask("JOIN #c")] == ["JOIN"]
+    assert [line.split(" ", 1)[0] for line in bob.ask("NAMES #c")] == ["353", "366"]
+    assert [line.split(" ", 1)[0] for line in ann.ask("PART #c", "JOIN #c")][-2:] == ["353", "366"]

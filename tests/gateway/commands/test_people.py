@@ -66,7 +66,7 @@ def test_extended_monitor_shows_facts_of_watched_nicks(nodes: int) -> None:
     net = network(nodes)
     ann, cat, dan = people(net, "ann", "cat", "dan", caps="extended-monitor away-notify setname account-notify")
     eve = net.client(list(net.nodes)[-1], "eve", "extended-monitor")
-    fay = net.client(list(net.nodes)[0], "fay", "away-notify setname")
+    fay = net.client(next(iter(net.nodes)), "fay", "away-notify setname")
     bob = net.client(list(net.nodes)[-1], "bob")
     for watcher in (ann, cat, eve, fay):
         assert watcher.ask("MONITOR + bob")[0].startswith("730 ")

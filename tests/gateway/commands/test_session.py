@@ -1,8 +1,13 @@
 from __future__ import annotations
 
+import pytest
+
 from ring.durations import REST_S
+from tests.gateway.commands.accounts import Newcomer
 from tests.gateway.commands.stage import network, people, settle, source
 from tests.sim.net import Client, Net
+
+PASSWORD = "correct-horse-battery"
 
 
 def stranger(net: Net, node: str = "n1") -> Client:
@@ -10,6 +15,12 @@ def stranger(net: Net, node: str = "n1") -> Client:
     client = Client.__new__(Client)
     client.begin(net, net.nodes[node], "", "10.0.0.9")
     return client
+
+
+def without_offer(lines: list[str]) -> list[str]:
+    """Return the lines with the last line alone of each answer to CAP LS, which takes several lines."""
+    assert any(" CAP * LS * :" in line for line in lines)
+    return [line for line in lines if " CAP * LS * :" not in line]
 
 
 def numerics(lines: list[str]) -> list[str]:
@@ -44,7 +55,7 @@ def test_negotiation_as_irssi_does_it(net: Net) -> None:
     )
     client.send("CAP END", "NICK ann", "USER ann ann host :Ann")
     assert net.until(lambda: any(" 221 " in line for line in client.got), 5)
-    assert client.got[0].startswith(":irc.circlet.local CAP * LS :")
+    client.got = without_offer(client.got)
     assert client.got[1] == ":irc.circlet.local 451 * :You have not registered"
     assert client.got[2].startswith(":irc.circlet.local CAP * ACK :multi-prefix extended-join")
     assert client.got[3].startswith(":irc.circlet.local 001 ann ")
@@ -55,9 +66,10 @@ def test_negotiation_as_weechat_does_it(net: Net) -> None:
     client = stranger(net)
     client.send("CAP LS 302", "NICK ann", "USER ann 0 * :Ann")
     net.run(1)
-    assert numerics(client.got) == ["CAP"]
+    assert numerics(without_offer(client.got)) == ["CAP"]
     client.send("CAP REQ :server-time echo-message", "CAP LIST", "CAP END")
     assert net.until(lambda: any(" 221 " in line for line in client.got), 5)
+    client.got = without_offer(client.got)
     assert " ACK :server-time echo-message" in client.got[1]
     assert client.got[2].endswith("CAP * LIST :cap-notify echo-message server-time")
 
@@ -65,7 +77,7 @@ def test_negotiation_as_weechat_does_it(net: Net) -> None:
 def test_who_once_knew_a_version_of_negotiation_knows_it_for_good(net: Net) -> None:
     client = stranger(net)
     client.send("CAP LS 302", "CAP REQ :-cap-notify", "CAP LIST", "CAP LS", "CAP LS 99999")
-    first, nak, listed, plain, newer = client.got
+    first, nak, listed, plain, newer = without_offer(client.got)
     assert first == newer != plain
     assert "=" not in plain
     assert nak.endswith(" NAK -cap-notify")
@@ -200,3 +212,117 @@ def test_pong_comes_after_what_was_asked(net: Net) -> None:
 def test_sasl_is_said_not_to_be_there(net: Net) -> None:
     (ann,) = people(net, "ann")
     assert ann.ask("AUTHENTICATE PLAIN")[0].startswith("904 ann :")
+
+
+@pytest.mark.parametrize("nodes", [1, 3])
+def test_isupport_before_registration(nodes: int) -> None:
+    """Source: IRCv3 extended-isupport: 005 in a batch, never outside, as often as the client asks."""
+    client = stranger(network(nodes))
+    client.send("ISUPPORT")
+    assert client.lines() == [":irc.circlet.local 451 * :You have not registered"]
+    client.send("CAP LS 302", "CAP REQ :draft/extended-isupport")
+    client.lines()
+    client.send("ISUPPORT")
+    assert numerics(client.lines()) == ["005"] * 3
+    client.send("CAP REQ batch", "NICK ann", "USER ann 0 * :Ann")
+    client.lines()
+    client.send("ISUPPORT")
+    lines = client.lines()
+    opening = lines[0].split()
+    assert opening[1] == "BATCH" and opening[3] == "draft/isupport" and lines[-1].split()[2] == f"-{opening[2][1:]}"
+    inside = [line for line in lines if line.startswith(f"@batch={opening[2][1:]} :irc.circlet.local 005 * ")]
+    assert len(inside) == 3 and len(lines) == 5 and any(" NETWORK=Circlet " in line for line in inside)
+    client.send("CAP END")
+    assert client.net.until(lambda: any(" 221 " in line for line in client.got), 5)
+    assert all(line.startswith("@batch=") for line in client.lines() if " 005 " in line)
+
+
+def test_a_picture_of_the_network() -> None:
+    """Source: IRCv3 network-icon."""
+    net = network(1, icon="https://example.org/icon.png?size={size}")
+    assert any(
+        " draft/ICON=https://example.org/icon.png?size\\x3D{size} " in line for line in net.client("n1", "a").got
+    )
+    assert not any("ICON" in line for line in network(1).client("n1", "ann").got)
+
+
+@pytest.mark.parametrize("nodes", [1, 3])
+def test_a_network_of_utf8_refuses_other_bytes(nodes: int) -> None:
+    """Everything before registration and after, with and without a label. Source: IRCv3 utf8-only."""
+    net = network(nodes, utf8_only=True)
+    refusal = "INVALID_UTF8 :Message rejected: your IRC software must use UTF-8 on this network"
+    newcomer = stranger(net)
+    newcomer.send_bytes(b"USER ann 0 * :\xe9\r\n")
+    assert newcomer.lines() == [f":irc.circlet.local FAIL USER {refusal}"]
+    ann, bob = people(net, "ann", "bob", channel="#c", caps="labeled-response echo-message message-tags batch")
+    assert any(" UTF8ONLY " in line for line in ann.got)
+    for line in (b"PRIVMSG #c :\xe9", b"PRIVMSG bob :\xe9", b"NOTICE #c :\xe9", b"TOPIC #c :\xe9", b"\xe9"):
+        ann.send_bytes(line + b"\r\n")
+    assert [line.split(" ", 1)[1] for line in ann.sync()] == [
+        *(f"FAIL {verb} {refusal}" for verb in ("PRIVMSG", "PRIVMSG", "NOTICE", "TOPIC", "\ufffd"))
+    ]
+    ann.send_bytes(b"@label=x PRIVMSG #c :" + b"\xe9\r\n")
+    assert ann.sync() == [f"@label=x :irc.circlet.local FAIL PRIVMSG {refusal}"]
+    ann.send("PRIVMSG #c :é")
+    ann.sync()
+    assert [line.partition(":ann")[2] for line in bob.sync()] == ["!~ann@10.0.0.1 PRIVMSG #c :é"]
+    other, reader = people(network(nodes), "ann", "bob", channel="#c")
+    other.send_bytes(b"PRIVMSG #c :\xe9\r\n")
+    other.sync()
+    assert len(reader.sync()) == 1
+
+
+@pytest.mark.parametrize("nodes", [1, 3])
+def test_away_before_registration(nodes: int) -> None:
+    """Source: IRCv3 pre-away."""
+    net = network(nodes)
+    (bob,) = people(net, "bob")
+    client = stranger(net, list(net.nodes)[-1])
+    client.send("CAP LS 302", "AWAY :tea")
+    assert client.lines()[-1] == ":irc.circlet.local 451 * :You have not registered"
+    client.send("CAP REQ :draft/pre-away", "AWAY :tea", "AWAY", "AWAY :lunch")
+    assert [line.split(" ", 2)[1:] for line in client.lines()[1:]] == [
+        ["306", "* :You have been marked as being away"],
+        ["305", "* :You are no longer marked as being away"],
+        ["306", "* :You have been marked as being away"],
+    ]
+    client.send("NICK ann", "USER ann 0 * :Ann", "CAP END")
+    assert net.until(lambda: any(" 221 " in line for line in client.got), 5)
+    assert bob.ask("PRIVMSG ann :there?") == ["301 bob ann :lunch"]
+
+
+@pytest.mark.parametrize("nodes", [1, 3])
+def test_a_client_without_a_person_leaves_its_user_away(nodes: int) -> None:
+    """AWAY * before CAP END: the account's user stays away while such clients alone are attached, wherever they are;
+    a client with a person ends this, and another text is the user's away text."""
+    net = network(nodes)
+    first, *_, last = [*net.nodes, *net.nodes]
+    ann, bob = people(net, "ann", "bob")
+    ann.send(f"PRIVMSG NickServ :REGISTER {PASSWORD}")
+    assert net.until(lambda: any(" 900 ann " in line for line in ann.got), 100)
+    ann.send("PRIVMSG NickServ :SET always-on on", "PRIVMSG NickServ :SET auto-away on")
+    settle(ann)
+    ann.send("QUIT")
+    net.run(1)
+    away = "301 bob ann :Not attached"
+    phone = attach(net, last, "AWAY *")
+    assert [line for line in bob.ask("WHOIS ann") if line.startswith("301 ")] == [away]
+    desk = attach(net, first)
+    assert [line for line in bob.ask("WHOIS ann") if line.startswith("301 ")] == []
+    desk.send("QUIT")
+    net.run(1)
+    assert [line for line in bob.ask("WHOIS ann") if line.startswith("301 ")] == [away]
+    phone.ask("AWAY")
+    assert [line for line in bob.ask("WHOIS ann") if line.startswith("301 ")] == []
+    attach(net, last, "AWAY :lunch")
+    assert [line for line in bob.ask("WHOIS ann") if line.startswith("301 ")] == ["301 bob ann :lunch"]
+
+
+def attach(net: Net, node: str, *before: str) -> Newcomer:
+    """Make a client of ann's account that says these lines before the end of the negotiation."""
+    client = Newcomer(net, node, "sasl draft/pre-away")
+    assert client.log_in("ann", PASSWORD)[-1].startswith("903 ")
+    client.send(*before)
+    client.enter("ann")
+    client.sync()
+    return client
