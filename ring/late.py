@@ -26,6 +26,9 @@ LIGHT = 10
 PART = 5
 """Groups of a list that are handled in one step."""
 
+STEP = 5
+"""Messages that are handled in one step; a message with weight counts as more, and a part of a list as so many."""
+
 CUTS = 10
 """A payload with lists that are cut more often waits: a single list may name the groups of a whole takeover."""
 
@@ -79,8 +82,12 @@ class LateMessages:
 
     def _steps(self, sender: Incarnation, waiting: deque[Message]) -> Iterator[None]:
         while waiting:
-            self._count -= 1
-            self._handle(sender, waiting.popleft())
+            left = STEP
+            while waiting and left > 0:
+                self._count -= 1
+                message = waiting.popleft()
+                left -= STEP if type(message) in LISTS else WEIGHTS.get(type(message), 1)
+                self._handle(sender, message)
             yield
         self._waiting.pop(sender, None)
 

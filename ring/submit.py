@@ -6,7 +6,7 @@ from bisect import bisect_left
 from typing import Any, NamedTuple
 
 from ring.agenda import Agenda
-from ring.durations import SUBMIT_IDLE_S, SUBMIT_REPEAT_MAX_S, SUBMIT_REPEAT_S
+from ring.durations import EACH_S, SUBMIT_IDLE_S, SUBMIT_REPEAT_MAX_S, SUBMIT_REPEAT_S
 from ring.ids import GroupId, Incarnation, Term
 from ring.replication.application import EventId
 
@@ -139,7 +139,8 @@ class SubmitQueues:
         return queue.pending[at].token if queue is not None and at is not None else None
 
     def due(self, now: float) -> list[tuple[GroupId, SubmitQueue]]:
-        """Return the queues to send again, and forget the queues that were idle for long."""
+        """Return the queues to send again, and forget the queues that were idle for long. Many queues have to wait
+        longer (EACH_S), but not if the nodes have changed."""
         for group in self._idle.due(now, most=IDLE_LOOKS):
             queue = self.queues[group]
             idle_at = now if queue.pending else max(queue.sent_at, queue.repeat_at)
@@ -147,7 +148,16 @@ class SubmitQueues:
                 del self.queues[group]
             else:
                 self._idle.plan(group, idle_at + SUBMIT_IDLE_S)
-        return [(group, queue) for group, queue in self.waiting.items() if now >= queue.repeat_at]
+        sent_before = now - EACH_S * len(self.waiting)
+        return [
+            (group, queue)
+            for group, queue in self.waiting.items()
+            if now >= queue.repeat_at and (queue.sent_at <= sent_before or not queue.repeat_at)
+        ]
+
+    def held_back(self, queue: SubmitQueue, now: float) -> None:
+        """Note that the queue may not be sent now (P25): the next look comes after a pause."""
+        queue.repeat_at = max(queue.repeat_at, now + SUBMIT_REPEAT_S)
 
     def sent(self, queue: SubmitQueue, target: str, now: float) -> None:
         """Note that the queue was sent, and set the time of the repeat, with back-off."""

@@ -15,6 +15,7 @@ Invariants
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from ring.ids import GroupId, Incarnation
@@ -29,6 +30,10 @@ from ring.replication.way import way
 from ring.submit import QUEUE, Answered, SubmitQueue
 from ring.wire.group import Answer, Submit
 from ring.wire.log import raw
+from ring.work import in_turn
+
+RESEND_AT_ONCE = 20
+"""A tick sends at most so many queues again at once; more queues wait for slices."""
 
 
 class Submitter:
@@ -39,6 +44,7 @@ class Submitter:
         self._roles = roles
         self._barriers = barriers
         self._submits = port.submits
+        self._in_slices = False  # whether queues that are due wait for slices
 
     def submit(self, group: GroupId, command: Any, token: object, hold: Hold | None) -> None:
         """Number a command, and send the command to the group's master. A group that has stopped, or that already has
@@ -78,8 +84,11 @@ class Submitter:
         stream = self._submits.queues.get(group)
         if stream is not None and group in self._port.replicas.masters:
             stream.answered = None  # the lines that other masters have answered are part of the log here, or are owed
+        if stream is None or not stream.pending:
+            return
         target = way(self._port, group)
-        if stream is None or not stream.pending or self._roles.followers.holds_back(group, target):
+        if self._roles.followers.holds_back(group, target):
+            self._submits.held_back(stream, self._port.now)
             return
         self._submits.sent(stream, target, self._port.now)
         if target == self._port.me.key:
@@ -158,8 +167,24 @@ class Submitter:
             stream.repeat_at = 0.0
 
     def tick(self) -> None:
-        """Send again the queues that are due, and give up commands that are too old."""
-        for group, stream in self._submits.due(self._port.now):
+        """Send again the queues that are due, and give up commands that are too old. After a death thousands of queues
+        are due: most wait for slices (P23)."""
+        due = self._submits.due(self._port.now)
+        for group, stream in due[:RESEND_AT_ONCE]:
+            self._expire(group, stream)
+            self.resend(group)
+        if len(due) > RESEND_AT_ONCE and not self._in_slices:
+            self._in_slices = True
+            self._port.in_slices(self._resend_late([group for group, _ in due[RESEND_AT_ONCE:]]))
+
+    def _resend_late(self, groups: list[GroupId]) -> Iterator[None]:
+        yield from in_turn(self._port, groups, self._resend_still)
+        self._in_slices = False
+
+    def _resend_still(self, group: GroupId) -> None:
+        """Send the queue if nothing else has sent the queue meanwhile."""
+        stream = self._submits.waiting.get(group)
+        if stream is not None and self._port.now >= stream.repeat_at:
             self._expire(group, stream)
             self.resend(group)
 

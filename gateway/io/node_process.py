@@ -329,7 +329,8 @@ class NodeProcess(Process):
         if self.core.engine.notes:
             self.notes.write(self.core.engine)
         ended = time.monotonic()
-        self._flush_after = ended + min(FLUSH_WAIT_S, ended - began)
+        # Long work goes on after the reads that are ready: a pause would only make the work take longer.
+        self._flush_after = ended + (0.0 if self.core.engine.work_waits else min(FLUSH_WAIT_S, ended - began))
 
     @crash_only
     def _tick(self) -> None:

@@ -21,6 +21,9 @@ Invariants
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from itertools import islice
+
 from ring.durations import PROBE_MAX_S, PROBE_S
 from ring.ids import GroupId, Incarnation
 from ring.replication.barrier import Barriers
@@ -29,12 +32,16 @@ from ring.replication.progress import Master, Progress
 from ring.replication.raw import as_raw, as_raw_commands
 from ring.replication.replica import Replica
 from ring.replication.role_port import RolePort
-from ring.wire.log import Command, Entry, RawEntry, Snapshot
-from ring.wire.replication import Append, Continue, Publish, Replace, Resync
+from ring.wire.log import Command, Entry, Lineage, RawEntry, Snapshot
+from ring.wire.replication import Append, Continue, Held, Publish, Replace, Resync
 
 TAIL = 32
 """A node's first snapshot carries so many of the last entries. If the node has to serve the group a moment later, as on
 a small side of a partition, the node's people are told what was said just before (P14)."""
+
+
+CHASED = 200
+"""A tick looks at the followers of at most so many lagging groups. More groups take turns."""
 
 
 class Fanout:
@@ -95,8 +102,12 @@ class Fanout:
 
     # Who follows ----------------------------------------------------------------------------------------------------
 
-    def begin(self, m: Master) -> None:
-        """Probe all nodes where members sit, at the beginning of a term: these have to learn the term."""
+    def begin(self, m: Master, held: Mapping[str, Held]) -> None:
+        """Tell all nodes where members sit of the new term. A node that has promised this term has said what the node
+        has, and is sent the rest of the log at once; any other node is probed.
+
+        held: what the nodes hold, by ring key, as the recovery was told.
+        """
         unfit = self._port.peers.unfit_for(m.replica.group)
         for edge in m.replica.state.subscribers:
             if edge.key in unfit:
@@ -105,8 +116,10 @@ class Fanout:
             if edge.key != self._port.me.key and (known is None or known.edge.number < edge.number):
                 m.followers[edge.key] = self.progress(edge, 0, confirmed=False)
                 m.followers[edge.key].sits = True
-        for follower in m.followers.values():
-            self.probe(m, follower)
+        for key, follower in m.followers.items():
+            theirs = held.get(key)
+            if theirs is None or not self._continue(m, follower, theirs.lineage, theirs.seq):
+                self.probe(m, follower)
         self.lagging[m.replica.group] = None
 
     def refollow(self, m: Master) -> None:
@@ -178,16 +191,32 @@ class Fanout:
     def _catch_up(self, m: Master, follower: Progress, message: Resync) -> None:
         """Send the missing entries if the follower's log is a prefix of this log and this log reaches back so far.
         Otherwise send the whole replica (P16)."""
-        replica, send = m.replica, self._port.send
-        entries = replica.after(message.seq) if replica.extends(message.lineage, message.seq) else None
-        if entries is not None:
-            send(follower.edge.key, Continue(replica.group, replica.lineage, replica.seq, as_raw(entries)))
-        else:
-            shown = fork_point(replica.lineage, replica.seq, message.lineage, message.seq) or follower.acked
-            snapshot = _whole(replica, message, shown)
-            send(follower.edge.key, Replace(replica.group, snapshot, shown, follower.is_backup))
+        if self._continue(m, follower, message.lineage, message.seq):
+            return
+        replica = m.replica
+        shown = fork_point(replica.lineage, replica.seq, message.lineage, message.seq) or follower.acked
+        snapshot = _whole(replica, message, shown)
+        self._port.send(follower.edge.key, Replace(replica.group, snapshot, shown, follower.is_backup))
+        self._confirmed(follower)
+
+    def _continue(self, m: Master, follower: Progress, lineage: Lineage, seq: int) -> bool:
+        """Send what follows on the follower's log of this lineage up to `seq`. Returns whether that can be done."""
+        replica = m.replica
+        entries = replica.after(seq) if replica.extends(lineage, seq) else None
+        if entries is None:
+            return False
+        self._port.send(follower.edge.key, Continue(replica.group, replica.lineage, replica.seq, as_raw(entries)))
+        self._confirmed(follower)
+        return True
+
+    def _confirmed(self, follower: Progress) -> None:
         follower.confirmed = True
         follower.probe_at = self._port.now + PROBE_S
+
+    def is_told(self, m: Master, sender: Incarnation) -> bool:
+        """Tell whether the node is sent the log of this term already, and lacks nothing that was not sent."""
+        follower = m.followers.get(sender.key)
+        return follower is not None and follower.edge == sender and follower.confirmed
 
     def probe(self, m: Master, follower: Progress) -> None:
         """Tell the follower how far the log goes: the follower acknowledges, or asks for the missing entries."""
@@ -199,11 +228,12 @@ class Fanout:
             self.send_pending(m, follower)
 
     def tick(self) -> None:
-        """Probe the followers that lag."""
-        for group in list(self.lagging):
+        """Probe the followers that lag, of some hundred groups in turn (P23)."""
+        for group in list(islice(self.lagging, CHASED)):
+            del self.lagging[group]
             m = self._port.replicas.masters.get(group)
-            if m is None or not self._chase(m):
-                del self.lagging[group]
+            if m is not None and self._chase(m):
+                self.lagging[group] = None
 
     def _chase(self, m: Master) -> bool:
         """Probe the followers that lag. Returns whether any live follower lags."""

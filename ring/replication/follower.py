@@ -51,7 +51,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ring.durations import ASK_SPREAD_S, RESYNC_MAX_S, RESYNC_REST_S, RESYNC_S
+from ring.durations import ASK_SPREAD_S, EACH_S, RESYNC_MAX_S, RESYNC_REST_S, RESYNC_S
 from ring.ids import GroupId, Incarnation
 from ring.replication.acks import Acks
 from ring.replication.followed import FollowedReplicas
@@ -165,9 +165,10 @@ class Followers:
         if self._groups.get(message.group) is f:
             self._caught_up(f, message.head)
             self._told_all(f)
-        self._trust(f)
         if is_new_term:
+            f.doubted = False
             self._port.resend(message.group)  # the commands that were held back
+        self._trust(f)
 
     def on_replace(self, sender: Incarnation, message: Replace) -> None:
         """Take a whole replica, which a master sends to a first member, to a new backup, or where the logs do not
@@ -366,12 +367,13 @@ class Followers:
         """Ask again where entries are missing. After a start with thousands of groups on disk, most groups wait for
         slices, the busiest groups first (P23); a command or a question finds its group's master before."""
         now, behind = self._port.now, self._port.replicas.behind
+        many_s = EACH_S * len(behind)
         due: list[Follower] = []
         for group in list(behind):
             f = self._groups.get(group)
             if f is None or not f.behind:
                 del behind[group]
-            elif now - f.asked_at >= min(RESYNC_S * 2**f.tries, RESYNC_MAX_S):
+            elif now - f.asked_at >= max(min(RESYNC_S * 2**f.tries, RESYNC_MAX_S), many_s):
                 due.append(f)
         for f in due[:RESYNC_AT_ONCE]:
             self.resync(f)

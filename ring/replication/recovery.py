@@ -50,7 +50,7 @@ from __future__ import annotations
 
 from collections import deque
 
-from ring.durations import PREPARE_AGAIN_S, PREPARE_REPEAT_S
+from ring.durations import EACH_S, PREPARE_AGAIN_S, PREPARE_REPEAT_S
 from ring.ids import NO_TERM, GroupId, Incarnation, Term
 from ring.replication.absent import AbsentGroups
 from ring.replication.judging import foreseen
@@ -373,11 +373,11 @@ class Recoveries:
 
     def tick(self) -> None:
         """Ask again, begin anew after a wait, and stop asking nodes that do not answer."""
-        port = self._port
+        port, many_s = self._port, EACH_S * len(self._recoveries)
         for group, recovery in list(self._recoveries.items()):
-            if port.now < recovery.repeat_at:
+            if port.now < max(recovery.repeat_at, recovery.since + many_s):
                 continue
-            recovery.repeat_at = port.now + PREPARE_REPEAT_S
+            recovery.repeat_at = port.now + max(PREPARE_REPEAT_S, many_s)
             if recovery.fetching is not None:
                 port.send(recovery.fetching, Fetch(group))
                 continue

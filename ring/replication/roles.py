@@ -29,6 +29,8 @@ Invariants
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from ring.history.query import HistoryQueries
 from ring.ids import GroupId, Incarnation, Term
 from ring.replication.absent import AbsentGroups
@@ -63,7 +65,7 @@ from ring.storage.journal import Journal
 from ring.watch import Watches
 from ring.wire.group import Barrier, Question, Submit
 from ring.wire.log import Entry, RawEntry
-from ring.wire.replication import MergeOffer, Resync, StaleTerm
+from ring.wire.replication import Held, MergeOffer, Resync, StaleTerm
 from ring.work import FEW, in_turn
 
 
@@ -232,17 +234,18 @@ class Roles:
         if followed is not None and followed.fork is not None and followed.shown is not replica:
             m.unmerged = followed.shown
             self._owed.add(followed.shown)
-        self._lead(m)
+        self._lead(m, recovery.held if recovery is not None else {})
         self._owed.take_in(m)
         if recovery is not None and recovery.doubtful:
             self.masters.doubt(m, over=False)
         self.masters.reveal(m)
         for sender, message in recovery.parked if recovery is not None else ():
-            port.receive_again(sender, message)
+            if not (isinstance(message, Resync) and message.lineage and self.fanout.is_told(m, sender)):
+                port.receive_again(sender, message)
         self.master_known(group)
 
-    def _lead(self, m: Master) -> None:
-        """Begin to serve the group under its new term."""
+    def _lead(self, m: Master, held: Mapping[str, Held]) -> None:
+        """Begin to serve the group under its new term. held: what other nodes have told the recovery."""
         group = m.replica.group
         self._replicas.lead(m)
         self.absent.appeared(group)
@@ -252,7 +255,7 @@ class Roles:
         self._journal.adopt(m.replica)
         self._replicas.looks.soon(group, self._port.now)
         m.asked_at = self._port.now
-        self.fanout.begin(m)
+        self.fanout.begin(m, held)
         self.backups.begin(m)
         self._port.mastering(group)
 

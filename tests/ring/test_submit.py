@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ring.durations import SUBMIT_IDLE_S, SUBMIT_REPEAT_MAX_S, SUBMIT_REPEAT_S
+from ring.durations import EACH_S, SUBMIT_IDLE_S, SUBMIT_REPEAT_MAX_S, SUBMIT_REPEAT_S
 from ring.ids import GroupId
 from ring.submit import SubmitQueues
 
@@ -94,3 +94,18 @@ def test_an_idle_queue_is_forgotten_and_its_numbers_are_not_given_again() -> Non
     assert due(submits, SUBMIT_IDLE_S + SUBMIT_REPEAT_S + 0.1) == [OTHER]
     assert GROUP not in submits.queues and submits.queues[OTHER].waits_for(waiting)
     assert add(submits) > max(first, waiting)
+
+
+def test_many_queues_are_sent_again_later_unless_the_nodes_have_changed() -> None:
+    """P23: the answers of thousands of groups take seconds, and repeats would make these longer."""
+    submits, groups = SubmitQueues(), [GroupId("channel", f"#{number}") for number in range(2_000)]
+    for group in groups:
+        add(submits, group)
+        submits.sent(submits.queues[group], "127.0.0.2", 0.0)
+    assert due(submits, 1.9) == []
+    assert due(submits, 2000 * EACH_S) == groups
+    for group in groups[1_000:]:
+        submits.take(group, submits.queues[group].last)
+    assert due(submits, 1000 * EACH_S) == groups[:1_000]
+    submits.queues[GroupId("channel", "#7")].repeat_at = 0.0  # as a change of the nodes does
+    assert due(submits, 0.1) == [GroupId("channel", "#7")]

@@ -10,7 +10,7 @@ import pytest
 from ring.durations import SUBMIT_REPEAT_S
 from ring.ids import GroupId, Term
 from ring.replication.application import FAILED, UNJUDGED, Halted
-from ring.submitter import Submitter
+from ring.submitter import RESEND_AT_ONCE, Submitter
 from ring.wire.group import Answer, Submit
 from ring.wire.log import MergedTerm
 from tests.ring.ports import ME, ROOM, B, C, NotedPort, record
@@ -260,3 +260,33 @@ def test_what_caused_a_command_is_acknowledged_once_the_command_has_settled(edge
     assert edge.roles.settled == [ROOM]
     edge.submitter.release(None)
     assert len(edge.roles.released) == 2
+
+
+def test_a_queue_that_is_held_back_is_looked_at_again_after_a_pause(edge: Edge) -> None:
+    edge.say("one")
+    edge.sent()
+    edge.roles.held_back = True
+    edge.submitter.peers_changed()
+    assert edge.after(0.0) == []
+    edge.roles.held_back = False
+    assert edge.after(SUBMIT_REPEAT_S / 2) == []
+    assert edge.after(SUBMIT_REPEAT_S / 2) == [(B.key, 1, 1)]
+
+
+def test_after_a_death_most_queues_are_sent_in_slices(edge: Edge) -> None:
+    groups = [GroupId("channel", f"#{number}") for number in range(2 * RESEND_AT_ONCE + 3)]
+    for group in groups:
+        edge.port.masters_of[group] = B.key
+        edge.submitter.submit(group, ["say", "hello"], group, None)
+    edge.sent()
+    slices: list[Any] = []
+    edge.port.in_slices, edge.port.run = slices.append, lambda job: job()
+    edge.submitter.peers_changed()
+    edge.submitter.tick()
+    assert len(edge.sent()) == RESEND_AT_ONCE and len(slices) == 1
+    edge.submitter.tick()
+    assert len(edge.sent()) == RESEND_AT_ONCE and len(slices) == 1  # the rest waits already
+    edge.submitter.resend(groups[-1])  # a word of the group comes before the slices
+    assert len(edge.sent()) == 1
+    list(slices[0])
+    assert len(edge.sent()) == 2

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from ring.durations import PROBE_MAX_S, PROBE_S
-from ring.ids import Incarnation
+from ring.ids import GroupId, Incarnation
+from ring.replication.fanout import CHASED
 from ring.wire.log import Entry, MergeRecord
-from ring.wire.replication import Append, Publish, Replace, Resync
+from ring.wire.replication import Append, Held, Publish, Replace, Resync
 from tests.ring.ports import ME, ROOM, B, C
 from tests.ring.replication.playbook import (
     ANN,
@@ -137,3 +138,27 @@ def test_a_node_that_names_no_log_is_sent_the_whole_log(follows: bool) -> None:
     (message,) = stage.out[C.key]
     assert isinstance(message, Replace) and [entry.seq for entry in message.snapshot.tail] == [1, 2]
     assert message.shown == (0 if follows else 2), "the people there are shown nothing that came before"
+
+
+def test_a_new_master_sends_the_log_to_who_has_promised_and_asks_others() -> None:
+    """P21: the promise has said what the node has. A node whose log does not fit is asked."""
+    for theirs, sent in ((1, continued(B, 2)), (2, continued(B)), (3, probe(B, 2))):
+        stage = MasterStage()
+        play(stage) >> submit(ME, 1) << nothing >> submit(ME, 2) << nothing
+        stage.m.replica.state.subscribers = {B: 1}  # type: ignore[misc]
+        held = {B.key: Held(ROOM, "copy", stage.m.replica.lineage, theirs)}
+        play(stage) >> (lambda stage, held=held: stage.fanout.begin(stage.m, held)) << sent << nothing
+        assert stage.fanout.is_told(stage.m, B) is (theirs < 3) and not stage.fanout.is_told(stage.m, C)
+
+
+def test_lagging_groups_take_turns() -> None:
+    stage = MasterStage(followers=(C,))
+    masters = [stage.master(GroupId("channel", f"#{number}"), "hello") for number in range(CHASED + 5)]
+    for m in masters:
+        m.followers[C.key] = stage.fanout.progress(C, 0, confirmed=True)
+        stage.fanout.lagging[m.replica.group] = None
+    stage.now += PROBE_S
+    for count in (CHASED, 5):
+        stage.fanout.tick()
+        assert len(stage.out.pop(C.key)) == count
+    assert len(stage.fanout.lagging) == len(masters)
