@@ -28,6 +28,26 @@ class Accounts(Section):
     channels_max: int = setting(
         20, "The most channels that an account may register (ChanServ).", live=True, ge=0, le=1000
     )
+    channel_accesses_max: int = setting(
+        200, "The most accounts with access to a registered channel (ChanServ FLAGS).", live=True, ge=1, le=1000
+    )
+    channel_akicks_max: int = setting(
+        100, "The most masks that a registered channel keeps out (ChanServ AKICK).", live=True, ge=1, le=1000
+    )
+    channel_text_max: int = setting(
+        300,
+        "Longest text for people who enter a registered channel, and longest reason of an akick, in bytes of UTF-8.",
+        live=True,
+        ge=50,
+        le=300,
+    )
+    channel_expire_days: int = setting(
+        0,
+        "Days without anybody with access in a registered channel, after which the registration ends; 0 for never.",
+        live=True,
+        ge=0,
+        le=36_500,
+    )
     reserved_names: Annotated[tuple[Word, ...], Field(strict=False, max_length=1000)] = setting(
         (),
         "Nicks that nobody may have, and accounts that nobody may register, beside the usual names of services "

@@ -64,6 +64,10 @@ class AccountSettings(Protocol):
     registration: Literal["open", "connected", "before_connect", "closed"]
     password_min: int
     channels_max: int
+    channel_accesses_max: int
+    channel_akicks_max: int
+    channel_text_max: int
+    channel_expire_days: int
     nick_protection: Literal["off", "refuse", "rename"]
     nick_delay_s: float
 

@@ -51,7 +51,8 @@ def changed(flags: str, change: str) -> str | None:
 def _write(request: Request, channel: GroupId, known: Registration, to: Login, flags: str) -> None:
     login = login_of(request)
     text = f"{to.name} has the flags {flags}." if flags else f"{to.name} has no access any more."
-    command = SetAccess(login.life, login.name, to.life, to.name, flags, is_oper(request))
+    most = request.call.edge.settings.accounts.channel_accesses_max
+    command = SetAccess(login.life, login.name, to.life, to.name, flags, is_oper(request), most)
     request.call.submit(channel, command, answered(request, text))
 
 

@@ -31,6 +31,16 @@ def _set(request: Request, channel: GroupId, name: str, value: str, text: str) -
     request.call.submit(channel, command, answered(request, text))
 
 
+def fitting(request: Request, text: str) -> str | None:
+    """Return the text as it is kept; None after an answer about a text that is too long."""
+    edge = request.call.edge
+    most = edge.settings.accounts.channel_text_max
+    if len(text.encode(errors="surrogateescape")) > most:
+        request.say(f"A text has {most} bytes at most.")
+        return None
+    return edge.text(text, most)
+
+
 @on_channel(
     "SET <channel> <TOPICLOCK|PRIVATE|ENTRYMSG|HISTORY|READERS> <on|off|value>",
     "change a setting of your channel",
@@ -46,8 +56,9 @@ def change_setting(request: Request, channel: GroupId) -> None:
     name, value = clean(request.words[1]).upper(), " ".join(request.words[2:])
     word = clean(value).upper()
     if name == "ENTRYMSG":
-        text = "" if word == "OFF" else request.call.edge.text(value, 300)
-        _set(request, channel, "entrymsg", text, f"ENTRYMSG is {text or 'off'}.")
+        text = "" if word == "OFF" else fitting(request, value)
+        if text is not None:
+            _set(request, channel, "entrymsg", text, f"ENTRYMSG is {text or 'off'}.")
     elif name in ("TOPICLOCK", "PRIVATE") and word in SWITCH:
         _set(request, channel, name.lower(), SWITCH[word], f"{name} is {word.lower()}.")
     elif name in ("HISTORY", "READERS") and request.call.edge.network.level < SINCE_HISTORY:
@@ -112,11 +123,12 @@ def _write(request: Request, channel: GroupId, mask: str, more: list[str], *, go
     edge, login = request.call.edge, login_of(request)
     time = _TIME.fullmatch(clean(more[0]).lower()) if more else None
     until = int((edge.now + int(time[1]) * _UNITS[time[2]]) * 1000) if time is not None else 0
-    reason = edge.text(" ".join(more[1:] if time is not None else more), 300)
-    whole = normalise_mask(mask)
-    command = SetAkick(login.life, login.name, whole, reason, until, gone, is_oper(request))
-    text = f"{whole} is kept out no longer." if gone else f"{whole} is kept out."
-    request.call.submit(channel, command, answered(request, text))
+    reason, whole = fitting(request, " ".join(more[1:] if time is not None else more)), normalise_mask(mask)
+    if reason is not None:
+        most = edge.settings.accounts.channel_akicks_max
+        command = SetAkick(login.life, login.name, whole, reason, until, gone, is_oper(request), most)
+        text = f"{whole} is kept out no longer." if gone else f"{whole} is kept out."
+        request.call.submit(channel, command, answered(request, text))
 
 
 def _list(request: Request, channel: GroupId) -> None:

@@ -33,7 +33,7 @@ NOT_DONE: Final = {
     "rank": "You have to be in the channel, as operator.",
     "access": "Your access to the channel does not allow that.",
     "flags": f"The flags are {FLAGS}.",
-    "full": "The channel's list is full: remove an entry first.",
+    "full": "The channel's list is full, with {most} entries at most: remove an entry first.",
     "doubt": "Nodes are away that may hold the channel's registration: try again when the nodes are back.",
     "absent": "Too few nodes are there to keep the change: try again when more are there.",
     "value": "That value or mask is not valid.",
@@ -42,7 +42,7 @@ NOT_DONE: Final = {
 UNSUPPORTED: Final = "The network does not support this yet."
 NO_ACCOUNT: Final = "There is no such account."
 NO_CHANNEL: Final = "That is no name of a channel."
-FULL: Final = "The account has as many channels as an account may have."
+FULL: Final = "An account has {most} channels at most, and this account has as many: drop a channel first."
 
 
 def _channel_of(request: Request) -> GroupId | None:
@@ -87,9 +87,10 @@ def answered(request: Request, text: str | Callable[[Done], str]) -> Callable[[A
         if isinstance(outcome, Done):
             request.say(text if isinstance(text, str) else text(outcome))
         elif isinstance(outcome, NotDone):
-            request.say(with_absent(edge, NOT_DONE[outcome.why]))
+            request.say(with_absent(edge, NOT_DONE[outcome.why].format(most=outcome.most or "that many")))
         elif isinstance(outcome, Denied):
-            request.say(FULL if outcome.why == "full" else WHY[outcome.why])
+            full = FULL.format(most=edge.settings.accounts.channels_max)
+            request.say(full if outcome.why == "full" else WHY[outcome.why])
         else:
             request.say(with_absent(edge, UNKNOWN))
 

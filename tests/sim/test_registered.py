@@ -10,7 +10,10 @@ from typing import Any
 import pytest
 
 from config.accounts import Accounts
+from gateway.edge.accounts import upkeep
+from gateway.state.channel import reading
 from gateway.state.channel.channel import Channel
+from gateway.state.channel.questions import Look
 from gateway.state.channel.registration_messages import (
     Done,
     NotDone,
@@ -18,10 +21,11 @@ from gateway.state.channel.registration_messages import (
     SetAccess,
     Unregister,
 )
+from gateway.state.channel.views import REGISTRATION
 from gateway.state.people import Person
 from ring.ids import GroupId
 from tests.gateway.commands.accounts import Newcomer, register
-from tests.settings import edge_settings
+from tests.settings import edge_settings, edge_with
 from tests.sim.net import Client, Net
 from tests.sim.stores import MemoryStore
 
@@ -287,3 +291,39 @@ def test_of_two_registrations_on_two_sides_the_older_stays() -> None:
     assert "q" not in ranks(net, "bob")
     assert any("NOTICE bob :Your registration of #c is void: ann has registered" in line for line in bob.got)
     assert submit(net, "n3", Unregister(bob_life)) == NotDone("access")
+
+
+@pytest.mark.interpreted
+def test_a_registration_ends_if_nobody_with_access_comes_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A day has 100 s: the master ends the registration, whichever nodes have died since."""
+    monkeypatch.setattr(reading, "DAY_MS", 100_000)
+    monkeypatch.setattr(upkeep, "PASS_S", 20.0)
+    accounts = Accounts(nick_protection="refuse", channel_expire_days=2)
+    net = Net(3, disks=True, edge=edge_with(SETTINGS, accounts=accounts))
+    registered(net)
+    bob = enter(net, "n2", "bob")
+    net.run(150)
+    bob.sync()
+    net.run(100)
+    bob.sync()
+    assert known(net) is not None, "bob is there"
+    bob.quit()
+    gone = net.now
+    net.kill(holders(net)[0])
+    net.run(30)
+    start(net, *(name for name, node in net.nodes.items() if not node.up))
+    net.run(140)
+    assert known(net) is not None and net.now - gone < 200
+    net.run(120)
+    assert known(net) is None
+    power_cut(net)
+    assert known(net) is None
+
+
+def known(net: Net) -> Any:
+    """Return the registration as the channel's group answers."""
+    found: list[Any] = []
+    node = net.nodes["n1"]
+    net.turn(node, lambda: node.core.engine.ask(CHANNEL, Look("", REGISTRATION), found.append))
+    assert net.until(lambda: bool(found), 8) and found[0] is not None and not found[0].doubtful
+    return found[0].registration

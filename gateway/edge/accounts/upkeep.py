@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from gateway.state.channel import reading
 from gateway.state.channel.channel import Channel
-from gateway.state.channel.upkeep_messages import TrimHistory
-from gateway.state.channel.upkeep_rules import is_untrimmed
+from gateway.state.channel.upkeep_messages import Expire, TrimHistory
+from gateway.state.channel.upkeep_rules import is_untrimmed, is_unused
 from ring.ids import GroupId
 
 if TYPE_CHECKING:
@@ -62,3 +63,7 @@ class Upkeep:
         channel = served[0]
         if is_untrimmed(channel, network.now_ms):
             network.submit(group, TrimHistory())
+        days = self.edge.settings.accounts.channel_expire_days
+        before = network.now_ms - days * int(reading.DAY_MS)
+        if days and is_unused(channel, before):
+            network.submit(group, Expire(before))

@@ -47,7 +47,7 @@ from gateway.state.channel.registration_messages import (
     Unregistered,
 )
 from gateway.state.channel.snapshot import PutOut
-from gateway.state.channel.upkeep_messages import HistoryTrimmed
+from gateway.state.channel.upkeep_messages import HistoryTrimmed, Sighted
 from gateway.state.channel.webhook_messages import Advanced, Subscribed, Unsubscribed
 from gateway.state.people import Author
 from ring.ids import GroupId
@@ -362,6 +362,7 @@ _SHOW: dict[type, Callable[..., None]] = {
     Unsubscribed: _silent,
     Advanced: _silent,
     HistoryTrimmed: _silent,
+    Sighted: _silent,
     Invited: _invited,
     Updated: _updated,
     SettingSet: _ranks_moved,

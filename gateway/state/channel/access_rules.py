@@ -35,9 +35,6 @@ from ring.replication.state_machine import Decision
 if TYPE_CHECKING:
     from gateway.state.channel.state import ChannelState
 
-MOST_ACCESSES: Final = 200
-"""The most accounts with access to a channel."""
-
 NOTHING = Decision(None, None)
 
 
@@ -81,10 +78,11 @@ def decide_unregister(channel: ChannelState, command: Unregister, at: int) -> De
         return _not("unregistered")
     if not command.override and (command.life != known.founder.life or channel.doubtful):
         return _not("doubt" if channel.doubtful else "access")
-    return Decision(Done(channel.name), _dropped(channel))
+    return Decision(Done(channel.name), drop(channel))
 
 
-def _dropped(channel: ChannelState) -> Unregistered:
+def drop(channel: ChannelState) -> Unregistered:
+    """End the registration: members lose the ranks that only an access gives."""
     changes: tuple[ModeChange, ...] = ()
     for member in channel.members.values():
         changes += moves(member.person, member.prefixes, "".join(r for r in member.prefixes if r not in BY_ACCESS))
@@ -107,8 +105,8 @@ def decide_access(channel: ChannelState, command: SetAccess, at: int) -> Decisio
         return _not("doubt")
     if before == flags:
         return Decision(Done(channel.name), None)
-    if not before and len(known.present) >= MOST_ACCESSES:
-        return _not("full")
+    if not before and len(known.present) >= command.most:
+        return Decision(NotDone("full", command.most), None)
     access = Access(flags, command.name, command.account, at)
     changes = _changes(channel, lambda life: ranks_of(flags) if life == command.target else None)
     return Decision(Done(channel.name), AccessSet(command.target, access, changes))
@@ -121,7 +119,7 @@ def decide_bereave(channel: ChannelState, command: Bereave, at: int) -> Decision
     if command.life == known.founder.life:
         heir = known.successor
         if not heir.life:
-            return Decision(None, _dropped(channel))
+            return Decision(None, drop(channel))
         return Decision(None, _holder_set(channel, known, "founder", heir.life, heir.name, at))
     if command.life == known.successor.life:
         return Decision(None, _holder_set(channel, known, "successor", "", "", at))

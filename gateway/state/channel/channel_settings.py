@@ -25,9 +25,6 @@ from ring.replication.state_machine import Decision
 if TYPE_CHECKING:
     from gateway.state.channel.state import ChannelState
 
-MOST_AKICKS: Final = 100
-"""The most akicks of a channel."""
-
 TEXT_BYTES: Final = 300
 """The longest text for people who enter, and the longest reason, in bytes of UTF-8."""
 
@@ -123,8 +120,8 @@ def decide_akick(channel: ChannelState, command: SetAkick, at: int) -> Decision:
     before = known.get(key)
     if command.gone and (before is None or before.gone):
         return Decision(Done(channel.name), None)
-    if (before is None or before.gone) and sum(not one.gone for one in known.values()) >= MOST_AKICKS:
-        return Decision(NotDone("full"), None)
+    if (before is None or before.gone) and sum(not one.gone for one in known.values()) >= command.most:
+        return Decision(NotDone("full", command.most), None)
     akick = Akick(command.mask, command.reason, command.account, at, command.until, command.gone)
     return Decision(Done(channel.name), AkickSet(key, akick))
 

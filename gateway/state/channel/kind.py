@@ -8,6 +8,7 @@ import msgspec
 
 from gateway.state.channel import history, messages, questions
 from gateway.state.channel import registration_messages as r
+from gateway.state.channel import upkeep_messages as u
 from gateway.state.channel.channel import Channel, restore
 from gateway.state.channel.registration_messages import Doubt, NotDone
 from gateway.state.channel.state import Rules
@@ -16,7 +17,7 @@ from ring.history.erased import Erased
 from ring.ids import Incarnation
 from ring.replication.state_machine import Confirmed, Durable, State
 
-_WHOLE = frozenset((r.Register, r.Unregister, r.SetAccess, r.Bereave, r.SetHolder, r.SetSetting, r.SetAkick))
+_WHOLE = frozenset((r.Register, r.Unregister, r.SetAccess, r.Bereave, r.SetHolder, r.SetSetting, r.SetAkick, u.Expire))
 _HELD = frozenset((messages.SetTopic, messages.SetModes, r.GiveRank))
 """The commands of a registered channel that are on disks before the answer (P51)."""
 _OF_REGISTRATIONS = frozenset((r.Registered, r.Unregistered, r.AccessSet, r.HolderSet, r.SettingSet, r.AkickSet))

@@ -15,6 +15,10 @@ import msgspec
 TOMBSTONES: Final = 500
 """The most removed accesses that a registration remembers. The oldest go first."""
 
+MOST_ACCESSES: Final = 200
+MOST_AKICKS: Final = 100
+"""The most accounts with access, and the most akicks, by default: the network may set others (`accounts`)."""
+
 REGISTRATIONS: Final = 4
 """The most registrations in a state, of which the oldest counts: each side of a partition may register a channel."""
 
@@ -92,9 +96,11 @@ class Akick(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Registration(msgspec.Struct, frozen=True, array_like=True):
-    """id: network-unique. at: time of the registration, Unix ms. access: by the id of an account's registration."""
+    """id: network-unique. at: time of the registration, Unix ms. access: by the id of an account's registration. seen:
+    when an account with access was last in the channel, to a minute; 0: not known, as before level 3."""
 
     SINCE: ClassVar = 2
+    NEWER: ClassVar = {"seen": 3}
 
     id: str
     at: int
@@ -103,6 +109,7 @@ class Registration(msgspec.Struct, frozen=True, array_like=True):
     access: dict[str, Access] = {}
     settings: dict[str, Setting] = {}  # by a name of SETTINGS
     akicks: dict[str, Akick] = {}  # by folded mask
+    seen: int = 0  # Unix ms
 
     def setting(self, name: str) -> str:
         known = self.settings.get(name)
@@ -132,6 +139,16 @@ class Registration(msgspec.Struct, frozen=True, array_like=True):
     def ranks(self, life: str) -> str:
         """List the ranks that the account has on entering, highest first."""
         return FOUNDER_RANKS if life and life == self.founder.life else ranks_of(self.flags(life))
+
+    @property
+    def used_at(self) -> int:
+        """When the channel was last of use to an account with access (Unix ms): the account was in the channel, or has
+        changed the registration."""
+        found = [self.at, self.seen, self.founder.at, self.successor.at]
+        found += [one.at for one in self.access.values()]
+        found += [one.at for one in self.settings.values()]
+        found += [one.at for one in self.akicks.values()]
+        return max(found)
 
     @property
     def present(self) -> dict[str, Access]:
@@ -185,6 +202,7 @@ def _one(a: Registration, b: Registration) -> Registration:
         bounded(access),
         _last_written(a.settings, b.settings),
         bounded_akicks(_last_written(a.akicks, b.akicks)),
+        max(a.seen, b.seen),
     )
 
 

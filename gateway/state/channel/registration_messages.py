@@ -11,7 +11,7 @@ from typing import ClassVar, Literal
 import msgspec
 
 from gateway.state.channel.mode_change import ModeChange
-from gateway.state.channel.registration import Access, Akick, Holder, Registration, Setting
+from gateway.state.channel.registration import MOST_ACCESSES, MOST_AKICKS, Access, Akick, Holder, Registration, Setting
 from gateway.state.channel.upkeep_messages import UpkeepCommand, UpkeepEvent
 
 
@@ -42,7 +42,10 @@ class Unregister(_Tagged, frozen=True, tag=71):
 
 
 class SetAccess(_Tagged, frozen=True, tag=72):
-    """Change the access of an account. target, name: the account. flags: all flags from now on, "" for no access."""
+    """Change the access of an account. target, name: the account. flags: all flags from now on, "" for no access.
+    most: the most accesses of a channel."""
+
+    NEWER: ClassVar = {"most": 3}
 
     life: str
     account: str
@@ -50,6 +53,7 @@ class SetAccess(_Tagged, frozen=True, tag=72):
     name: str
     flags: str
     override: bool = False
+    most: int = MOST_ACCESSES
 
 
 class Bereave(_Tagged, frozen=True, tag=73):
@@ -100,7 +104,10 @@ class SetSetting(_Tagged, frozen=True, tag=77):
 
 
 class SetAkick(_Tagged, frozen=True, tag=78):
-    """Keep people who match the mask out of the channel, or no longer (gone). until: as in Akick."""
+    """Keep people who match the mask out of the channel, or no longer (gone). until: as in Akick. most: the most
+    masks of a channel."""
+
+    NEWER: ClassVar = {"most": 3}
 
     life: str
     account: str
@@ -109,6 +116,7 @@ class SetAkick(_Tagged, frozen=True, tag=78):
     until: int = 0
     gone: bool = False
     override: bool = False
+    most: int = MOST_AKICKS
 
 
 RegistrationCommand = (
@@ -175,11 +183,14 @@ class Done(_Tagged, frozen=True, tag=90):
 class NotDone(_Tagged, frozen=True, tag=91):
     """registered: another account has registered the channel. unregistered: the channel is not registered. rank: the
     caller is no operator of the channel. access: the caller's access does not allow the command. flags: there is no
-    such flag. full: the list of accesses is full. doubt: absent nodes may hold a registration. absent: too few nodes
-    are there to keep the change. nobody: the person is not in the channel. value: the
-    value does not fit the setting, or the mask fits nobody."""
+    such flag. full: the list is full, with `most` entries. doubt: absent nodes may hold a registration. absent:
+    too few nodes are there to keep the change. nobody: the person is not in the channel. value: the value does not fit
+    the setting, or the mask fits nobody."""
+
+    NEWER: ClassVar = {"most": 3}
 
     why: Why | Literal["nobody", "value"]
+    most: int = 0
 
 
 RegistrationOutcome = Done | NotDone

@@ -34,7 +34,7 @@ from gateway.state.channel.messages import (
 from gateway.state.channel.mode_change import ModeChange
 from gateway.state.channel.registration import Registration, Registry
 from gateway.state.channel.snapshot import INVITES, KICKS, TOMBSTONES, PutOut, Sitting, Stored
-from gateway.state.channel.upkeep_messages import HistoryTrimmed
+from gateway.state.channel.upkeep_messages import HistoryTrimmed, Sighted
 from gateway.state.channel.webhook_messages import Advanced, Subscribed, Unsubscribed
 from gateway.state.channel.webhooks import Webhooks
 from gateway.state.people import Person
@@ -42,6 +42,10 @@ from ring.ids import Incarnation
 from ring.replication.state_machine import StateBase
 
 DEFAULT_MODES = "nt"
+
+SEEN_MS = 60_000
+"""The precision of the time when an account with access was last in a registered channel."""
+
 _T = TypeVar("_T")
 
 
@@ -135,6 +139,12 @@ class ChannelState(StateBase):
             member.prefixes = composed(given(self, person.life), member.extra, member.less)
         self._sit(person.edge)
 
+    def _see(self, person: Person, at: int) -> None:
+        """Remember when an account with access was in the channel, to SEEN_MS."""
+        kept = self.register.kept
+        if kept and at - kept[0].seen >= SEEN_MS and kept[0].flags(person.life):
+            self.write(msgspec.structs.replace(kept[0], seen=at))
+
     def _move(self, member: Member, person: Person) -> bool:
         """Change the member's profile. Returns whether the subscribers have changed."""
         before, member.person = member.person.edge, person
@@ -148,6 +158,7 @@ class ChannelState(StateBase):
         gone = [member for uid in uids if (member := self.members.pop(uid, None)) is not None]
         for member in gone:
             self._rise(member.person.edge)
+            self._see(member.person, at)
         if gone:
             self.if_empty(at)
         return bool(gone)
@@ -181,6 +192,7 @@ class ChannelState(StateBase):
         by_access = given(self, person.life)
         extra = "".join(rank for rank in event.prefixes if rank not in by_access)
         self._put(Sitting(person, extra, at, at, at))
+        self._see(person, at)
         return True
 
     def _parted(self, event: Parted | Kicked, at: int) -> bool:
@@ -236,7 +248,13 @@ class ChannelState(StateBase):
         if self.register.kept and member.person.life != event.person.life:
             member.less, member.ranked_at = "", at
             member.prefixes = composed(given(self, event.person.life), member.extra, "")
+            self._see(event.person, at)
         return self._move(member, event.person)
+
+    def _sighted(self, event: Sighted, at: int) -> bool:
+        if self.register.kept:
+            self.write(msgspec.structs.replace(self.register.kept[0], seen=at))
+        return False
 
     def _redacted(self, event: Redacted, at: int) -> bool:
         self.history.redact(event.msgid, at)
@@ -354,6 +372,7 @@ _APPLY: dict[type, Callable[[ChannelState, Any, int], bool]] = {
     Redacted: ChannelState._redacted,
     Forgotten: ChannelState._forgotten,
     HistoryTrimmed: ChannelState._history_trimmed,
+    Sighted: ChannelState._sighted,
     Subscribed: ChannelState._subscribed,
     Unsubscribed: ChannelState._unsubscribed,
     Advanced: ChannelState._advanced,

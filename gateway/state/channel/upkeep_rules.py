@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
+from gateway.state.channel.access_rules import drop
 from gateway.state.channel.reading import kept_since
-from gateway.state.channel.upkeep_messages import HistoryTrimmed, TrimHistory
+from gateway.state.channel.upkeep_messages import Expire, HistoryTrimmed, Sighted, TrimHistory
 from ring.replication.state_machine import Decision
 
 if TYPE_CHECKING:
@@ -29,4 +30,21 @@ def decide_trim(channel: ChannelState, command: TrimHistory, at: int) -> Decisio
     return Decision(None, HistoryTrimmed(before)) if before > channel.history.erased else NOTHING
 
 
-UPKEEP_DECIDE: Final[Mapping[type, Callable[[Any, Any, int], Decision]]] = {TrimHistory: decide_trim}
+def is_unused(channel: ChannelState, before: int) -> bool:
+    """Whether the registration is to end: no account with access is in the channel, or was since `before` (Unix ms)."""
+    kept = channel.register.kept
+    if not kept or channel.doubtful or kept[0].used_at >= before:
+        return False
+    return not any(kept[0].flags(member.person.life) for member in channel.members.values())
+
+
+def decide_expire(channel: ChannelState, command: Expire, at: int) -> Decision:
+    if not is_unused(channel, command.before):
+        return NOTHING
+    return Decision(None, drop(channel) if channel.register.kept[0].seen else Sighted())
+
+
+UPKEEP_DECIDE: Final[Mapping[type, Callable[[Any, Any, int], Decision]]] = {
+    TrimHistory: decide_trim,
+    Expire: decide_expire,
+}

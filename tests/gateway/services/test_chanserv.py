@@ -166,7 +166,7 @@ def test_an_account_has_so_many_channels() -> None:
     register(ann)
     ann.ask("JOIN #c", "JOIN #d")
     assert told(ann, "REGISTER #c") == ["#c is registered to ann."]
-    assert told(ann, "REGISTER #d") == [FULL]
+    assert told(ann, "REGISTER #d") == [FULL.format(most=1)]
 
 
 def test_operators_of_the_network_may_do_all(net: Net) -> None:
@@ -233,3 +233,20 @@ def test_people_are_kept_out(net: Net) -> None:
     assert told(ann, "AKICK #c DEL *!*@10.0.0.0/8") == ["*!*@10.0.0.0/8 is kept out no longer."]
     assert told(ann, "AKICK #c LIST") == ["People kept out of #c: 0 masks"]
     assert told(ann, "AKICK #c ADD")[0].startswith("Syntax: AKICK ")
+
+
+def test_each_list_has_so_many_entries() -> None:
+    net = network(1, accounts=Accounts(channel_accesses_max=1, channel_akicks_max=1, channel_text_max=50))
+    ann, _, eve = cast(net)
+    register(eve)
+    assert told(ann, "FLAGS #c bob VOP") == ["bob has the flags AV."]
+    full = NOT_DONE["full"].format(most=1)
+    assert "1 entries" in full and told(ann, "FLAGS #c eve VOP") == [full]
+    assert told(ann, "FLAGS #c bob AOP") == ["bob has the flags AOhiortv."]
+    assert told(ann, "AKICK #c ADD x!*@*") == ["x!*@* is kept out."]
+    assert told(ann, "AKICK #c ADD y!*@*") == [full]
+    assert told(ann, "AKICK #c DEL x!*@*") == ["x!*@* is kept out no longer."]
+    assert told(ann, "AKICK #c ADD y!*@*") == ["y!*@* is kept out."]
+    assert told(ann, f"SET #c ENTRYMSG {'x' * 51}") == ["A text has 50 bytes at most."]
+    assert told(ann, f"AKICK #c ADD y!*@* {'x' * 51}") == ["A text has 50 bytes at most."]
+    assert told(ann, f"SET #c ENTRYMSG {'x' * 50}") == [f"ENTRYMSG is {'x' * 50}."]

@@ -58,6 +58,7 @@ COMMANDS: list[Any] = [
     r.SetSetting("l1", "mlock", "+nt"),
     r.SetAkick("l1", "ann", "x!*@*", "why", 9),
     u.TrimHistory(),
+    u.Expire(9),
 ]
 
 EVENTS: list[Any] = [
@@ -83,6 +84,7 @@ EVENTS: list[Any] = [
     r.AkickSet("x!*@*", g.Akick("x!*@*", "why", "ann", 7, 9)),
     r.Doubted(False, (minus("o", "Bob", "2"),)),
     u.HistoryTrimmed(9),
+    u.Sighted(),
     c.Merged(Channel("#c", Rules(Limits(), CASEMAP, 60.0)).snapshot()),
 ]
 
