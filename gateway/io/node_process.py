@@ -25,7 +25,7 @@ from gateway.io.descriptors import raise_limit, room
 from gateway.io.drain import drain
 from gateway.io.durable import Durable
 from gateway.io.listeners import Listeners
-from gateway.io.memory import Memory, settle
+from gateway.io.memory import Garbage, Memory, settle
 from gateway.io.notes import NoteLog
 from gateway.io.passwords import Passwords
 from gateway.io.peers import PeerShell
@@ -103,7 +103,7 @@ class NodeProcess(Process):
         self.core.edge.outside.die = self.ask_to_stop
         self.durable = Durable(self)
         self.listeners = Listeners(self)
-        self.memory = Memory()
+        self.memory, self.garbage = Memory(), Garbage()
         self.systemd = Systemd()
         self.webhooks = WebhookShell(self.core.webhooks, config.node.ip, self.act)
         happenings = Happenings(self.core)
@@ -343,6 +343,7 @@ class NodeProcess(Process):
         self.peers.save_news()
         self.listeners.report()
         self.memory.tick()
+        self.garbage.tick()
         self.systemd.alive()
         self._resting = not self.core.is_busy
         self._plan_tick(self.core.engine.settings.rest_s if self._resting else TICK_S)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.io.memory import EVERY_S, REST, Memory, settle
+from gateway.io.memory import COMPLETE_S, EVERY_S, LITTLE, REST, SELDOM_S, THRESHOLDS, Garbage, Memory, settle
 
 HAS_TRIM = hasattr(ctypes.CDLL(None), "malloc_trim") and Path("/proc/self/statm").exists()
 
@@ -50,7 +50,10 @@ def test_it_rests_the_longer_the_longer_it_took() -> None:
 @pytest.fixture
 def thawed() -> Iterator[None]:
     gc.unfreeze()  # what other tests have frozen
+    thresholds, callbacks = gc.get_threshold(), gc.callbacks[:]
     yield
+    gc.set_threshold(*thresholds)
+    gc.callbacks[:] = callbacks
     gc.unfreeze()
 
 
@@ -62,3 +65,39 @@ def test_collections_look_only_through_what_came_after_the_start() -> None:
     assert before > 10_000 and after < before / 10
     settle()
     assert gc.get_freeze_count() > 10_000
+
+
+@pytest.mark.usefixtures("thawed")
+def test_no_collection_looks_at_more_than_some_ten_thousand_objects() -> None:
+    """The node makes a million objects, as a node does while people come, and keeps these."""
+    settle()
+    most, full = [0], [0]
+
+    def watch(phase: str, info: dict[str, int]) -> None:
+        if phase == "start" and info["generation"] == 2:
+            most[0] = max(most[0], len(gc.get_objects()))
+            full[0] += 1
+
+    gc.callbacks.insert(0, watch)
+    kept = [[number] for number in range(1_000_000)]
+    assert full[0] > 10 and most[0] < 20 * THRESHOLDS[0]
+    assert len(kept) == 1_000_000
+
+
+def test_complete_collections_become_rare_while_they_find_little() -> None:
+    now, found, looks = [0.0], [0], list[float]()
+
+    def collect() -> int:
+        looks.append(now[0])
+        return found[0]
+
+    garbage = Garbage(lambda: now[0], collect)
+    for _ in range(60):
+        now[0] += COMPLETE_S
+        garbage.tick()
+    assert [at / COMPLETE_S for at in looks] == [1, 3, 7, 15, 31, 31 + SELDOM_S / COMPLETE_S]
+    found[0] = LITTLE
+    for _ in range(26):
+        now[0] += COMPLETE_S
+        garbage.tick()
+    assert [at / COMPLETE_S for at in looks[6:]] == [79, 80, 81, 82, 83, 84, 85, 86]
