@@ -13,7 +13,7 @@ from config.history import History
 from config.http import Http
 from config.mistakes import Key
 from config.motd import MotdPath, MotdText, read_motd
-from config.operators import Operator, OperatorClass
+from config.operators import Audit, Operator, OperatorClass
 from config.people import Admin, Clients, Limits
 from config.section import REQUIRED, Section, setting, subsection
 from config.sessions import Sessions
@@ -189,6 +189,7 @@ class NodeConfig(Section):
     operators: Annotated[tuple[Operator, ...], Field(strict=False, max_length=1000)] = setting(
         (), "People who may OPER.", live=True
     )
+    audit: Audit = subsection(Audit, "What operators did, and what operators are told.")
     log: Log = subsection(Log, "Where the log goes and what is in it.")
 
     @property

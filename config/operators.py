@@ -20,6 +20,23 @@ CAPABILITIES = (
 Capability = Annotated[str, Form(rf"\*|{'|'.join(CAPABILITIES)}", f"* or one of {', '.join(CAPABILITIES)}")]
 
 
+class Audit(Section):
+    """What operators did, and what operators are told."""
+
+    keep: int = setting(
+        1_000, "Acts of operators that the network keeps; the oldest go first. Best the same on every node.",
+        ge=10, le=5_000,
+    )  # fmt: skip
+    notices_per_minute: int = setting(
+        60,
+        "Notices of this node for operators of all nodes (snomasks b, f, o and r). More are not told, but counted "
+        "in the next notice.",
+        live=True,
+        ge=1,
+        le=6_000,
+    )
+
+
 class OperatorClass(Section):
     """A class of operators, and what these operators may do."""
 

@@ -43,6 +43,7 @@ class NodeCore:
             history_s=max([history.keep_days, *(one.keep_days for one in settings.edge.channels.values())]) * DAY_S
             if history.enabled
             else 0.0,
+            acts=settings.edge.audit.keep,
         )
         self.engine = Engine(record, settings.engine, table, self.edge.application, rng)
         self.edge.network = self.engine

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from config.accounts import Accounts
 from config.common import Network, Ring
 from config.history import History
-from config.operators import Operator, OperatorClass
+from config.operators import Audit, Operator, OperatorClass
 from config.people import Admin, Clients, Flood, Limits
 from config.section import Section
 from config.sessions import Sessions
@@ -53,6 +53,7 @@ def edge_settings(**changes: Any) -> EdgeSettings:
         history=History(),
         sessions=Sessions(),
         admin=Admin(),
+        audit=Audit(),
         operators=(),
         operator_classes=(),
         server_password_hash=None,

@@ -20,7 +20,7 @@ from contrib.house.measure import ROOT
 from gateway.commands import helping
 from gateway.edge.client.capabilities import CAPS
 from gateway.irc.mode_table import CHANNEL_TABLE, USER_TABLE, Mode
-from gateway.irc.operator_table import CAPABILITIES
+from gateway.irc.operator_table import CAPABILITIES, SNOMASKS
 from gateway.services.chanserv import CHANSERV
 from gateway.services.circlet import CIRCLET
 from gateway.services.nickserv import NICKSERV
@@ -146,6 +146,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "*circlet": lambda: service(CIRCLET),
     "*playback": lambda: service(PLAYBACK),
     "capabilities": capabilities,
+    "snomasks": lambda: facts(["letter", "tells of"], SNOMASKS),
     "operator capabilities": lambda: facts(["capability", "the operator may"], CAPABILITIES),
     "settings of a node": lambda: settings(NodeConfig),
     "settings of a directory": lambda: settings(DirectoryConfig),

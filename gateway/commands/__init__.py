@@ -2,6 +2,7 @@
 
 from gateway.commands import (
     accounts,
+    audit,
     channels,
     helping,
     history,
@@ -22,6 +23,7 @@ from gateway.commands import (
 
 __all__ = [
     "accounts",
+    "audit",
     "channels",
     "helping",
     "history",

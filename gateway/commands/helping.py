@@ -25,6 +25,10 @@ def _rows(table: Sequence[Mode]) -> list[str]:
 
 TEXTS: dict[str, tuple[str, ...]] = {
     "ADMIN": ("ADMIN: the operators of this server, and how to reach the operators.",),
+    "AUDIT": (
+        "AUDIT [count] [by=name] [act=word] [target=mask] [node=name] [since=12h]: the last acts of operators.",
+        "The network keeps acts on disk; masks may have * and ?. Operators only.",
+    ),
     "AUTHENTICATE": (
         "AUTHENTICATE mechanism: log in with SASL PLAIN, EXTERNAL or SCRAM-SHA-256.",
         "Your client does this for you: set your account's name and password in its settings.",

@@ -10,12 +10,11 @@ import msgspec
 
 from gateway.commands.channels import channel_of, followed, refuse
 from gateway.commands.table import command
+from gateway.commands.user_modes import user_mode
 from gateway.edge.client.call import Call
-from gateway.edge.rpc.answers import modes_of
-from gateway.edge.users.powers import set_modes
 from gateway.irc import extbans
 from gateway.irc import numerics as n
-from gateway.irc.modes import CHANNEL_MODES, parse_changes, parse_user_changes, render_changes
+from gateway.irc.modes import CHANNEL_MODES, parse_changes
 from gateway.irc.names import is_channel
 from gateway.state.channel.channel import Channel
 from gateway.state.channel.messages import ModeChange, ModesDone, SetModes
@@ -29,7 +28,6 @@ LISTS = {
     "I": (n.RPL_INVEXLIST, n.RPL_ENDOFINVEXLIST),
 }
 
-
 _TIME = re.compile(r"[0-9]{1,6}|([0-9]{1,6}[mhdw])+")
 _PART = re.compile(r"([0-9]+)([mhdw]?)")
 _MINUTES: Final = {"m": 1, "h": 60, "d": 1440, "w": 10_080}
@@ -40,7 +38,7 @@ TOO_OLD: Final = "The network does not support this yet: try again once all node
 @command("MODE", 1)
 def mode(call: Call) -> None:
     if not is_channel(call.params[0]):
-        _user_mode(call)
+        user_mode(call)
         return
     name = call.params[0]
     group = channel_of(call, name)
@@ -138,30 +136,3 @@ def _show(call: Call, name: str, what: str, view: ChannelView | None) -> None:
         for mask, by, at in view.entries:
             call.reply(row, view.name, mask, by, str(at // 1000))
         call.reply(end, view.name, n.TEXT[end])
-
-
-def _user_mode(call: Call) -> None:
-    user, edge = call.user, call.edge
-    if edge.nick(call.params[0]) not in (user.identity.home, edge.nick(user.person.nick)):
-        call.reply(n.ERR_USERSDONTMATCH, n.TEXT[n.ERR_USERSDONTMATCH])
-        return
-    if len(call.params) == 1:
-        call.after([user.identity.home], lambda: call.reply(n.RPL_UMODEIS, modes_of(user)))
-    else:
-        call.alone(lambda: _change_own(call))
-
-
-def _change_own(call: Call) -> None:
-    user = call.user
-    changes, unknown = parse_user_changes(call.params[1:])
-    if unknown:
-        call.reply(n.ERR_UMODEUNKNOWNFLAG, n.TEXT[n.ERR_UMODEUNKNOWNFLAG])
-    held, done = {*user.identity.pending.modes, *("w" if user.identity.wallops else "")}, []
-    for change in changes:
-        # Only OPER sets o, and only a login sets r.
-        if (change.letter in held) == change.adding or change.letter == "r" or change[:2] == (True, "o"):
-            continue
-        held.symmetric_difference_update(change.letter)
-        done.append(change)
-    for shown in render_changes(done, len(done)):
-        set_modes(call, held, *shown)

@@ -49,6 +49,8 @@ def _checked(call: Call, operator: Operator, fits: bool | None) -> None:
 
 
 def _refused(call: Call, operator: Operator) -> None:
+    source, address = call.user.person.source, call.connection.address
+    call.edge.oversight.tell("o", f"OPER {operator.name} refused to {source} ({address})")
     call.edge.network.note("oper_refused", client=call.connection.number, nick=call.nick, operator=operator.name)
     call.reply(n.ERR_PASSWDMISMATCH, n.TEXT[n.ERR_PASSWDMISMATCH])
 
@@ -67,6 +69,7 @@ def kill(call: Call) -> None:
             call.reply(n.ERR_NOSUCHNICK, nick, n.TEXT[n.ERR_NOSUCHNICK])
         else:
             call.edge.network.note("kill", group, operator=call.user.identity.oper, uid=view.holder.uid)
+            call.audit("kill", view.holder.source, reason, "k")
             call.submit(group, Kill(view.holder.uid, call.user.person.source, reason, call.account))
 
     call.ask(group, Who(), found)
@@ -76,12 +79,14 @@ def kill(call: Call) -> None:
 def wallops(call: Call) -> None:
     text = call.edge.text(call.params[0], 400)
     call.submit(NETWORK, Announce(call.user.person.source, "wallops", text, call.account))
+    call.audit("wallops", "", text)
 
 
 @command("REHASH", capability="rehash")
 def rehash(call: Call) -> None:
     call.reply(n.RPL_REHASHING, "configuration", n.TEXT[n.RPL_REHASHING])
     call.edge.network.note("rehash", operator=call.user.identity.oper)
+    call.audit("rehash", call.edge.record.name)
     said = call.edge.outside.rehash()
     if said.live:
         call.notice(f"Taken at once: {', '.join(said.live)}")
@@ -100,4 +105,5 @@ def die(call: Call) -> None:
     """Stop this node. The node hands its groups to other nodes first."""
     call.notice(f"Node {call.edge.record.name} is stopping.")
     call.edge.network.note("die", operator=call.user.identity.oper)
+    call.audit("die", call.edge.record.name)
     call.edge.outside.die()

@@ -16,6 +16,7 @@ from gateway.edge.direct.conversations import Conversations
 from gateway.edge.direct.messages import DirectMessages
 from gateway.edge.direct.remote_messages import OPENING
 from gateway.edge.outside import Outside
+from gateway.edge.oversight.oversight import Oversight
 from gateway.edge.ports import EdgePort
 from gateway.edge.reconciling import Reconciling
 from gateway.edge.rpc.actions import Actions
@@ -55,6 +56,7 @@ class Edge(EdgePort):
     forwarding: Forwarding
     reclaim: Reclaiming
     monitored_nicks: monitor.MonitoredNicks
+    oversight: Oversight
     asides: Asides
     census: Census
     index: ChannelIndex
@@ -83,6 +85,7 @@ class Edge(EdgePort):
         self.forwarding = Forwarding(self)
         self.reclaim = Reclaiming(self)
         self.monitored_nicks = monitor.MonitoredNicks(self)
+        self.oversight = Oversight(self)
         self.asides = Asides(self)
         self.application = EdgeApplication(self, self.asides, self._views())
         self.outside = Outside(self)
@@ -97,6 +100,7 @@ class Edge(EdgePort):
             "conversation": kinds.ConversationView(self, self.conversations),
             "session": kinds.SessionView(self, self.sessions, self.conversations),
             "network": kinds.NetworkView(self),
+            "audit": kinds.AuditView(self.oversight),
         }
 
     # Time ----------------------------------------------------------------------------------------------------------
@@ -141,6 +145,7 @@ class Edge(EdgePort):
     def tick(self, now: float) -> None:
         self.sessions.tick(now)
         self.reclaim.tick(now)
+        self.oversight.tick()
         self.timers.tick(now)
         self.clients.attention.tick(now)
         self.direct.remote.tick(now)

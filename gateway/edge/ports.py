@@ -140,6 +140,21 @@ class ReclaimingPort(ABC):
     def hear(self, ask: ReclaimedAsk) -> None: ...
 
 
+class OversightPort(ABC):
+    """The audit of operators' acts, and notices for operators (oversight/oversight.py)."""
+
+    @abstractmethod
+    def record(
+        self, operator: str, nick: str, act: str, target: str, reason: str, letter: str, done: Callable[[Any], None]
+    ) -> None: ...
+
+    @abstractmethod
+    def tell(self, letter: str, text: str) -> None: ...
+
+    @abstractmethod
+    def listen(self, user: User) -> None: ...
+
+
 class MonitorPort(ABC):
     """The holders of monitored nicks, as the masters of the nicks' groups say (users/monitor.py)."""
 
@@ -284,6 +299,7 @@ class EdgePort(AnswerPort):
     forwarding: ForwardingPort
     reclaim: ReclaimingPort
     monitored_nicks: MonitorPort
+    oversight: OversightPort
 
     # Names
 

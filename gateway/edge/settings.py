@@ -101,6 +101,13 @@ class SessionSettings(Protocol):
     auto_away: bool
 
 
+class AuditSettings(Protocol):
+    """keep: acts of operators that the network keeps. notices_per_minute: of this node, for operators of all nodes."""
+
+    keep: int
+    notices_per_minute: int
+
+
 class AdminSettings(Protocol):
     """The lines of the answer to ADMIN."""
 
@@ -152,6 +159,7 @@ class EdgeSettings:
     history: HistorySettings
     sessions: SessionSettings
     admin: AdminSettings
+    audit: AuditSettings
     operators: tuple[Operator, ...]
     operator_classes: tuple[OperatorClass, ...]
     server_password_hash: str | None

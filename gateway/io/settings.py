@@ -30,6 +30,7 @@ def edge_settings(config: NodeConfig, created: float, secret: bytes, room: int =
         history=config.history,
         sessions=config.sessions,
         admin=config.admin,
+        audit=config.audit,
         operators=config.operators,
         operator_classes=config.operator_classes,
         server_password_hash=config.server_password_hash,

@@ -55,6 +55,7 @@ USER_TABLE = (
     Mode("i", "flag", "invisible", "WHO and WHOIS show less of you to people without a channel in common."),
     Mode("o", "flag", "operator of the network", "OPER sets the mode; you can take the mode off."),
     Mode("r", "flag", "logged in", "The network sets the mode while you are logged in."),
+    Mode("s", "flag", "notices for operators", "For operators: you read notices. `/mode NICK +s kb` chooses letters."),
     Mode("w", "flag", "announcements of operators", "You read the WALLOPS of operators."),
 )
 """All modes of users."""

@@ -14,6 +14,9 @@ RPL_CREATED: Final = "003"
 RPL_MYINFO: Final = "004"
 RPL_ISUPPORT: Final = "005"
 
+# Operators
+RPL_SNOMASK: Final = "008"
+
 # The server
 RPL_STATSCOMMANDS: Final = "212"
 RPL_ENDOFSTATS: Final = "219"
@@ -230,6 +233,7 @@ TEXT: Final[dict[str, str]] = {
     ERR_BADCHANMASK: "Bad Channel Mask",
     ERR_NEEDREGGEDNICK: "Cannot join channel (+R)",
     ERR_BANLISTFULL: "Channel list is full",
+    RPL_SNOMASK: "Server notice mask",
     ERR_NOPRIVILEGES: "Permission Denied- You're not an IRC operator",
     ERR_CHANOPRIVSNEEDED: "You're not channel operator",
     ERR_CANTKILLSERVER: "You cant kill a server!",

@@ -1,4 +1,4 @@
-"""The tables about operators: capabilities of operator classes. HELP, configuration and manual follow these tables.
+"""The tables about operators: capabilities of classes, and snomasks. Configuration and manual follow the tables.
 
 A command of operators names a capability (`gateway/commands/table.py: command`). To add a capability, add a line here
 and the name in `config/operators.py`.
@@ -30,3 +30,17 @@ CAPABILITIES: Final[dict[str, str]] = {
 
 EVERYTHING: Final = frozenset("*")
 """The capabilities of an operator who may do everything."""
+
+SNOMASKS: Final[dict[str, str]] = {
+    "b": "bans of the network: added, removed, and met by somebody",
+    "c": "clients that come and go, on your node alone, for a raid elsewhere would be thousands of lines",
+    "f": "floods: clients that are cut or refused for sending, or connecting, too much",
+    "k": "kills: people whom an operator disconnects",
+    "l": "nodes that come and go, as your node sees them",
+    "o": "other acts of operators",
+    "r": "registrations of accounts and channels, made and dropped",
+}
+"""Letter -> the events of which an operator is told. Events of every node, but for LOCAL."""
+
+LOCAL: Final = frozenset("cl")
+"""Letters for events of the operator's own node."""

@@ -14,7 +14,7 @@ from gateway.edge.accounts.proof import Login
 from gateway.edge.client.registration import new_uid
 from gateway.edge.procedures import Procedure, Submit
 from gateway.state.account.messages import Accepted, AddChannel, RemoveChannel
-from gateway.state.channel.registration_messages import Bereave, NotDone, Register, SetHolder, Unregister
+from gateway.state.channel.registration_messages import Bereave, Done, NotDone, Register, SetHolder, Unregister
 from ring.ids import GroupId
 
 if TYPE_CHECKING:
@@ -30,6 +30,8 @@ def register_channel(edge: EdgePort, login: Login, channel: GroupId, uid: str, *
     if not isinstance(listed, Accepted):
         return listed
     outcome = yield Submit(channel, Register(new_uid(edge), uid, login.life, login.name, override))
+    if isinstance(outcome, Done):
+        edge.oversight.tell("r", f"Channel {outcome.name} registered to {login.name}")
     if isinstance(outcome, NotDone) and outcome.why != "registered":  # else the account may be the founder
         edge.network.submit(edge.account(login.name), RemoveChannel(login.life, channel.name))
     return outcome
@@ -38,6 +40,8 @@ def register_channel(edge: EdgePort, login: Login, channel: GroupId, uid: str, *
 def drop_channel(edge: EdgePort, login: Login, channel: GroupId, name: str, *, override: bool) -> Procedure[Any]:
     """Drop the channel's registration. name: the id of the registration."""
     outcome = yield Submit(channel, Unregister(login.life, name, override))
+    if isinstance(outcome, Done):
+        edge.oversight.tell("r", f"Channel {channel.name} dropped by {login.name}")
     if not isinstance(outcome, NotDone):
         edge.network.submit(edge.account(login.name), RemoveChannel(login.life, channel.name))
     return outcome

@@ -106,5 +106,6 @@ def _register(call: Call, name: str, password: str) -> Procedure[Failure]:
         return "TEMPORARILY_UNAVAILABLE", name, with_absent(edge, UNKNOWN)
     if connection.closed is None:
         edge.network.note("account_registered", client=connection.number, account=name)
+        edge.oversight.tell("r", f"Account {name} registered from {connection.address}")
         yield Do(lambda done: login(call, Login(name, life), done))
     return ()

@@ -13,6 +13,7 @@ from gateway.edge.client import flood
 from gateway.edge.client.answering import Answering
 from gateway.edge.client.slots import Done, Slot
 from gateway.edge.rpc.asks import Ask
+from gateway.state.audit.messages import AUDIT
 from gateway.state.idempotency import IdempotencyKey
 from gateway.state.people import Refusal
 from ring.ids import GroupId
@@ -95,6 +96,16 @@ class Call(Answering):
             )
         elif outcome is FAILED:
             self.notice("The network did not answer in time; the command may or may not be carried out.")
+
+    def audit(self, act: str, target: str = "", reason: str = "", letter: str = "o") -> None:
+        """Keep an act of the caller, an operator, in the network's audit (P53). The call ends once the act is kept.
+
+        act: a word in lower case, such as "kill". target: whom or what the act concerns. letter: the snomask
+        (gateway/irc/operator_table.py) of the operators who are told now.
+        """
+        operator, nick = self.user.identity.oper or "", self.user.person.nick
+        self.user.unsettled[AUDIT] = None
+        self.edge.oversight.record(operator, nick, act, target, reason, letter, self._guarded(lambda _: None))
 
     def ask(self, group: GroupId, question: Any, done: Done) -> None:
         self.edge.network.ask(group, question, self._guarded(done))

@@ -88,6 +88,7 @@ class Clients(ClientsPort):
         if isinstance(verdict, Ticket):
             connection.socket.ticket = verdict
         else:
+            self.edge.oversight.tell("f", f"Refused: {address} ({REFUSED[verdict]})")
             self.cut(connection, REFUSED[verdict])
         return connection
 
@@ -115,6 +116,7 @@ class Clients(ClientsPort):
                 self.handle(connection, line)
         if len(pending) > waited and flood.is_too_much(connection, self.edge.settings):
             self.edge.traffic.cuts["flood"] += 1
+            self.edge.oversight.tell("f", f"Excess flood: {_who(connection)}")
             self.cut(connection, "Excess Flood")
 
     def take_outputs(self) -> list[tuple[Connection, bytes]]:
@@ -390,3 +392,9 @@ def _is_utf8(line: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return True
+
+
+def _who(connection: Connection) -> str:
+    """Return who a client is, for operators."""
+    source = connection.user.person.source if connection.user is not None else "a client that is not registered"
+    return f"{source} ({connection.address})"

@@ -173,6 +173,7 @@ def _enter(call: Call, seeks: bool) -> Procedure[bool]:
     user.unsettled[home] = None  # watchers of the nick know by the first PONG
     enter(edge, user)
     edge.network.note("client_registered", client=connection.number, nick=person.nick, uid=user.uid)
+    edge.oversight.tell("c", f"Client connecting: {person.source} ({connection.address})")
     if connection.login is not None:
         return (yield from _begin_session(call, user, edge.settings.casemap(connection.login.name), seeks))
     _welcome(call, user)

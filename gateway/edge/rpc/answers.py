@@ -108,6 +108,7 @@ def _detail(edge: EdgePort, ask: DetailAsk) -> Detail | None:
 def modes_of(user: User) -> str:
     """Return the modes as in 221. r: logged in (Modern IRC Client Protocol, "Registered User Mode")."""
     own = ("w" if user.identity.wallops else "") + ("r" if user.person.account is not None else "")
+    own += "s" if user.identity.snomask else ""
     return "+" + "".join(sorted({*user.person.modes, *own}))
 
 

@@ -26,12 +26,15 @@ def kept(user: User) -> Kept:
     spoke = int(user.spoke_at // MINUTE_S) * MINUTE_S if user.spoke_at > user.person.signon / 1000 else 0
     identity = user.identity
     capabilities = tuple(sorted(identity.capabilities)) if identity.oper is not None else Kept().capabilities
-    return Kept(identity.oper, identity.wallops, monitor.told(user), invites, spoke, capabilities)
+    return Kept(identity.oper, identity.wallops, monitor.told(user), invites, spoke, capabilities, identity.snomask)
 
 
 def give(edge: EdgePort, user: User, has: Kept) -> None:
     """Give the facts kept in the session to a user who has come from another node."""
-    user.identity.allow(has.oper, wallops=has.wallops, capabilities=_capabilities(edge, has))
+    capabilities = _capabilities(edge, has)
+    user.identity.allow(has.oper, wallops=has.wallops, capabilities=capabilities, snomask=has.snomask)
+    if user.identity.snomask:
+        edge.oversight.listen(user)
     for name, channel in has.invites.items():
         user.seats.invite(GroupId("channel", name), channel)
     user.spoke_at = max(user.spoke_at, has.spoke)

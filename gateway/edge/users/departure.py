@@ -85,6 +85,7 @@ def depart(
         done()
         return
     user.quitting = True
+    edge.oversight.tell("c", f"Client exiting: {user.person.source} ({reason})")
     edge.sessions.ended(user)
     for connection in list(user.connections):
         user.detach(connection)

@@ -10,6 +10,7 @@ from gateway.edge.settings import Operator
 from gateway.edge.users.profile import change_profile
 from gateway.irc import numerics as n
 from gateway.irc.masks import match_source
+from gateway.state.audit.messages import AUDIT
 from gateway.state.people import Author
 
 
@@ -41,7 +42,8 @@ def grant(call: Call, operator: Operator) -> None:
     call.edge.network.note("oper_granted", client=call.connection.number, nick=call.nick, operator=operator.name)
     identity.allow(operator.name, wallops=identity.wallops, capabilities=capabilities)
     call.reply(n.RPL_YOUREOPER, n.TEXT[n.RPL_YOUREOPER])
-    held = set(identity.pending.modes)  # includes changes on the way to the nick's master
+    call.audit("oper", call.user.person.source)
+    held = {*identity.pending.modes, *("s" if identity.snomask else "")}  # with changes on the way to the nick's master
     if "o" not in held:
         set_modes(call, held | {"o", "w"}, "+o" if identity.wallops else "+ow")
 
@@ -51,8 +53,18 @@ def set_modes(call: Call, held: set[str], shown: str) -> None:
     user = call.user
     identity = user.identity
     oper = identity.oper if "o" in held else None
-    identity.allow(oper, wallops="w" in held, capabilities=identity.capabilities)
+    identity.allow(oper, wallops="w" in held, capabilities=identity.capabilities, snomask=identity.snomask)
     call.edge.sessions.moved(user, call)
-    modes = "".join(sorted(held - {"w"}))
+    modes = "".join(sorted(held - {"s", "w"}))
     echo = Line(Author(user.person.nick, user.person.account), "MODE", (user.person.nick, shown))
     change_profile(call, msgspec.structs.replace(identity.pending, modes=modes), lambda _: call.send_to_all(echo))
+
+
+def set_snomask(call: Call, letters: str) -> None:
+    """Change the events of which the caller, an operator, is told. letters: sorted; "" for none."""
+    identity = call.user.identity
+    if letters != identity.snomask:
+        identity.allow(identity.oper, wallops=identity.wallops, capabilities=identity.capabilities, snomask=letters)
+        call.edge.oversight.listen(call.user)
+        call.edge.sessions.moved(call.user, call)
+        call.after_all([AUDIT], lambda: None)  # notices come from the next command on

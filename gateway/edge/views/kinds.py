@@ -11,6 +11,7 @@ from gateway.edge.client.lines import Line
 from gateway.edge.cursors import read_markers
 from gateway.edge.cursors.hold_back import withhold
 from gateway.edge.direct.conversations import Conversations
+from gateway.edge.oversight.oversight import Oversight
 from gateway.edge.ports import EdgePort
 from gateway.edge.sessions import detach
 from gateway.edge.sessions.sessions import Sessions
@@ -121,6 +122,21 @@ class SessionView(View):
 
     def dropped(self, group: GroupId) -> None:
         self._sessions.check(group.name)
+
+
+class AuditView(View):
+    """Shows acts of operators, and events of all nodes, to operators who want notices."""
+
+    def __init__(self, oversight: Oversight) -> None:
+        self._oversight = oversight
+
+    def applied(self, group: GroupId, state: State, event: Any, event_id: EventId, call: Call | None) -> None:
+        self._oversight.applied(event)
+
+    def replaced(self, group: GroupId, old: State | None, state: State, missed: News, lost: int) -> None:
+        if old is not None:  # else the node has just begun to follow: what was before is in the audit
+            for event, _ in missed:
+                self._oversight.applied(event)
 
 
 class NetworkView(View):

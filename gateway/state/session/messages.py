@@ -78,10 +78,10 @@ class Kept(msgspec.Struct, frozen=True, array_like=True):
     oper: the operator's name in the configuration. wallops: +w. monitored: nick as typed -> whether the clients were
     last told "online"; None: the clients were told nothing yet. invites: folded channel -> name as shown. spoke: when
     the user last said something, Unix seconds, to the minute; 0: never. capabilities: of the operator's class, sorted;
-    "*": everything. Below level 3, every operator may do everything.
+    "*": everything. Below level 3, every operator may do everything. snomask: letters of events, sorted.
     """
 
-    NEWER: ClassVar = {"capabilities": 3}
+    NEWER: ClassVar = {"capabilities": 3, "snomask": 3}
 
     oper: str | None = None
     wallops: bool = False
@@ -89,6 +89,7 @@ class Kept(msgspec.Struct, frozen=True, array_like=True):
     invites: dict[str, str] = {}
     spoke: int = 0
     capabilities: tuple[str, ...] = ("*",)
+    snomask: str = ""
 
 
 class Rival(msgspec.Struct, frozen=True, array_like=True):

@@ -7,6 +7,7 @@ from typing import Any
 from argon2 import PasswordHasher
 
 from config.people import Limits
+from ring.features import LEVEL
 from tests.settings import edge_settings, edge_with, operator, section
 from tests.sim.net import Client, Net
 
@@ -15,11 +16,19 @@ SETTINGS = edge_settings(burst=10_000, rate=10_000, queued=10_000, per_address=0
 
 
 def network(
-    nodes: int = 1, limits: dict[str, int] | None = None, seed: int = 0, *, disks: bool = False, **settings: Any
+    nodes: int = 1,
+    limits: dict[str, int] | None = None,
+    seed: int = 0,
+    *,
+    disks: bool = False,
+    level: int = LEVEL,
+    **settings: Any,
 ) -> Net:
-    """A network without faults. Passwords are compared as plain text: argon2 belongs to the shell."""
+    """A network without faults. level: the feature level of the builds.
+
+    Passwords are compared as plain text: argon2 belongs to the shell."""
     wanted = edge_with(SETTINGS, limits=section(Limits, **limits or {}), **settings)
-    net = Net(nodes, seed, disks=disks, edge=wanted)
+    net = Net(nodes, seed, disks=disks, edge=wanted, level=level)
     for node in net.nodes.values():
         node.core.edge.outside.check_password = lambda wanted, given, done: done(wanted == given)
     return net

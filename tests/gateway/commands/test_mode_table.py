@@ -286,6 +286,17 @@ def logged_in(cast: Cast) -> None:
     assert cast.dan.ask("MODE dan +r", "MODE dan") == ["221 dan +"]
 
 
+@story("s", OF_USERS)
+def notices_for_operators(cast: Cast) -> None:
+    assert not any(line.startswith("MODE") for line in cast.dan.ask("MODE dan +s"))
+    cast.ann.ask("OPER root sesame")
+    assert cast.ann.ask("MODE ann +s k") == [":ann MODE ann +s", "008 ann +k :Server notice mask"]
+    cast.bob.ask("OPER root sesame", "KILL dan :bye")
+    settle(cast.bob)
+    assert any("*** kill dan!" in line for line in cast.ann.sync())
+    assert not any("***" in line for line in cast.cat.sync())
+
+
 @story("w", OF_USERS)
 def announcements(cast: Cast) -> None:
     cast.ann.ask("OPER root sesame")
