@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 
 from config.keyfile import create_key
@@ -13,6 +14,7 @@ from config.values import Endpoint
 MAX_NODES = 250  # node i listens on 127.0.0.i
 MAX_DIRECTORIES = 9
 KEY_FILE = "network.key"
+CLOAK_FILE = "cloak.key"
 
 LOCAL_CLIENTS = """\
 clients:
@@ -48,7 +50,7 @@ def write_network(folder: Path, nodes: int, directories: int) -> list[Path]:
     texts |= {
         folder / f"directory-{n}.yaml": directory_text(network, n, "127.0.0.1") for n in range(1, directories + 1)
     }
-    return write_files(folder, [folder / KEY_FILE], texts)
+    return write_files(folder, [[folder / KEY_FILE], [folder / CLOAK_FILE]], texts)
 
 
 def _node(number: int) -> NodeText:
@@ -58,18 +60,19 @@ def _node(number: int) -> NodeText:
     )
 
 
-def write_files(folder: Path, keys: Sequence[Path], texts: Mapping[Path, str]) -> list[Path]:
-    """Write a new network key to each path in `keys`, and write the texts. All paths are inside the folder.
+def write_files(folder: Path, keys: Sequence[Sequence[Path]], texts: Mapping[Path, str]) -> list[Path]:
+    """Write a new key to the paths of each part of `keys`, and write the texts. All paths are inside the folder.
 
     Returns the paths. Raises InitError, before any file is written, if a file exists already.
     """
-    paths = [*keys, *texts]
+    paths = [*chain(*keys), *texts]
     if there := [str(path.relative_to(folder)) for path in paths if path.exists() or path.is_symlink()]:
         raise InitError(f"{folder} already holds {', '.join(there)}: nothing is overwritten, choose another directory")
     try:
         for parent in {path.parent: None for path in paths}:
             parent.mkdir(parents=True, exist_ok=True)
-        create_key(*keys)
+        for same in keys:
+            create_key(*same)
         for path, text in texts.items():
             with path.open("x", encoding="utf-8") as file:
                 file.write(text)

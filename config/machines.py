@@ -8,7 +8,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import Path
 from typing import NamedTuple
 
-from config.generate import KEY_FILE, LOCAL_CLIENTS, MAX_NODES, InitError, write_files
+from config.generate import CLOAK_FILE, KEY_FILE, LOCAL_CLIENTS, MAX_NODES, InitError, write_files
 from config.schema import SCHEMA_FILE, schema_text
 from config.templates import DIRECTORY_PORT, NetworkText, NodeText, directory_text, node_text
 from config.values import HOST_NAME, Endpoint, canonical_ip
@@ -100,7 +100,8 @@ def write_machines(folder: Path, ips: Sequence[str], name: str) -> list[Machine]
         texts[place / f"node-{number}.yaml"] = node_text(network, node)
         if has_directory:
             texts[place / f"directory-{number}.yaml"] = directory_text(network, number, page_host)
-    write_files(folder, [machine.folder / KEY_FILE for machine in machines], texts)
+    keys = [[machine.folder / name for machine in machines] for name in (KEY_FILE, CLOAK_FILE)]
+    write_files(folder, keys, texts)
     return machines
 
 

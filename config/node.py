@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field
 
 from config.accounts import Accounts
+from config.cloaks import Cloaks
 from config.common import Log, Network, Ring
 from config.history import History
 from config.http import Http
+from config.keyfile import KeyFileError, read_key
 from config.mistakes import Key
 from config.motd import MotdPath, MotdText, read_motd
 from config.operators import Audit, Operator, OperatorClass
@@ -155,6 +158,7 @@ class NodeConfig(Section):
     limits: Limits = subsection(Limits, "What names and lists may measure; the same on every node.")
     clients: Clients = subsection(Clients, "How this node treats the clients connected to it.")
     accounts: Accounts = subsection(Accounts, "Accounts of people, and what they protect.")
+    cloaks: Cloaks = subsection(Cloaks, "What people are shown of each other's addresses; the same on every node.")
     history: History = subsection(History, "What was said in channels, and how long it is kept.")
     sessions: Sessions = subsection(Sessions, "What stays of people with accounts when their connections go.")
     webhooks: Webhooks = subsection(Webhooks, "What is said in channels, posted to addresses that operators subscribe.")
@@ -217,6 +221,11 @@ class NodeConfig(Section):
     def mistakes(self) -> Iterator[tuple[Key, str]]:
         if self.node.name.lower() == self.network.server_name.lower():
             yield ("node", "name"), "is the same as network.server_name: a node needs a name of its own"
+        if self.cloaks.key_file is not None and _same_text(self.cloaks.key_file, self.network.key_file):
+            yield (
+                ("cloaks", "key_file"),
+                "is the network key: cloaks need a secret of their own, for the network key may change",
+            )
         if self.motd and self.motd_file:
             yield ("motd_file",), "stands beside motd: keep one of them"
         ports = [self.links_address, *(Endpoint(each.host, each.port) for each in self.listeners)]
@@ -234,6 +243,14 @@ class NodeConfig(Section):
                     ("operators", index, "operator_class"),
                     f"{one.operator_class} is no class of operator_classes ({known})",
                 )
+
+
+def _same_text(one: Path, other: Path) -> bool:
+    """Whether the files hold the same key. A file that cannot be read is reported elsewhere."""
+    try:
+        return read_key(one) == read_key(other)
+    except KeyFileError:
+        return False
 
 
 def _repeated(name: str, values: list[str], inner: Key) -> Iterator[tuple[Key, str]]:

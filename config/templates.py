@@ -68,6 +68,9 @@ http: # the page of the ring, metrics: http://{http_host}:8067/
   host: {http_host}
   port: 8067
 
+cloaks: # people do not see each other's addresses
+  key_file: cloak.key # the same on every node: keep it secret
+
 {clients}motd: |
   Welcome to {network}. This is node-{number}.
   Try /join #erlang

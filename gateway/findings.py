@@ -41,6 +41,7 @@ def findings(survey: Survey, copies: int, now: float) -> list[str]:
         *_strangers(survey),
         *_versions(survey),
         *_levels(survey),
+        *_cloaks(survey),
         *_unreadable(survey, now),
         *_lags(survey),
         *_backups(survey, copies),
@@ -142,6 +143,21 @@ def _versions(survey: Survey) -> Iterator[str]:
     if len(running) > 1:
         each = ", ".join(f"{version} ({', '.join(names)})" for version, names in sorted(running.items()))
         yield f"nodes run different versions: {each}"
+
+
+def _cloaks(survey: Survey) -> Iterator[str]:
+    """Name the nodes whose cloaks differ: of another key, or of no key. Then a ban holds on a part of the network."""
+    names: dict[str, list[str]] = {}
+    for status in _statuses(survey):
+        if status.cloaks is not None:
+            names.setdefault(status.cloaks, []).append(status.name)
+    if len(names) < 2:
+        return
+    for mark, each in sorted(names.items()):
+        if mark:
+            yield f"{listed(each)} {verb(each, 'make')} cloaks with the key {mark}: give every node the same cloak.key"
+        else:
+            yield f"{listed(each)} {verb(each, 'show')} addresses: give every node the same cloaks.key_file"
 
 
 def acting_level(survey: Survey) -> int | None:

@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Meta
 
 from gateway.edge.rpc.operator_asks import WebhookRow
+from gateway.irc.cloaks import fingerprint
 from gateway.state.nick.nick import Nick
 from gateway.webhooks.addresses import host_of
 from ring.lag import lag
@@ -181,6 +182,10 @@ class Status(msgspec.Struct, frozen=True, kw_only=True, tag="status"):
     ] = None
     messages_received: Annotated[int, Meta(description="Messages from clients, since the start.")] = 0
     messages_sent: Annotated[int, Meta(description="Messages to clients, since the start.")] = 0
+    cloaks: Annotated[
+        str | None,
+        Meta(description='Fingerprint of the key of cloaks; "": the node has none; null: the build has no cloaks.'),
+    ] = None
 
 
 def status(core: NodeCore, links: Mapping[str, LinkState], around: Around | None = None) -> Status:
@@ -210,6 +215,7 @@ def status(core: NodeCore, links: Mapping[str, LinkState], around: Around | None
         },
         roster=[Seen(r.name, r.key, _state(core, r)) for r in engine.roster.records()],
         messages_received=sum(core.edge.used[verb] for verb in MESSAGES),
+        cloaks=fingerprint(core.edge.settings.cloak_key) if core.edge.settings.cloak_key else "",
         messages_sent=core.edge.traffic.messages_sent,
         takeovers=engine.noted["takeover"],
         hand_offs=engine.noted["hand_off"],

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from config.accounts import Accounts
+from config.cloaks import Cloaks
 from config.common import Network, Ring
 from config.history import History
 from config.operators import Audit, Operator, OperatorClass
@@ -65,6 +66,8 @@ def edge_settings(**changes: Any) -> EdgeSettings:
         version="circlet-0.1.0",
         created=0,
         secret=b"",
+        cloaks=Cloaks(),
+        cloak_key=b"",
     )
     return edge_with(made, **changes)
 

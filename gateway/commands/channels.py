@@ -7,6 +7,7 @@ from typing import Any
 
 from gateway.commands.table import command, words
 from gateway.edge.client.call import Call
+from gateway.edge.users import hosts
 from gateway.edge.users.names import names_lines, roll, send_names, send_topic
 from gateway.irc import numerics as n
 from gateway.irc.message import encode
@@ -105,7 +106,9 @@ def _show_topic(call: Call, group: GroupId, name: str) -> None:
             call.reply(n.ERR_NOSUCHCHANNEL, name, n.TEXT[n.ERR_NOSUCHCHANNEL])
         elif view.topic:
             call.reply(n.RPL_TOPIC, view.name, view.topic)
-            call.reply(n.RPL_TOPICWHOTIME, view.name, view.topic_by, str(view.topic_at // 1000))
+            call.reply(
+                n.RPL_TOPICWHOTIME, view.name, hosts.source(call.edge, view.topic_by), str(view.topic_at // 1000)
+            )
         else:
             call.reply(n.RPL_NOTOPIC, view.name, n.TEXT[n.RPL_NOTOPIC])
 

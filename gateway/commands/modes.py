@@ -12,6 +12,7 @@ from gateway.commands.channels import channel_of, followed, refuse
 from gateway.commands.table import command
 from gateway.commands.user_modes import user_mode
 from gateway.edge.client.call import Call
+from gateway.edge.users import hosts
 from gateway.irc import extbans
 from gateway.irc import numerics as n
 from gateway.irc.modes import CHANNEL_MODES, parse_changes
@@ -60,10 +61,11 @@ def _change(call: Call, group: GroupId, name: str, params: Sequence[str]) -> Non
         else:
             call.reply(problem.numeric, name, problem.letter, problem.param or "*", problem.text)
     if parsed.changes:
-        changes = tuple(_named(call, group, ModeChange(*change)) for change in parsed.changes)
         user = call.user
+        changes = tuple(_masked(call, group, _named(call, group, ModeChange(*change))) for change in parsed.changes)
+        source = hosts.own_source(call.connection)
         command = SetModes(
-            user.uid, user.person.source, changes, user.identity.may("channels"), call.idempotency_key(), call.account
+            user.uid, source, changes, user.identity.may("channels"), call.idempotency_key(), call.account
         )
         call.submit(group, command, lambda outcome: _done(call, name, outcome))
     for query in parsed.queries:
@@ -105,6 +107,23 @@ def _named(call: Call, group: GroupId, change: ModeChange) -> ModeChange:
     return msgspec.structs.replace(change, uid=uid)
 
 
+def _masked(call: Call, group: GroupId, change: ModeChange) -> ModeChange:
+    """Write the mask as people read masks: an operator knows addresses, and the others read cloaks. A mask that was set
+    before the cloaks is removed by the cloak, under which people read the mask."""
+    edge, param = call.edge, change.param
+    if change.letter not in CHANNEL_MODES.lists or param is None or not hosts.is_on(edge):
+        return change
+    state = edge.network.state(group)
+    entries = state.lists[change.letter].entries if isinstance(state, Channel) else {}
+    if change.adding or param in entries:
+        is_oper = call.user.identity.may("see")
+        return msgspec.structs.replace(change, param=hosts.hidden(edge, param)) if change.adding and is_oper else change
+    stored = next((mask for mask, (by, _) in entries.items() if hosts.mask(edge, mask, by) == param), None)
+    if stored is None and call.user.identity.may("see") and hosts.hidden(edge, param) in entries:
+        return msgspec.structs.replace(change, param=hosts.hidden(edge, param))
+    return msgspec.structs.replace(change, stored=stored)
+
+
 def _done(call: Call, name: str, outcome: object) -> None:
     if isinstance(outcome, ModesDone):
         for refusal in outcome.refusals:
@@ -132,7 +151,9 @@ def _show(call: Call, name: str, what: str, view: ChannelView | None) -> None:
         call.reply(n.RPL_CHANNELMODEIS, view.name, "+" + view.modes, *view.params)
         call.reply(n.RPL_CREATIONTIME, view.name, str(view.created // 1000))
     else:
-        row, end = LISTS[what[-1]]
+        (row, end), edge = LISTS[what[-1]], call.edge
         for mask, by, at in view.entries:
+            if not call.user.identity.may("see"):
+                mask, by = hosts.mask(edge, mask, by), hosts.source(edge, by)
             call.reply(row, view.name, mask, by, str(at // 1000))
         call.reply(end, view.name, n.TEXT[end])

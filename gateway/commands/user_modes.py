@@ -5,9 +5,10 @@ from __future__ import annotations
 from gateway.commands.table import refuse
 from gateway.edge.client.call import Call
 from gateway.edge.rpc.answers import modes_of
+from gateway.edge.users import hosts
 from gateway.edge.users.powers import set_modes, set_snomask
 from gateway.irc import numerics as n
-from gateway.irc.modes import ModeChange, parse_user_changes, render_changes
+from gateway.irc.modes import USER_MODES, ModeChange, parse_user_changes, render_changes
 from gateway.irc.operator_table import SNOMASKS
 
 SNOMASKS_SINCE = 3
@@ -27,7 +28,8 @@ def user_mode(call: Call) -> None:
 
 def _change_own(call: Call) -> None:
     user, snomask = call.user, call.user.identity.snomask
-    changes, unknown = parse_user_changes(call.params[1:])
+    known = USER_MODES if hosts.is_on(call.edge) else USER_MODES.replace(hosts.MODE, "")
+    changes, unknown = parse_user_changes(call.params[1:], known)
     if unknown:
         call.reply(n.ERR_UMODEUNKNOWNFLAG, n.TEXT[n.ERR_UMODEUNKNOWNFLAG])
     held = {*user.identity.pending.modes, *("w" if user.identity.wallops else ""), *("s" if snomask else "")}
@@ -38,6 +40,9 @@ def _change_own(call: Call) -> None:
             continue
         # Only OPER sets o, and only a login sets r.
         if (change.letter in held) == change.adding or change.letter == "r" or change[:2] == (True, "o"):
+            continue
+        if change[:2] == (False, hosts.MODE) and not call.edge.settings.cloaks.optional:
+            call.notice("This network always hides addresses: the mode x stays.")
             continue
         held.symmetric_difference_update(change.letter)
         done.append(change)

@@ -149,6 +149,7 @@ def _end(call: Call, mask: str) -> None:
 
 def _rows(call: Call, channel: str, found: Iterable[tuple[Person, str]], query: WhoxQuery | None, opers: bool) -> None:
     server, every = call.edge.settings.network.server_name, "multi-prefix" in call.connection.caps
+    is_oper = call.user.identity.may("see")
     for person, ranks in found:
         if opers and "o" not in person.modes:
             continue
@@ -163,7 +164,7 @@ def _rows(call: Call, channel: str, found: Iterable[tuple[Person, str]], query: 
         values = {
             "c": channel,
             "u": person.user,
-            "i": "255.255.255.255",
+            "i": person.origin if is_oper and person.uid else "255.255.255.255",
             "h": person.host,
             "s": server,
             "n": person.nick,

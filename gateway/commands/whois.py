@@ -7,6 +7,7 @@ from gateway.commands.table import command, words
 from gateway.edge.client.call import Call
 from gateway.edge.procedures import run
 from gateway.edge.rpc.asks import Detail, DetailAsk
+from gateway.edge.users import hosts
 from gateway.edge.users.claim import look_up
 from gateway.irc import numerics as n
 from gateway.irc.format import room_for_text, rows_of
@@ -64,7 +65,7 @@ def _found(call: Call, nick: str, view: NickView | None) -> None:
 def _show(call: Call, person: Person, detail: Detail | None) -> None:
     settings = call.edge.settings
     nick = person.nick
-    call.reply(n.RPL_WHOISUSER, nick, person.user, person.host, "*", person.real)
+    call.reply(n.RPL_WHOISUSER, nick, person.user, hosts.origin(call.edge, person).host, "*", person.real)
     if detail is not None and detail.channels:
         _channels(call, nick, detail.channels)
     call.reply(n.RPL_WHOISSERVER, nick, settings.network.server_name, settings.about)
@@ -77,8 +78,10 @@ def _show(call: Call, person: Person, detail: Detail | None) -> None:
     if "B" in person.modes:
         call.reply(n.RPL_WHOISBOT, nick, n.TEXT[n.RPL_WHOISBOT])
     if detail is not None:
-        if detail.actual:
-            call.reply(n.RPL_WHOISHOST, nick, f"is connecting from {person.user}@{detail.actual} {detail.actual}")
+        actual = detail.actual or (person.address if call.user.identity.may("see") else "")
+        if actual:
+            call.reply(n.RPL_WHOISHOST, nick, f"is connecting from {person.user}@{actual} {actual}")
+        if detail.modes:
             call.reply(n.RPL_WHOISMODES, nick, f"is using modes {detail.modes}")
         if detail.secure:
             call.reply(n.RPL_WHOISSECURE, nick, n.TEXT[n.RPL_WHOISSECURE])
@@ -118,7 +121,9 @@ def _was(call: Call, nick: str, most: int, view: NickView | None) -> None:
     if not past:
         call.reply(n.ERR_WASNOSUCHNICK, nick, n.TEXT[n.ERR_WASNOSUCHNICK])
     for entry in past:
-        person = entry.person
+        person = hosts.origin(call.edge, entry.person)
         call.reply(n.RPL_WHOWASUSER, person.nick, person.user, person.host, "*", person.real)
         call.reply(n.RPL_WHOISSERVER, person.nick, call.edge.settings.network.server_name, server_time(entry.until))
+        if call.user.identity.may("see") and entry.person.origin != person.host:
+            call.reply(n.RPL_WHOISACTUALLY, person.nick, entry.person.origin, n.TEXT[n.RPL_WHOISACTUALLY])
     call.reply(n.RPL_ENDOFWHOWAS, nick, n.TEXT[n.RPL_ENDOFWHOWAS])

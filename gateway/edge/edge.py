@@ -30,6 +30,7 @@ from gateway.edge.settings import EdgeSettings
 from gateway.edge.timers import Timers
 from gateway.edge.traffic import Traffic
 from gateway.edge.users import departure, monitor
+from gateway.edge.users.hosts import Cloaking
 from gateway.edge.users.known_people import People
 from gateway.edge.users.nick_owners import NickOwners
 from gateway.edge.users.reclaim import Reclaiming
@@ -91,6 +92,7 @@ class Edge(EdgePort):
         self.outside = Outside(self)
         self._reconciling = Reconciling(self)
         self._upkeep = Upkeep(self)
+        self._cloaking = Cloaking(self)
 
     def _views(self) -> dict[str, View]:
         """Return the views by kind of group; nobody is shown news of other kinds."""
@@ -151,6 +153,7 @@ class Edge(EdgePort):
         self.direct.remote.tick(now)
         self._reconciling.tick(now)
         self._upkeep.tick(now)
+        self._cloaking.tick()
         self.index.tick(now)
         if self.census.tick(now):
             seats.show_returned(self)

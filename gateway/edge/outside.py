@@ -10,6 +10,7 @@ from gateway.accounts.credentials import Credentials
 from gateway.accounts.scram import Proves, is_proof
 from gateway.edge.rpc.operator_asks import WebhookRow
 from gateway.edge.settings import Rehashed
+from gateway.irc.cloaks import cloaked
 
 if TYPE_CHECKING:
     from gateway.edge.client.answer_port import AnswerPort
@@ -20,12 +21,13 @@ class Outside:
 
     check_password, fits, fits_first, make_credentials: slow, so carried out outside the event loop; done(None): no
     result can be had now. fits_first: before strangers. webhooks: delivered by this node, by id. proves: judges a proof
-    of SCRAM. keyed: 8 bytes that only the network's nodes can make of the data. look: as in gateway.look.
+    of SCRAM. keyed: 8 bytes that only the network's nodes can make of the data. cloaked: the cloak of an address
+    (gateway/irc/cloaks.py). look: as in gateway.look.
     """
 
     __slots__ = (
-        "check_password", "die", "fits", "fits_first", "keyed", "look", "make_credentials", "proves", "random_bytes",
-        "rehash", "webhooks",
+        "check_password", "cloaked", "die", "fits", "fits_first", "keyed", "look", "make_credentials", "proves",
+        "random_bytes", "rehash", "webhooks",
     )  # fmt: skip
 
     def __init__(self, edge: AnswerPort) -> None:
@@ -39,6 +41,7 @@ class Outside:
         self.random_bytes: Callable[[int], bytes] = lambda count: edge.network.rng.randbytes(count)
         self.proves: Proves = is_proof
         self.keyed: Callable[[bytes], bytes] = lambda data: _keyed(edge.settings.secret, data)
+        self.cloaked: Callable[[str], str] = lambda text: cloaked(edge.settings.cloak_key, text)
         self.rehash: Callable[[], Rehashed] = Rehashed
         self.die: Callable[[], None] = lambda: None
         self.look: Callable[[int, int], bytes] = lambda _incarnation, _after: b""

@@ -108,6 +108,16 @@ class AuditSettings(Protocol):
     notices_per_minute: int
 
 
+class CloakSettings(Protocol):
+    """by_default: people have the mode x from the beginning. optional: people may take the mode off. account_hosts:
+    whether a login shows as a host. vhosts: whether HostServ takes requests."""
+
+    by_default: bool
+    optional: bool
+    account_hosts: bool
+    vhosts: bool
+
+
 class AdminSettings(Protocol):
     """The lines of the answer to ADMIN."""
 
@@ -171,6 +181,8 @@ class EdgeSettings:
     version: str
     created: int  # Unix seconds
     secret: bytes  # of the network; also the source of made-up credentials of unknown accounts
+    cloaks: CloakSettings
+    cloak_key: bytes  # of the network's cloaks; b"" without cloaks
 
     def reservation(self, name: str) -> str:
         """Return why nobody may have this name as nick or account, in words; "" if everybody may."""

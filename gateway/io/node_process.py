@@ -32,7 +32,7 @@ from gateway.io.peers import PeerShell
 from gateway.io.process import Process
 from gateway.io.recorder import Tape
 from gateway.io.reloading import contents, reread
-from gateway.io.settings import edge_settings, engine_settings, made_up_secret, node_record
+from gateway.io.settings import cloak_key, edge_settings, engine_settings, made_up_secret, node_record
 from gateway.io.starting import Starting
 from gateway.io.systemd import Systemd
 from gateway.io.version import cores
@@ -87,7 +87,7 @@ class NodeProcess(Process):
         self.peers = PeerShell(self)
         self.record = node_record(config, self.peers.next_incarnation(), self.now)
         settings = NodeSettings(
-            edge_settings(config, self.now, made_up_secret(self.peers.key), self.room(config)),
+            edge_settings(config, self.now, made_up_secret(self.peers.key), self.room(config), cloak_key(config)),
             engine_settings(config),
             config.webhooks,
         )
@@ -229,7 +229,8 @@ class NodeProcess(Process):
         if said.wrong:
             return said
         was = self.core.edge.settings
-        self.core.edge.configure(edge_settings(self.config, was.created, was.secret, self.room(self.config)))
+        room = self.room(self.config)
+        self.core.edge.configure(edge_settings(self.config, was.created, was.secret, room, was.cloak_key))
         self.core.webhooks.configure(self.config.webhooks, self.core.edge.settings)
         self.touched()
         wrong = self.listeners.reload_certificates()

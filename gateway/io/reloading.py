@@ -24,13 +24,15 @@ C = TypeVar("C", NodeConfig, DirectoryConfig)
 Contents = dict[str, bytes]
 """SHA-256 of each named file, by the dotted key of the setting; b"" if the file cannot be read."""
 
-KEY = "network.key_file"
-"""The setting of the only named file with changes that need a restart."""
+KEYS = ("network.key_file", "cloaks.key_file")
+"""The settings of the named files with changes that need a restart."""
 
 
 def contents(config: NodeConfig | DirectoryConfig) -> Contents:
-    named: dict[str, Path] = {KEY: config.network.key_file}
+    named: dict[str, Path] = {"network.key_file": config.network.key_file}
     if isinstance(config, NodeConfig):
+        if config.cloaks.key_file is not None:
+            named["cloaks.key_file"] = config.cloaks.key_file
         if config.motd_file is not None:
             named["motd_file"] = config.motd_file
         for number, listener in enumerate(config.listeners):
@@ -70,8 +72,9 @@ def reread(
     now = contents(taken)
     for key in sorted(now):
         if key in known and now[key] != known[key]:
-            (restart if key == KEY else live).append(key)
+            (restart if key in KEYS else live).append(key)
     set_level(taken.log.level)
     (log.warning if restart else log.info)("reloaded", live=live, needs_restart=restart)
-    # The process still uses the key of its start: report the due restart again at the next reload.
-    return taken, {**now, KEY: known.get(KEY, now[KEY])}, Rehashed(tuple(live), tuple(restart))
+    # The process still uses the keys of its start: report the due restart again at the next reload.
+    kept = {key: known[key] for key in KEYS if key in known}
+    return taken, {**now, **kept}, Rehashed(tuple(live), tuple(restart))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from hashlib import blake2b
 
 from config import NodeConfig
+from config.keyfile import read_key
 from gateway.edge.settings import ChannelHistory, EdgeSettings
 from gateway.io.version import VERSION
 from gateway.irc.casemapping import Casemap
@@ -16,9 +17,11 @@ from ring.roster import NodeRecord, RingTerms
 from ring.settings import Settings
 
 
-def edge_settings(config: NodeConfig, created: float, secret: bytes, room: int = 0) -> EdgeSettings:
+def edge_settings(
+    config: NodeConfig, created: float, secret: bytes, room: int = 0, cloak_key: bytes = b""
+) -> EdgeSettings:
     """created: Unix seconds of the start. secret: the network's secret (`made_up_secret`). room: the number of clients
-    that the descriptors suffice for; 0 if unknown.
+    that the descriptors suffice for; 0 if unknown. cloak_key: as `cloak_key` reads the key.
     """
     clients, casemap = config.clients, Casemap(config.network.casemapping)
     return EdgeSettings(
@@ -42,7 +45,14 @@ def edge_settings(config: NodeConfig, created: float, secret: bytes, room: int =
         version=f"circlet-{VERSION}",
         created=int(created),
         secret=secret,
+        cloaks=config.cloaks,
+        cloak_key=cloak_key,
     )
+
+
+def cloak_key(config: NodeConfig) -> bytes:
+    """Read the key of the cloaks; b"" without cloaks. Raises KeyFileError."""
+    return read_key(config.cloaks.key_file) if config.cloaks.key_file is not None else b""
 
 
 def own_histories(config: NodeConfig) -> dict[str, ChannelHistory]:

@@ -158,14 +158,15 @@ class MaskSet:
         return found
 
     def matches(self, prefix: str) -> bool:
-        """Whether the prefix, a whole nick!user@host, fits any mask."""
+        """Whether the prefix, a whole nick!user@host, fits any mask. Of several prefixes, divided by spaces: whether
+        any prefix does."""
         if not self._masks:
             return False
         answer = self._answers.get(prefix)
         if answer is None:
             if len(self._answers) >= _REMEMBERED:
                 self._answers.clear()
-            answer = self._answers[prefix] = self._ask(prefix)
+            answer = self._answers[prefix] = any(map(self._ask, prefix.split(" ")))
         return answer
 
     def _ask(self, prefix: str) -> bool:

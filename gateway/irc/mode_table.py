@@ -57,6 +57,7 @@ USER_TABLE = (
     Mode("r", "flag", "logged in", "The network sets the mode while you are logged in."),
     Mode("s", "flag", "notices for operators", "For operators: you read notices. `/mode NICK +s kb` chooses letters."),
     Mode("w", "flag", "announcements of operators", "You read the WALLOPS of operators."),
+    Mode("x", "flag", "address hidden", "People read a cloak instead of your address."),
 )
 """All modes of users."""
 

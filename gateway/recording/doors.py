@@ -108,8 +108,8 @@ ANSWERS: Final[dict[str, Any]] = {
 REHASH: Final = "edge.outside.rehash"
 LOOK: Final = "edge.outside.look"
 RANDOM: Final = "edge.outside.random_bytes"
-SECRET: Final = ("edge.outside.proves", "edge.outside.keyed")
-"""Judging a proof of SCRAM, and digests with the network's secret. Both need secrets that no recording has."""
+SECRET: Final = ("edge.outside.proves", "edge.outside.keyed", "edge.outside.cloaked")
+"""Judging a proof of SCRAM, and digests with the network's secrets. All need secrets that no recording has."""
 
 
 class Writer(Protocol):

@@ -52,6 +52,7 @@ def _without_secrets(settings: EdgeSettings) -> EdgeSettings:
         operators=tuple(_hidden(shape, one) for one in settings.operators),
         server_password_hash=HIDDEN if settings.server_password_hash is not None else None,
         secret=b"x" * len(settings.secret),
+        cloak_key=b"x" * len(settings.cloak_key),
     )
 
 

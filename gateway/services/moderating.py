@@ -76,7 +76,7 @@ def matching(request: Request, masks: list[str], person: Person) -> list[str]:
     """List the masks that match the person. Bans of people who are in another channel are left out."""
     edge, now = request.call.edge, request.call.edge.network.now_ms
     lists = {mask: MaskList(edge.settings.casemap, ((mask, "", now),)) for mask in masks}
-    return [mask for mask, one in lists.items() if one.fits(person.source, now, person, None)]
+    return [mask for mask, one in lists.items() if one.fits(person.known_as, now, person, None)]
 
 
 def whole_mask(request: Request, word: str) -> str:

@@ -80,6 +80,7 @@ def identify(request: Request) -> None:
     *named, password = request.words
 
     def proven(view: LoginView) -> None:
+        connection.proof.meet(view)
         login(call, Login(view.name, view.life), done)
 
     def done(taken: bool) -> None:

@@ -23,28 +23,45 @@ class Person(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A user's profile at a version. Everywhere, a higher version replaces a lower version. The uid outlives nick
     changes."""
 
-    NEWER: ClassVar = {"certificate": 2, "life": 2}
+    NEWER: ClassVar = {"certificate": 2, "life": 2, "address": 3, "cloak": 3, "vhost": 3}
 
     uid: str  # network-unique; starts with a digit, so no client can claim a uid as nick
     version: int  # only the user's own group gives versions (P28)
     nick: str
     user: str
-    host: str
+    host: str  # as shown to people
     real: str
     node: str  # ring key of the edge
     incarnation: int  # of the edge
     account: str | None = None
     away: str | None = None  # away text, None while here
-    modes: str = ""  # sorted; only user modes with a meaning for other people: B R i o
+    modes: str = ""  # sorted; only user modes with a meaning for other people: B R i o x
     signon: int = 0  # Unix ms
     since: int = 0  # time of the nick's claim, Unix ms, from the nick's group: the older claim stays (P26)
     certificate: str = ""  # of a guest with a TLS certificate: a digest of the fingerprint under the uid (P29)
     life: str = ""  # the id of the registration of the account; "" without an account, and from nodes of level 1
+    address: str = ""  # shown to operators alone; "" in a network without cloaks, where `host` is the address
+    cloak: str = ""  # of the address (P54); "" in a network without cloaks
+    vhost: str = ""  # the host that the account has instead of the cloak; "" for none
 
     @property
     def source(self) -> str:
         """nick!user@host"""
         return f"{self.nick}!{self.user}@{self.host}"
+
+    @property
+    def known_as(self) -> str:
+        """Every nick!user@host by which bans know the person, divided by spaces: as shown first, then by the cloak, the
+        host of the account, and the address. A ban on any of these holds whatever is shown."""
+        if not self.cloak:
+            return self.source
+        hosts = dict.fromkeys((self.host, self.cloak, self.vhost, self.address))
+        return " ".join([f"{self.nick}!{self.user}@{host}" for host in hosts if host])
+
+    @property
+    def origin(self) -> str:
+        """The address, as known to operators."""
+        return self.address or self.host
 
     @property
     def author(self) -> Author:

@@ -13,6 +13,7 @@ import trustme
 from pydantic.fields import FieldInfo
 
 from config import DirectoryConfig, NodeConfig, load
+from config.keyfile import create_key
 from config.section import Section, fact, section_of
 from config.yamlfile import parse_yaml
 
@@ -55,6 +56,7 @@ def test_valid_as_it_stands_and_with_everything_switched_on(folder: Path, name: 
     cert = trustme.CA().issue_cert("irc.example.org")
     cert.private_key_pem.write_to_path(folder / "key.pem")
     cert.cert_chain_pems[0].write_to_path(folder / "cert.pem")
+    create_key(folder / "cloak.key")
     (folder / "motd.txt").write_text("Welcome\n")
     (folder / name).write_text(uncommented((EXAMPLES / name).read_text()))
     assert isinstance(load(folder / name), model)

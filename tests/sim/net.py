@@ -335,8 +335,8 @@ class Net:
         for job in waiting:
             job()
 
-    def client(self, name: str, nick: str, caps: str = "") -> Client:
-        client = Client(self, self.nodes[name], nick, caps)
+    def client(self, name: str, nick: str, caps: str = "", address: str = "10.0.0.1") -> Client:
+        client = Client(self, self.nodes[name], nick, caps, address)
         assert self.until(lambda: any(" 221 " in line for line in client.got), 10), client.got
         client.lines()
         return client

@@ -8,12 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
 from gateway.edge.accounts import nick_protection
 from gateway.edge.accounts.proof import Login
 from gateway.edge.accounts.verify import sources_of
 from gateway.edge.client.lines import Line
+from gateway.edge.users import hosts
 from gateway.edge.users.profile import change_profile
 from gateway.irc import numerics as n
 from gateway.state.account.messages import Denied, Info, InfoView, LoggedIn
@@ -50,7 +49,7 @@ def login(call: Call, proven: Login, done: Callable[[bool], None]) -> None:
         if outcome is FAILED or isinstance(outcome, Refusal):
             for one, was in were.items():
                 one.proof.login = was
-            _want(user, were[connection])
+            _want(edge, user, were[connection])
             done(False)
             return
         edge.network.submit(edge.account(proven.name), LoggedIn(proven.life, sources_of(edge, connection)))
@@ -68,7 +67,8 @@ def login(call: Call, proven: Login, done: Callable[[bool], None]) -> None:
     if user is None:
         changed(None)
     else:
-        wanted = msgspec.structs.replace(user.identity.pending, account=proven.name, life=proven.life)
+        vhost = connection.proof.vhost
+        wanted = hosts.as_account(edge, user.identity.pending, proven.name, proven.life, vhost)
         change_profile(call, wanted, changed)
 
 
@@ -93,7 +93,7 @@ def logout(call: Call, done: Callable[[], None]) -> None:
     if user is None:
         changed(None)
     else:
-        change_profile(call, msgspec.structs.replace(user.identity.pending, account=None, life=""), changed)
+        change_profile(call, hosts.as_account(edge, user.identity.pending, None, "", ""), changed)
 
 
 def watch(edge: EdgePort, connection: Connection) -> None:
@@ -111,6 +111,8 @@ def watch(edge: EdgePort, connection: Connection) -> None:
             if_dropped(edge, proven.name, proven.life, lambda: expel_all(edge, proven.life))
         elif view is not None and connection.user is not None and connection.user.session.account:
             edge.sessions.know(connection.user, view)
+        elif view is not None and connection.user is not None:
+            hosts.know(edge, connection.user, view.vhost.active)
 
     edge.later(CHECK_S, look)
 
@@ -153,7 +155,7 @@ def _expel(edge: EdgePort, user: User | None, connections: list[Connection]) -> 
     if user is None:
         changed(None)
     else:
-        _want(user, None)
+        _want(edge, user, None)
         user.unsettled[user.identity.home] = None
         edge.network.submit(user.identity.home, Change(user.identity.pending), changed)
 
@@ -174,12 +176,11 @@ def _logged_out(edge: EdgePort, user: User | None) -> None:
         nick_protection.watch(edge, user)
 
 
-def _want(user: User | None, proven: Login | None) -> None:
+def _want(edge: EdgePort, user: User | None, proven: Login | None) -> None:
     if user is not None:
-        if proven is None:
-            user.identity.change(account=None, life="")
-        else:
-            user.identity.change(account=proven.name, life=proven.life)
+        pending = user.identity.pending
+        name, life, vhost = (proven.name, proven.life, pending.vhost) if proven is not None else (None, "", "")
+        user.identity.want(hosts.as_account(edge, pending, name, life, vhost))
 
 
 def _say_in(edge: EdgePort, connection: Connection, send: Callable[[Line], None], name: str) -> None:

@@ -81,6 +81,7 @@ def log_in(call: Call, wanted: Wish) -> Procedure[bool]:
             edge.network.note("login_failed", client=connection.number)
         _refuse(call, WRONG if known else with_absent(edge, LATER))
         return False
+    connection.proof.meet(view)
     proven = Login(view.name, view.life, device or "")
     if not (yield Do(lambda done: login(call, proven, done))) or connection.login is None:
         _refuse(call, with_absent(edge, LATER))

@@ -65,21 +65,27 @@ class Exchange:
 
 class Proof:
     """The account that a client has proven, and the attempts to prove an account. login: None without an account. sasl:
-    the exchange under way. verifying: a password is being checked. failures: number of failed SASL exchanges."""
+    the exchange under way. verifying: a password is being checked. failures: number of failed SASL exchanges. vhost:
+    the host of the account at the login, "" for none."""
 
-    __slots__ = ("failures", "login", "sasl", "verifying")
+    __slots__ = ("failures", "login", "sasl", "verifying", "vhost")
 
     def __init__(self) -> None:
         self.login: Login | None = None
         self.sasl: Exchange | None = None
         self.verifying = False
         self.failures = 0
+        self.vhost = ""
 
     def begin_check(self) -> None:
         self.verifying = True
 
     def end_check(self) -> None:
         self.verifying = False
+
+    def meet(self, view: LoginView) -> None:
+        """Remember facts of the account that the client is about to log in to."""
+        self.vhost = view.vhost
 
     def take(self, login: Login | None) -> None:
         """Take the client's login as another node knows the login."""

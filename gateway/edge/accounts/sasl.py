@@ -215,4 +215,5 @@ def _log_in(call: Call, view: LoginView, step: Done) -> None:
             call.reply(n.ERR_SASLFAIL, LATER)
         try_register(call)
 
+    connection.proof.meet(view)
     login(call, Login(step.account, view.life, step.device or ""), done)

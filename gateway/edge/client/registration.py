@@ -11,6 +11,7 @@ from gateway.edge.client.welcome import welcome
 from gateway.edge.procedures import Ask, Do, Procedure, Sleep, run
 from gateway.edge.sessions import resume
 from gateway.edge.sessions.attach import attach
+from gateway.edge.users import hosts
 from gateway.edge.users.claim import claim
 from gateway.edge.users.departure import depart
 from gateway.edge.users.entering import enter
@@ -188,7 +189,7 @@ def _new_person(edge: EdgePort, connection: Connection, former: Person | None) -
     draft, record, login = connection.draft, edge.record, connection.login
     assert draft.nick is not None and draft.username is not None
     uid = former.uid if former is not None else new_uid(edge)
-    return Person(
+    person = Person(
         uid,
         max(former.version + 1, int(edge.now * 1000)) if former is not None else 1,
         draft.nick,
@@ -197,12 +198,12 @@ def _new_person(edge: EdgePort, connection: Connection, former: Person | None) -
         draft.real,
         record.key,
         record.incarnation,
-        account=login.name if login is not None else None,
-        life=login.life if login is not None else "",
         away=draft.away,
         signon=int(edge.now * 1000),
         certificate=resume.mark(uid, connection),
     )
+    person = hosts.cloak(edge, person)
+    return person if login is None else hosts.as_account(edge, person, login.name, login.life, connection.proof.vhost)
 
 
 def _begin_session(call: Call, user: User, account: str, seeks: bool) -> Procedure[bool]:

@@ -10,6 +10,7 @@ import msgspec
 from gateway.edge.client import rendering
 from gateway.edge.client.capabilities import SELVES
 from gateway.edge.client.lines import Line
+from gateway.edge.users import hosts
 from gateway.state.channel.channel import Channel
 from gateway.state.channel.history import EVENTS, TAGS
 from gateway.state.channel.messages import Event
@@ -71,11 +72,12 @@ class ChannelStory:
         for line in lines:
             stamp = EventId(line.msgid, line.at)
             found += rendering.replayed(read_event(line), self.channel.name, stamp, extended=extended, most=most)
-        return found
+        return [hosts.past(self.edge, line) for line in found]
 
 
 class ConversationStory:
-    def __init__(self, user: User, conversation: KnownConversation) -> None:
+    def __init__(self, edge: EdgePort, user: User, conversation: KnownConversation) -> None:
+        self.edge = edge
         self.user = user
         self.conversation = conversation
 
@@ -101,7 +103,7 @@ class ConversationStory:
             if isinstance(event, DirectMessage) and (both or not own):
                 nick = event.to if own else self.user.person.nick
                 found.append(rendering.direct_message(event, nick, EventId(line.msgid, line.at)))
-        return found
+        return [hosts.past(self.edge, line) for line in found]
 
 
 def visible(edge: EdgePort, user: User, group: GroupId) -> Channel | None:
@@ -114,7 +116,7 @@ def story(edge: EdgePort, user: User, group: GroupId) -> Story | None:
     """Return the group's history if the user may see the history."""
     if group.kind == "conversation":
         conversation = edge.conversations.of(user).get(group)
-        return ConversationStory(user, conversation) if conversation is not None else None
+        return ConversationStory(edge, user, conversation) if conversation is not None else None
     channel = visible(edge, user, group)
     return ChannelStory(edge, user, channel) if channel is not None else None
 

@@ -130,21 +130,24 @@ def count(edge: EdgePort) -> Slices[Counts]:
     return Counts(users, invisible, opers, unknown, channels, edge.census.most)
 
 
-def filter_of(edge: EdgePort, mask: str) -> Callable[[Person], bool]:
-    """Return the filter of a WHO: whether one of the person's fields fits the mask, or the host lies in the network."""
+def filter_of(edge: EdgePort, mask: str, *, oper: bool = False) -> Callable[[Person], bool]:
+    """Return the filter of a WHO: whether one of the person's fields fits the mask, or the host lies in the network.
+    oper: the asker may find people by their addresses, too."""
     casemap, server = edge.settings.casemap, edge.settings.network.server_name
     pattern, network = compile_mask(mask or "*", casemap.name), read_network(mask)
 
     def fits(person: Person) -> bool:
-        fields = (person.nick, person.user, person.host, person.real, server, person.account or "")
-        within = network is not None and is_within(person.host, network)
+        fields: tuple[str, ...] = (person.nick, person.user, person.host, person.real, server, person.account or "")
+        if oper:
+            fields = (*fields, person.address, person.cloak)
+        within = network is not None and is_within(person.origin if oper else person.host, network)
         return within or any(pattern.fullmatch(casemap(field)) for field in fields)
 
     return fits
 
 
 def _find(edge: EdgePort, ask: FindAsk) -> Slices[Found]:
-    casemap, fits = edge.settings.casemap, filter_of(edge, ask.mask)
+    casemap, fits = edge.settings.casemap, filter_of(edge, ask.mask, oper=ask.oper)
     nick, channels = casemap(ask.mask), frozenset(ask.channels)
 
     def row(uid: str) -> Person | None:

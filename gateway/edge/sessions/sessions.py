@@ -27,6 +27,7 @@ from gateway.edge.sessions.superseded import withdraw
 from gateway.edge.sessions.takeover import Takeover
 from gateway.edge.sessions.whole import once_whole
 from gateway.edge.settings import lasts
+from gateway.edge.users import hosts
 from gateway.edge.users.departure import forget
 from gateway.edge.users.monitor import rest, unwatch
 from gateway.edge.users.rooms import Room
@@ -238,6 +239,7 @@ class Sessions(SessionsPort):
         user.session.absence = (chosen.away_text or AWAY) if is_away else None
         user.session.playback = chosen.playback
         user.session.life = view.life
+        hosts.know(self.edge, user, view.vhost.active)
         self.edge.conversations.know(user, view)
         self.reports.report(user.session.account, user)
 

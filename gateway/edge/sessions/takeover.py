@@ -15,7 +15,7 @@ from gateway.edge.procedures import Do, Procedure, Settle, Sleep, Submit, Togeth
 from gateway.edge.session_ports import TakeoverPort, Then
 from gateway.edge.sessions.carry_over import give
 from gateway.edge.sessions.detach import detached
-from gateway.edge.users import nick_ownership
+from gateway.edge.users import hosts, nick_ownership
 from gateway.edge.users.entering import enter
 from gateway.edge.users.user import User
 from gateway.edge.views.seats import rejoin
@@ -96,7 +96,7 @@ class Takeover(TakeoverPort):
         # The version goes by the clock, to be newer than any version in the channels (P28): the nick's group may know
         # nothing of the user any more, and this replica of the session may be older than the channels.
         version, me = max(was.version + 1, int(edge.now * 1000)), edge.network.me
-        person = _replace(was, node=me.key, incarnation=me.number, version=version)
+        person = hosts.cloak(edge, _replace(was, node=me.key, incarnation=me.number, version=version))
         outcome = yield Submit(edge.sessions.group(account), Take(person, was.edge, attached))
         if not isinstance(outcome, Taken):
             self._found(account, outcome.owner if isinstance(outcome, NotOwner) else None)

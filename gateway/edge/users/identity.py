@@ -30,6 +30,10 @@ class Identity:
         """Build a change on the pending person; the caller submits the change."""
         self.pending = msgspec.structs.replace(self.pending, **facts)
 
+    def want(self, person: Person) -> None:
+        """Have the person as the next change; the caller submits the change."""
+        self.pending = person
+
     def allow(self, oper: str | None, *, wallops: bool, capabilities: Collection[str] = (), snomask: str = "") -> None:
         """Set the powers of the user. oper: the operator's name, or None for a user without an operator's rights.
         capabilities: of the operator's class. snomask: letters of events."""

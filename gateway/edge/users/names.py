@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gateway.edge.client.lines import Line
 from gateway.edge.rpc.answers import SIGNS
+from gateway.edge.users import hosts
 from gateway.irc import numerics as n
 from gateway.irc.format import room_for_text, rows_of
 from gateway.state.channel.channel import Channel
@@ -40,9 +41,9 @@ def send_topic(edge: EdgePort, user: User, channel: Channel | Roll, send: Send) 
     """Send 332 and 333, or nothing if there is no topic."""
     if not channel.topic:
         return
-    server, nick = edge.settings.network.server_name, user.person.nick
+    server, nick, by = edge.settings.network.server_name, user.person.nick, hosts.source(edge, channel.topic_by)
     send(Line(server, n.RPL_TOPIC, (nick, channel.name, channel.topic)))
-    send(Line(server, n.RPL_TOPICWHOTIME, (nick, channel.name, channel.topic_by, str(channel.topic_at // 1000))))
+    send(Line(server, n.RPL_TOPICWHOTIME, (nick, channel.name, by, str(channel.topic_at // 1000))))
 
 
 def send_names(edge: EdgePort, user: User, found: Roll, caps: Container[str], send: Send) -> None:

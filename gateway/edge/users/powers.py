@@ -7,6 +7,7 @@ import msgspec
 from gateway.edge.client.call import Call
 from gateway.edge.client.lines import Line
 from gateway.edge.settings import Operator
+from gateway.edge.users import hosts
 from gateway.edge.users.profile import change_profile
 from gateway.irc import numerics as n
 from gateway.irc.masks import match_source
@@ -17,7 +18,8 @@ from gateway.state.people import Author
 def is_at_home(call: Call, operator: Operator) -> bool:
     """Whether the caller's address is one from which the operator may come."""
     person, casemap = call.user.person, call.edge.settings.casemap
-    return any(match_source(mask, f"{person.user}@{person.host}", casemap) for mask in operator.hosts)
+    known = [f"{person.user}@{host}" for host in (person.origin, person.host, person.cloak) if host]
+    return any(match_source(mask, one, casemap) for mask in operator.hosts for one in known)
 
 
 def shows_certificate(call: Call, operator: Operator) -> bool:
@@ -57,7 +59,8 @@ def set_modes(call: Call, held: set[str], shown: str) -> None:
     call.edge.sessions.moved(user, call)
     modes = "".join(sorted(held - {"s", "w"}))
     echo = Line(Author(user.person.nick, user.person.account), "MODE", (user.person.nick, shown))
-    change_profile(call, msgspec.structs.replace(identity.pending, modes=modes), lambda _: call.send_to_all(echo))
+    wanted = hosts.dressed(call.edge, msgspec.structs.replace(identity.pending, modes=modes))
+    change_profile(call, wanted, lambda _: call.send_to_all(echo))
 
 
 def set_snomask(call: Call, letters: str) -> None:

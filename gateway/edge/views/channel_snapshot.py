@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from gateway.edge.client.connection import deliver
 from gateway.edge.client.lines import Line
+from gateway.edge.users import hosts
 from gateway.edge.users.rooms import Room
 from gateway.edge.users.user import User
 from gateway.edge.views import kicks
@@ -65,7 +66,7 @@ def replaced(
     before = {uid: shown for uid, shown in before.items() if not edge.people.is_gone(uid, group)}
     settings, after = edge.settings, _shown(edge, group, new)
     for line in differences(settings.network.server_name, settings.limits.modes, before, after, old, new):
-        deliver(line, room.connections)
+        deliver(hosts.past(edge, line), room.connections)
     if lost:
         text = f"{lost} events of this channel were missed."
         notice = Line(edge.settings.network.server_name, "NOTICE", (new.name, text))

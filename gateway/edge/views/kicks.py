@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from gateway.edge.client import rendering
 from gateway.edge.client.lines import Line
+from gateway.edge.users import hosts
 from gateway.irc.times import server_time
 from gateway.state.channel.snapshot import PutOut
 from gateway.state.session.messages import Kick, NoteKick
@@ -36,7 +37,7 @@ def learn(edge: EdgePort, user: User, group: GroupId, channel: str, out: PutOut 
     """Show that the user left a channel followed by nobody here; out: by a kick. Clients believe the user is there."""
     kick = None
     if out is not None:
-        kick = Kick(channel, out.source, out.reason, out.at, Cursor(0, out.at), out.account)
+        kick = Kick(channel, hosts.source(edge, out.source), out.reason, out.at, Cursor(0, out.at), out.account)
     if kick is not None and user.session.account:
         user.unsettled[edge.sessions.group(user.session.account)] = None
         _keep(edge, user, group, kick)
@@ -69,7 +70,7 @@ def _show(edge: EdgePort, connection: Connection, user: User, group: GroupId, ki
     if group in user.session.detached:
         _say(edge, connection, user, kick)
     else:
-        connection.show(rendering.put_out(kick, user.person.nick, kick.channel))
+        connection.show(hosts.past(edge, rendering.put_out(kick, user.person.nick, kick.channel)))
     _has_seen(edge, connection, user, group, kick)
 
 
@@ -98,5 +99,6 @@ def _has_seen(edge: EdgePort, connection: Connection, user: User, group: GroupId
 
 
 def _say(edge: EdgePort, connection: Connection, user: User, kick: Kick) -> None:
-    text = f"You were kicked from {kick.channel} by {kick.source} at {server_time(kick.at)}: {kick.reason}"
+    by = hosts.source(edge, kick.source)
+    text = f"You were kicked from {kick.channel} by {by} at {server_time(kick.at)}: {kick.reason}"
     connection.show(Line(edge.settings.network.server_name, "NOTICE", (user.person.nick, text), at=kick.at))

@@ -15,6 +15,7 @@ from gateway.state.account.messages import (
     Alias,
     CertificateAdded,
     CertificateRemoved,
+    ChangeVhost,
     ChannelAdded,
     ChannelRemoved,
     CredentialsSet,
@@ -41,6 +42,7 @@ from gateway.state.account.messages import (
     SettingsSet,
     Unalias,
     Unaliased,
+    VhostChanged,
     View,
     Why,
 )
@@ -54,6 +56,7 @@ from gateway.state.account.snapshot import (
     Life,
     Settings,
     Stored,
+    Vhost,
     merge,
 )
 from gateway.state.times import newest
@@ -161,9 +164,8 @@ class Account(StateBase):
                 return LoginView()
             certificates, nicks = tuple(life.certificates), tuple(life.nicks)
             sources = tuple(source for source, then in life.sources.items() if at - then < LATELY_MS)
-            return LoginView(
-                life.name, life.id, life.alias, life.credentials, certificates, nicks, sources, tuple(life.channels)
-            )
+            facts = (life.name, life.id, life.alias, life.credentials, certificates, nicks, sources)
+            return LoginView(*facts, tuple(life.channels), life.vhost.active)
         if life is None:
             return InfoView()
         return InfoView(
@@ -175,6 +177,7 @@ class Account(StateBase):
             tuple(life.nicks),
             tuple(life.certificates),
             life.settings,
+            life.vhost,
         )
 
     # Upkeep ---------------------------------------------------------------------------------------------------------
@@ -223,6 +226,25 @@ def _logged_in(life: Life, command: LoggedIn, at: int) -> Decision:
     return Decision(Accepted(life.name), Seen() if at - life.seen >= SEEN_MS else None)
 
 
+def _change_vhost(life: Life, command: ChangeVhost, at: int) -> Decision:
+    """Judge a change of the host. An operator judges the request that the operator has read: not a later request."""
+    known, host = life.vhost, command.host
+    if command.what == "reject" and known.wanted != host:
+        return denied("invalid")
+    if command.what == "request":
+        after = _replace(known, wanted=host, text="")
+    elif command.what == "activate":
+        wanted = "" if known.wanted == host else known.wanted
+        after = _replace(known, active=host, wanted=wanted, by=command.by, text="")
+    elif command.what == "reject":
+        after = _replace(known, wanted="", by=command.by, text=command.text)
+    else:
+        after = Vhost(by=command.by)
+    if after == known or (command.what == "off" and not known.active and not known.wanted):
+        return Decision(Accepted(life.name), None)
+    return Decision(Accepted(life.name), VhostChanged(_replace(after, at=at)))
+
+
 _DECIDE: dict[type, Callable[[Life, Any, int], Decision]] = {
     SetCredentials: _set_credentials,
     AddCertificate: lambda life, c, at: _add(
@@ -239,6 +261,7 @@ _DECIDE: dict[type, Callable[[Life, Any, int], Decision]] = {
     RemoveChannel: lambda life, c, at: _remove(life, life.channels, c.channel, ChannelRemoved(c.channel)),
     SetSettings: _set_settings,
     LoggedIn: _logged_in,
+    ChangeVhost: _change_vhost,
     Drop: lambda life, c, at: Decision(Accepted(life.name), Dropped()),
 }
 
@@ -277,6 +300,7 @@ _APPLY: dict[type, Callable[[Life, Any, int], Life]] = {
         life, channels=_without(life.channels, e.channel), removed=_removed(life, e.channel, at)
     ),
     SettingsSet: _apply_settings,
+    VhostChanged: lambda life, e, at: _replace(life, vhost=e.vhost),
     Seen: lambda life, e, at: _replace(life, seen=at),
     SeenFrom: lambda life, e, at: _replace(
         life, seen=at, sources=newest({**life.sources, **dict.fromkeys(e.sources, at)}, SOURCES)

@@ -11,7 +11,7 @@ from typing import ClassVar, Literal
 import msgspec
 
 from gateway.accounts.credentials import Credentials
-from gateway.state.account.snapshot import Settings, Stored
+from gateway.state.account.snapshot import Settings, Stored, Vhost
 
 
 class _Tagged(msgspec.Struct, frozen=True, array_like=True):
@@ -113,6 +113,22 @@ class RemoveChannel(_Tagged, frozen=True, tag=13):
     channel: str
 
 
+class ChangeVhost(_Tagged, frozen=True, tag=73):
+    """Change the account's host. An operator's command has no life.
+
+    request: the owner wants the host. activate: an operator gives the host; the request of that host, if any, is done.
+    reject: an operator refuses the request of that host; text: the reason. off: nothing is shown and nothing wanted.
+    """
+
+    SINCE: ClassVar = 3
+
+    life: str
+    what: Literal["request", "activate", "reject", "off"]
+    host: str = ""
+    by: str = ""  # of the operator
+    text: str = ""
+
+
 Command = (
     Register
     | Alias
@@ -127,6 +143,7 @@ Command = (
     | Drop
     | AddChannel
     | RemoveChannel
+    | ChangeVhost
 )
 
 
@@ -194,6 +211,12 @@ class ChannelRemoved(_Tagged, frozen=True, tag=34):
     channel: str
 
 
+class VhostChanged(_Tagged, frozen=True, tag=74):
+    SINCE: ClassVar = 3
+
+    vhost: Vhost
+
+
 class Unaliased(_Tagged, frozen=True, tag=31):
     """The name, an alias until now, is free."""
 
@@ -218,6 +241,7 @@ Event = (
     | SeenFrom
     | ChannelAdded
     | ChannelRemoved
+    | VhostChanged
     | Merged
 )
 
@@ -261,10 +285,10 @@ class LoginView(_Tagged, frozen=True, tag=61):
     """name: as registered, "" for a free name. alias: the folded name of the account to ask instead.
 
     sources: the sources of recent logins. A node before level 1 sends no sources, and ignores sources. channels: the
-    folded names of the account's channels.
+    folded names of the account's channels. vhost: the account's host, "" for none.
     """
 
-    NEWER: ClassVar = {"sources": 1, "channels": 2}
+    NEWER: ClassVar = {"sources": 1, "channels": 2, "vhost": 3}
 
     name: str = ""
     life: str = ""
@@ -274,10 +298,13 @@ class LoginView(_Tagged, frozen=True, tag=61):
     nicks: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
     channels: tuple[str, ...] = ()
+    vhost: str = ""
 
 
 class InfoView(_Tagged, frozen=True, tag=62):
     """As LoginView. All times in Unix ms."""
+
+    NEWER: ClassVar = {"vhost": 3}
 
     name: str = ""
     life: str = ""
@@ -287,6 +314,7 @@ class InfoView(_Tagged, frozen=True, tag=62):
     nicks: tuple[str, ...] = ()
     certificates: tuple[str, ...] = ()
     settings: Settings = Settings()
+    vhost: Vhost = Vhost()
 
 
 View = LoginView | InfoView

@@ -46,6 +46,17 @@ class Settings(msgspec.Struct, frozen=True, array_like=True):
 FIELDS = {field.name: field.type for field in msgspec.structs.fields(Settings)}
 
 
+class Vhost(msgspec.Struct, frozen=True, array_like=True):
+    """The host that people are shown for the account. active: "" for none. wanted: requested and not yet judged; ""
+    for none. at: of the last change, Unix ms. by: the operator who judged last. text: why a request was refused."""
+
+    active: str = ""
+    wanted: str = ""
+    at: int = 0
+    by: str = ""
+    text: str = ""
+
+
 class Life(msgspec.Struct, frozen=True, array_like=True):
     """A registration of a name. All times in Unix ms.
 
@@ -53,7 +64,7 @@ class Life(msgspec.Struct, frozen=True, array_like=True):
     or the fingerprint of the account's certificate. An alias has no credentials, nicks, certificates and settings.
     """
 
-    NEWER: ClassVar = {"sources": 1, "channels": 2}
+    NEWER: ClassVar = {"sources": 1, "channels": 2, "vhost": 3}
 
     created: int
     id: str
@@ -68,6 +79,7 @@ class Life(msgspec.Struct, frozen=True, array_like=True):
     seen: int = 0  # time of the last login, to the hour
     sources: dict[str, int] = {}  # source of a login -> time of the last login, to the day; empty before level 1
     channels: dict[str, int] = {}  # folded name of a registered channel -> since when
+    vhost: Vhost = Vhost()
 
 
 class Stored(msgspec.Struct, frozen=True, array_like=True):
@@ -115,6 +127,7 @@ def _one(a: Life, b: Life) -> Life:
         max(a.seen, b.seen),
         newest(latest(a.sources, b.sources), SOURCES),
         _present(a.channels, b.channels, removed, CHANNELS),
+        max(a.vhost, b.vhost, key=lambda vhost: (vhost.at, _encode(vhost))),
     )
 
 

@@ -60,7 +60,7 @@ def akick_of(channel: ChannelState, person: Person, at: int) -> Akick | None:
     def matches(mask: str) -> bool:
         masks = MaskSet(channel.rules.casemap)
         masks.add(mask)
-        return masks.matches(person.source)
+        return masks.matches(person.known_as)
 
     return kept[0].akick(matches, at)
 

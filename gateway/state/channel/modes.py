@@ -73,7 +73,7 @@ class _Line:
         elif letter in CHANNEL_MODES.ranks:
             self._rank(change)
         elif letter in CHANNEL_MODES.lists and param:
-            self._mask(change, param)
+            self._mask(change, change.stored or param)
         elif letter in ("k", "l") and (not change.adding or _is_good(letter, param)):
             self._set(change, param if change.adding else None)
         elif letter in WITH_PARAM:
@@ -133,7 +133,8 @@ class _Line:
         self.room[letter] += -1 if change.adding else 1
         if toggled.discard(mask) is None:
             toggled.add(mask)
-        self.done.append(ModeChange(change.adding, letter, mask))
+        shown = mask if change.stored is None else change.param
+        self.done.append(ModeChange(change.adding, letter, shown, stored=mask if change.stored is not None else None))
 
     def _as_listed(self, letter: str, mask: str) -> str:
         """Find a mask with the same meaning in the list or in this line; if there is none, return the mask unchanged.

@@ -140,7 +140,7 @@ def _bar(channel: ChannelState, command: Join, at: int) -> str | None:
         return n.ERR_BADCHANNELKEY
     if channel.limit is not None and len(channel.members) >= channel.limit:
         return n.ERR_CHANNELISFULL
-    if "i" in modes and not channel.lists["I"].fits(person.source, at, person, rooms):
+    if "i" in modes and not channel.lists["I"].fits(person.known_as, at, person, rooms):
         return n.ERR_INVITEONLYCHAN
     return n.ERR_BANNEDFROMCHAN if is_banned(channel, person, at, rooms) else None
 

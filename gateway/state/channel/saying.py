@@ -60,12 +60,12 @@ def _is_action(command: Say) -> bool:
 
 def is_banned(channel: ChannelState, person: Person, at: int, rooms: Collection[str] | None = None) -> bool:
     """Judge a person by the bans and the exceptions of the channel. rooms: as in `MaskList.fits`."""
-    return bool(channel.lists["b"].entries) and bans_source(channel, person.source, at, person, rooms)
+    return bool(channel.lists["b"].entries) and bans_source(channel, person.known_as, at, person, rooms)
 
 
 def bans_source(
     channel: ChannelState, source: str, at: int, person: Person | None = None, rooms: Collection[str] | None = None
 ) -> bool:
-    """Judge a whole nick!user@host, of a machine or of a person."""
+    """Judge a whole nick!user@host, of a machine, or all of a person."""
     lists = channel.lists
     return lists["b"].fits(source, at, person, rooms) and not lists["e"].fits(source, at, person, rooms)

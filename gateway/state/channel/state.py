@@ -302,7 +302,7 @@ class ChannelState(StateBase):
             self.key = param if change.adding else None
             self.written[letter] = at
         elif letter in self.lists and param is not None:
-            entries = self.lists[letter]
+            entries, param = self.lists[letter], change.stored or param
             if change.adding:
                 entries.add(param, source, at)
                 self.lifted.pop(letter + entries.key(param), None)

@@ -56,6 +56,7 @@ def test_init_writes_a_network_that_is_ready_to_run(tmp_path: Path) -> None:
     assert result.exit_code == 0
     names = [
         "circlet.schema.json",
+        "cloak.key",
         "directory-1.yaml",
         "directory-2.yaml",
         "network.key",
@@ -65,7 +66,9 @@ def test_init_writes_a_network_that_is_ready_to_run(tmp_path: Path) -> None:
     ]
     assert sorted(path.name for path in folder.iterdir()) == names
     assert sorted(Path(line).name for line in result.output.splitlines()) == names
-    assert stat.S_IMODE((folder / "network.key").stat().st_mode) == 0o600
+    for key in ("network.key", "cloak.key"):
+        assert stat.S_IMODE((folder / key).stat().st_mode) == 0o600
+    assert (folder / "network.key").read_text() != (folder / "cloak.key").read_text()
     node = yaml_of(folder / "node-3.yaml")
     assert node["listeners"] == [{"host": "127.0.0.3", "port": 6667}]
     assert node["links"]["port"] == 7600 and node["node"]["ip"] == "127.0.0.3"

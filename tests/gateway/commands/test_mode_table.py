@@ -308,6 +308,14 @@ def announcements(cast: Cast) -> None:
     assert not any("WALLOPS" in line for line in cast.bob.sync())
 
 
+@story("x", OF_USERS)
+def address_hidden(cast: Cast) -> None:
+    assert refused(cast.dan, "MODE dan +x", "501"), "there are no cloaks without a key"
+    (eve,) = people(network(cloak_key=b"k" * 32), "eve")
+    assert eve.ask("MODE eve") == ["221 eve +x"]
+    assert not any("10.0.0.1" in line for line in eve.ask("JOIN #c", "WHO eve"))
+
+
 # All of them ----------------------------------------------------------------------------------------------------------
 
 

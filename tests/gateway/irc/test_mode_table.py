@@ -11,7 +11,7 @@ from gateway.irc.modes import CHANNEL_MODES, USER_MODES, parse_changes
 
 def test_004_names_each_letter_once_in_order() -> None:
     users, channels, with_param = myinfo()
-    assert users == "BRiorw"
+    assert users == "BRiorswx"
     assert channels == "CHIQRSabehiklmnoqstv"
     assert with_param == "Iabehkloqv"
 

@@ -134,7 +134,7 @@ def test_rendering_is_compact() -> None:
     [
         (["+i"], ([ModeChange(ON, "i")], False)),
         (["+i-iw+B"], ([ModeChange(OFF, "i"), ModeChange(OFF, "w"), ModeChange(ON, "B")], False)),
-        (["x" * 400 + "w"], ([ModeChange(ON, "w")], True)),
+        (["y" * 400 + "w"], ([ModeChange(ON, "w")], True)),
         ([], ([], False)),
     ],
 )

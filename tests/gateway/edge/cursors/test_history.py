@@ -17,12 +17,14 @@ from ring.ids import GroupId, Incarnation, Term
 from ring.storage.store import Line
 from ring.wire.history import Query
 from tests.gateway.commands.stage import network, people
+from tests.settings import edge_settings
 from tests.sim.net import Client
 
 TALK = GroupId("conversation", "ann,bob")
 SPEAKER = Speaker(Incarnation("127.0.0.1", 1), 7)
 ANN: Any = SimpleNamespace(uid="1a", session=SimpleNamespace(account="ann"), person=SimpleNamespace(nick="Ann"))
 NONE: frozenset[str] = frozenset()
+EDGE: Any = SimpleNamespace(settings=edge_settings(), now=1.0)
 
 
 def kept(event: Any, seq: int = 1, group: GroupId = TALK) -> Line:
@@ -35,13 +37,13 @@ def said(account: str, text: str, to: str, verb: str = "PRIVMSG", key: Idempoten
 
 
 def conversation(other: str = "bob", nick: str = "") -> ConversationStory:
-    return ConversationStory(ANN, KnownConversation(other, 1, 2, nick))
+    return ConversationStory(EDGE, ANN, KnownConversation(other, 1, 2, nick))
 
 
 def channel(modes: str = "", prefixes: str = "") -> ChannelStory:
     member = SimpleNamespace(joined_at=500, prefixes=prefixes, person=SimpleNamespace(life=""))
     found: Any = SimpleNamespace(name="#C", modes=modes, members={"1a": member}, register=Registry())
-    return ChannelStory(SimpleNamespace(now=1.0), ANN, found)  # type: ignore[arg-type]
+    return ChannelStory(EDGE, ANN, found)
 
 
 def test_a_conversation_is_called_after_the_last_nick_of_the_other() -> None:
