@@ -51,13 +51,17 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 # What people may type -------------------------------------------------------------------------------------------------
 
 
+WHEN_SET = {"l": " number", "f": " #channel", "L": " #channel", "j": " joins:seconds", "F": " limits:seconds"}
+"""The parameters of modes that are set with a parameter, by the letter."""
+
+
 def modes(of: Sequence[Mode], *, ranked: bool) -> str:
     """ranked: with a column that says whether half-operators may change the mode."""
     head = ["mode", "means", *(["half-operators may change the mode"] if ranked else [])]
-    marks = {"list": " mask", "always": " key", "when_set": " number", "rank": " nick", "flag": ""}
+    marks = {"list": " mask", "always": " key", "when_set": "", "rank": " nick", "flag": ""}
     rows = [
         [
-            code(f"+{mode.letter}{marks[mode.kind]}"),
+            code(f"+{mode.letter}{WHEN_SET.get(mode.letter, marks[mode.kind])}"),
             mode.meaning + (f" Clients show `{mode.sign}` before the nick." if mode.sign else ""),
             *([("yes" if mode.halfop else "no")] if ranked else []),
         ]

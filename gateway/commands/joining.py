@@ -36,7 +36,7 @@ def join(call: Call) -> None:
             _join(call, name, key or None)
 
 
-def _join(call: Call, name: str, key: str | None) -> None:
+def _join(call: Call, name: str, key: str | None, *, forwarded: bool = False) -> None:
     edge, user = call.edge, call.user
     limits = edge.settings.limits
     if not is_valid_channel(name, limits.channel_len):
@@ -56,7 +56,7 @@ def _join(call: Call, name: str, key: str | None) -> None:
         attach(edge, user, group)
     user.seats.begin_joining(group)
     makes = user.identity.may("channels") or flood.may_make(call.connection, edge.settings, edge.now)
-    _submit(call, user, Seat(group, name, key), makes)
+    _submit(call, user, Seat(group, name, key, forwarded), makes)
 
 
 class Seat(NamedTuple):
@@ -65,12 +65,15 @@ class Seat(NamedTuple):
     group: GroupId
     name: str
     key: str | None
+    forwarded: bool = False  # another channel has sent the caller here
 
 
 def _submit(call: Call, user: User, seat: Seat, makes: bool, rooms: tuple[str, ...] | None = None) -> None:
     """Submit the JOIN. makes: the caller may make the channel. rooms: as in Join."""
     secure, is_oper = call.connection.socket.secure, user.identity.may("channels")
-    command = Join(user.person, seat.key, secure, is_oper, seat.name, makes=makes, rooms=rooms)
+    command = Join(
+        user.person, seat.key, secure, is_oper, seat.name, makes=makes, rooms=rooms, forwarded=seat.forwarded
+    )
     call.submit(seat.group, command, partial(_submitted, call, user, seat, makes))
 
 
@@ -83,6 +86,11 @@ def _submitted(call: Call, user: User, seat: Seat, makes: bool, outcome: object)
         return
     if makes and seat.group not in call.made:
         call.connection.queue.bucket.give_back()
+    if isinstance(outcome, Refusal) and outcome.numeric == n.ERR_LINKCHANNEL:
+        user.seats.end_joining(seat.group)
+        call.refuse(outcome)
+        _join(call, outcome.params[1], None, forwarded=True)
+        return
     may_not_make = isinstance(outcome, Refusal) and outcome.numeric == n.ERR_UNAVAILRESOURCE
     if may_not_make and flood.may_make(call.connection, call.edge.settings, call.edge.now):
         _submit(call, user, seat, True)

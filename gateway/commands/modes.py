@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import msgspec
@@ -15,11 +15,14 @@ from gateway.edge.client.call import Call
 from gateway.edge.users import hosts
 from gateway.irc import extbans
 from gateway.irc import numerics as n
-from gateway.irc.modes import CHANNEL_MODES, parse_changes
+from gateway.irc.mode_params import CHANNELS
+from gateway.irc.modes import CHANNEL_MODES, modes_at, parse_changes
 from gateway.irc.names import is_channel
 from gateway.state.channel.channel import Channel
 from gateway.state.channel.messages import ModeChange, ModesDone, SetModes
 from gateway.state.channel.questions import ChannelView, Look
+from gateway.state.channel.ranks import OPERATORS
+from gateway.state.channel.views import REGISTRATION
 from gateway.state.people import Refusal
 from ring.ids import GroupId
 
@@ -53,23 +56,43 @@ def mode(call: Call) -> None:
 
 def _change(call: Call, group: GroupId, name: str, params: Sequence[str]) -> None:
     """Change modes of a channel, and show its lists. params: the mode string and its parameters."""
-    extended = call.edge.network.level >= extbans.LEVEL
-    parsed = parse_changes(params, call.edge.settings.limits, extended=extended)
+    level = call.edge.network.level
+    parsed = parse_changes(params, call.edge.settings.limits, modes_at(level), extended=level >= extbans.LEVEL)
     for problem in parsed.problems:
         if problem.numeric == n.ERR_UNKNOWNMODE:
             call.reply(problem.numeric, problem.letter, problem.text)
         else:
             call.reply(problem.numeric, name, problem.letter, problem.param or "*", problem.text)
     if parsed.changes:
-        user = call.user
         changes = tuple(_masked(call, group, _named(call, group, ModeChange(*change))) for change in parsed.changes)
-        source = hosts.own_source(call.connection)
-        command = SetModes(
-            user.uid, source, changes, user.identity.may("channels"), call.idempotency_key(), call.account
-        )
-        call.submit(group, command, lambda outcome: _done(call, name, outcome))
+        others = [change.param for change in changes if change.adding and change.letter in CHANNELS and change.param]
+        _if_operator(call, others, lambda: _submit(call, group, name, changes))
     for query in parsed.queries:
         call.after([group], lambda letter=query.letter: _look(call, group, name, f"list:{letter}"))  # type: ignore[misc]
+
+
+def _submit(call: Call, group: GroupId, name: str, changes: tuple[ModeChange, ...]) -> None:
+    user = call.user
+    source = hosts.own_source(call.connection)
+    command = SetModes(user.uid, source, changes, user.identity.may("channels"), call.idempotency_key(), call.account)
+    call.submit(group, command, lambda outcome: _done(call, name, outcome))
+
+
+def _if_operator(call: Call, others: list[str], then: Callable[[], None]) -> None:
+    """Go on if the caller is operator of all other channels: nobody sends people to a channel of others (+f, +L)."""
+    if not others or call.user.identity.may("channels"):
+        then()
+        return
+    other, user = others[0], call.user
+
+    def answered(view: ChannelView | None) -> None:
+        ranks = view.members[0].prefixes if view is not None and view.members else ""
+        if any(rank in OPERATORS for rank in ranks):
+            _if_operator(call, others[1:], then)
+        else:
+            call.reply(n.ERR_CHANOPRIVSNEEDED, other, "You're not operator of the other channel")
+
+    call.ask(call.edge.channel(other), Look(user.uid, REGISTRATION), answered)
 
 
 @command("TBAN", 3)

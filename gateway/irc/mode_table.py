@@ -15,7 +15,7 @@ parameter to set only; no parameter; a rank of a member. Modes of users are flag
 
 class Mode(NamedTuple):
     """brief: words for HELP. meaning: a sentence for the manual. halfop: whether half-operators may change the mode.
-    sign: the sign of a rank, before the nick."""
+    sign: the sign of a rank, before the nick. since: the feature level of the network that knows the mode."""
 
     letter: str
     kind: Kind
@@ -23,6 +23,7 @@ class Mode(NamedTuple):
     meaning: str
     halfop: bool = True
     sign: str = ""
+    since: int = 0
 
 
 CHANNEL_TABLE = (
@@ -36,11 +37,25 @@ CHANNEL_TABLE = (
     Mode("I", "list", "masks that need no invitation", "People who match the mask need no invitation (`+i`)."),
     Mode("k", "always", "key", "People need the key to enter."),
     Mode("l", "when_set", "limit", "The channel has at most so many members."),
+    Mode("L", "when_set", "overflow channel", "When `+l` is reached, people are sent to that channel.", False, since=3),
+    Mode("f", "when_set", "forward", "People who cannot enter are sent to that channel.", False, since=3),
+    Mode("j", "when_set", "join rate", "At most so many people enter in so many seconds (`5:10`).", False, since=3),
     Mode("C", "flag", "no CTCP but actions", "CTCP requests are refused; `/me` works.", False),
     Mode("H", "flag", "hidden past", "Members can read only what was said after they entered.", False),
+    Mode("M", "flag", "logged-in speakers", "Plain members need an account to speak.", False, since=3),
+    Mode(
+        "P",
+        "flag",
+        "permanent",
+        "The channel stays without members. Founders set the mode.",
+        False,
+        since=3,
+    ),
     Mode("Q", "flag", "no kicks", "Nobody can be kicked.", False),
     Mode("R", "flag", "logged-in people only", "Only people who are logged in to an account can enter.", False),
     Mode("S", "flag", "TLS only", "Only people whose connection uses TLS can enter.", False),
+    Mode("T", "flag", "no notices", "Nobody can send notices to the channel.", False, since=3),
+    Mode("U", "flag", "seen by operators", "Operators of the channel read what muted members say.", False, since=3),
     Mode("i", "flag", "by invitation", "Only invited people can enter."),
     Mode("m", "flag", "moderated", "Only members with a rank can speak."),
     Mode("n", "flag", "no messages from outside", "Only members can speak."),

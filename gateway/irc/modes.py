@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import NamedTuple
 
+from gateway.irc import mode_params
 from gateway.irc.extbans import WRONG, complete, is_extended, is_good_mask
 from gateway.irc.limits import Limits
 from gateway.irc.message import encode, is_utf8
@@ -18,7 +20,6 @@ MASK_BYTES = 200
 MAX_PROBLEMS = 52  # replies to a single line: every ASCII letter could be unknown
 NOT_UNDERSTOOD = "That mask fits nobody: write nick!user@host; the host may be an address or a network (10.0.0.0/8)"
 _NO_KEY = re.compile(r"[\x00-\x20,\x7f]")
-_MAX_LIMIT_DIGITS = 9
 
 
 class ModeSpec(NamedTuple):
@@ -44,6 +45,15 @@ CHANNEL_MODES = ModeSpec(
     _letters("rank"),
     "".join(mode.sign for mode in CHANNEL_TABLE),
 )
+
+
+@cache
+def modes_at(level: int) -> ModeSpec:
+    """List the letters that a network of the feature level knows."""
+    newer = "".join(mode.letter for mode in CHANNEL_TABLE if mode.since > level)
+    flags = "".join(letter for letter in CHANNEL_MODES.flags if letter not in newer)
+    when_set = "".join(letter for letter in CHANNEL_MODES.when_set if letter not in newer)
+    return CHANNEL_MODES._replace(flags=flags, when_set=when_set)
 
 
 class ModeChange(NamedTuple):
@@ -143,15 +153,10 @@ def _read_param(
             why = "A key must be UTF-8"
         elif len(encode(param)) > limits.key_len or param.startswith(":") or _NO_KEY.search(param):
             why = f"A key has at most {limits.key_len} bytes, no space, comma or control character, no colon first"
-    elif letter in spec.when_set and not (_is_number(param) and int(param) > 0):
-        why = "A limit is a whole number of 1 or more"
     elif letter in spec.when_set:
-        param = str(int(param))
+        found = mode_params.read(letter, param)
+        param, why = (param, mode_params.WRONG[letter]) if found is None else (found, "")
     return ModeProblem(ERR_INVALIDMODEPARAM, letter, param, why) if why else ModeChange(adding, letter, param)
-
-
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) <= _MAX_LIMIT_DIGITS
 
 
 def parse_user_changes(params: Sequence[str], letters: str = USER_MODES) -> tuple[list[ModeChange], bool]:

@@ -131,6 +131,7 @@ ERR_ALREADYREGISTERED: Final = "462"
 ERR_PASSWDMISMATCH: Final = "464"
 ERR_YOUREBANNEDCREEP: Final = "465"
 ERR_INVALIDUSERNAME: Final = "468"
+ERR_LINKCHANNEL: Final = "470"
 ERR_CHANNELISFULL: Final = "471"
 ERR_UNKNOWNMODE: Final = "472"
 ERR_INVITEONLYCHAN: Final = "473"
@@ -139,6 +140,7 @@ ERR_BADCHANNELKEY: Final = "475"
 ERR_BADCHANMASK: Final = "476"
 ERR_NEEDREGGEDNICK: Final = "477"
 ERR_BANLISTFULL: Final = "478"
+ERR_THROTTLE: Final = "480"
 ERR_NOPRIVILEGES: Final = "481"
 ERR_SECUREONLYCHAN: Final = "489"
 ERR_CHANOPRIVSNEEDED: Final = "482"
@@ -224,6 +226,8 @@ TEXT: Final[dict[str, str]] = {
     ERR_PASSWDMISMATCH: "Password incorrect",
     ERR_YOUREBANNEDCREEP: "You are banned from this server.",
     ERR_INVALIDUSERNAME: "Your username is not valid",
+    ERR_LINKCHANNEL: "Forwarding to another channel",
+    ERR_THROTTLE: "Cannot join channel (+j): too many people join, try again in a minute",
     ERR_CHANNELISFULL: "Cannot join channel (+l)",
     ERR_UNKNOWNMODE: "is unknown mode char to me",
     ERR_INVITEONLYCHAN: "Cannot join channel (+i)",

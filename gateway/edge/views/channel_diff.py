@@ -48,6 +48,9 @@ def _settings(old: Channel, new: Channel) -> Iterator[ModeChange]:
         yield ModeChange(new.key is not None, "k", new.key or old.key)
     if old.limit != new.limit:
         yield ModeChange(new.limit is not None, "l", str(new.limit) if new.limit is not None else None)
+    for letter in sorted({*old.params, *new.params}):
+        if old.params.get(letter) != new.params.get(letter):
+            yield ModeChange(letter in new.params, letter, new.params.get(letter))
     for letter in CHANNEL_MODES.lists:
         gone, cursor_of = old.lists[letter].entries, new.lists[letter].entries
         for mask in gone:

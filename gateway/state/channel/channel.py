@@ -74,7 +74,7 @@ class Channel(ChannelState):
         return person.nick, akick.reason if akick is not None else ""
 
     def is_collectable(self, at: int) -> bool:
-        if self.webhooks.subscriptions or self.members or self.register.kept:
+        if self.webhooks.subscriptions or self.members or self.stays:
             return False
         return at - self.changed_at > self._keep_ms
 
@@ -86,7 +86,7 @@ class Channel(ChannelState):
         return max(self.rules.keep_s, self.rules.history_s if self.history.spoken else 0.0, dropped) * 1000
 
     def next_change(self, at: int) -> int | None:
-        if self.members or self.register.kept:
+        if self.members or self.stays:
             return self.next_end()
         return self.changed_at + int(self._keep_ms) + 1
 

@@ -131,8 +131,7 @@ def _setting_set(channel: ChannelState, event: SettingSet, at: int) -> bool:
         known = channel.register.kept[0]
         channel.write(_replace(known, settings={**known.settings, event.name: event.setting}))
     for change in event.changes:
-        channel.modes = channel.modes | {change.letter} if change.adding else channel.modes - {change.letter}
-        channel.written[change.letter] = at
+        channel.set_flag(change.letter, at, adding=change.adding)
     return False
 
 

@@ -39,10 +39,12 @@ class ChannelKind(KindReader):
         return self.rules.history_s > 0 and history.is_kept(event)
 
     def is_silent(self, state: Any) -> bool:
-        """Whether the channel has no messages, no webhooks, and no registration: a guest can make millions of silent
-        channels a day."""
+        """Whether the channel has no messages, no webhooks and no registration, and is not permanent: a guest can make
+        millions of silent channels a day."""
         register = state.register
-        return not (state.history.spoken or state.webhooks.subscriptions or register.kept or register.dropped)
+        return not (
+            state.stays or state.history.spoken or state.webhooks.subscriptions or register.kept or register.dropped
+        )
 
     def confirms(self, state: Any, command: Any) -> Confirmed:
         if type(command) in _WHOLE:

@@ -58,6 +58,7 @@ def merge(a: Stored, b: Stored, key: Callable[[str], str]) -> Stored:
         registry.dropped,
         registry.base,
         a.doubtful and b.doubtful,
+        _params(a, b) if same else a.params,
     )
 
 
@@ -121,6 +122,15 @@ def _settings(a: Stored, b: Stored) -> tuple[str, str | None, int | None]:
     key = max((side.written.get("k", 0), side.settings[1] or "") for side in (a, b))[1]
     limit = max((side.written.get("l", 0), side.settings[2] or 0) for side in (a, b))[1]
     return letters, key or None, limit or None
+
+
+def _params(a: Stored, b: Stored) -> dict[str, str]:
+    found = {}
+    for letter in sorted({*a.params, *b.params}):
+        value = max((side.written.get(letter, 0), side.params.get(letter, "")) for side in (a, b))[1]
+        if value:
+            found[letter] = value
+    return found
 
 
 def _lists(a: Stored, b: Stored, lifted: Mapping[str, int], key: Callable[[str], str]) -> dict[str, tuple[Row, ...]]:

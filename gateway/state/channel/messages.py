@@ -48,10 +48,10 @@ class Join(_Tagged, frozen=True, tag=1):
     person. If the person has left or was kicked meanwhile, the answer is a HasLeft.
 
     makes: whether the person may make the channel. rooms: the channels of an earlier RoomsAsked in which the person is;
-    None before any RoomsAsked.
+    None before any RoomsAsked. forwarded: another channel has sent the person here (+f, +L).
     """
 
-    NEWER: ClassVar = {"makes": 1, "rooms": 3}
+    NEWER: ClassVar = {"makes": 1, "rooms": 3, "forwarded": 3}
 
     person: Person
     key: str | None = None
@@ -61,6 +61,7 @@ class Join(_Tagged, frozen=True, tag=1):
     returns: bool = False
     makes: bool = True
     rooms: tuple[str, ...] | None = None
+    forwarded: bool = False
 
 
 class Part(_Tagged, frozen=True, tag=2):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from gateway.irc import numerics as n
 from gateway.irc.extbans import WRONG, is_extended, is_good_mask, read
 from gateway.irc.masks import MaskSet, meaning
+from gateway.irc.mode_params import read as read_param
 from gateway.irc.mode_table import CHANNEL_TABLE
 from gateway.irc.modes import CHANNEL_MODES, NOT_UNDERSTOOD
 from gateway.state.channel.channel_settings import locked
@@ -23,7 +24,10 @@ if TYPE_CHECKING:
 HALFOP_MAY = frozenset(mode.letter for mode in CHANNEL_TABLE if mode.halfop)
 """Half-operators may change these modes: everyday settings and voices. Half-operators cannot make operators."""
 
-WITH_PARAM = CHANNEL_MODES.lists + CHANNEL_MODES.always + CHANNEL_MODES.when_set
+SET_ALONE = CHANNEL_MODES.always + CHANNEL_MODES.when_set
+WITH_PARAM = CHANNEL_MODES.lists + SET_ALONE
+FOUNDERS_MODES = frozenset("P")
+"""Only founders and operators of the network change these modes."""
 
 
 def decide_modes(channel: ChannelState, command: SetModes, rank: str) -> Decision:
@@ -41,6 +45,8 @@ def decide_modes(channel: ChannelState, command: SetModes, rank: str) -> Decisio
 
 
 def _may(change: ModeChange, by: str, rank: str) -> bool:
+    if change.letter in FOUNDERS_MODES:
+        return rank == CHANNEL_MODES.ranks[0]
     steps_down = change.letter in "hv" and not change.adding and change.uid == by
     return rank in OPERATORS or (rank == "h" and change.letter in HALFOP_MAY) or steps_down
 
@@ -55,6 +61,7 @@ class _Line:
         self.settings: dict[str, str | bool | None] = dict.fromkeys(channel.modes, True)
         self.settings["k"] = channel.key
         self.settings["l"] = None if channel.limit is None else str(channel.limit)
+        self.settings |= channel.params
         self.prefixes: dict[str, set[str]] = {}
         self.toggled = {letter: MaskSet(channel.rules.casemap) for letter in channel.lists}  # added or removed
         most = channel.rules.limits.list_max
@@ -74,7 +81,7 @@ class _Line:
             self._rank(change)
         elif letter in CHANNEL_MODES.lists and param:
             self._mask(change, change.stored or param)
-        elif letter in ("k", "l") and (not change.adding or _is_good(letter, param)):
+        elif letter in SET_ALONE and (not change.adding or _is_good(letter, param)):
             self._set(change, param if change.adding else None)
         elif letter in WITH_PARAM:
             bad = (self.channel.name, letter, param or "*", "Not a valid parameter")
@@ -155,10 +162,10 @@ def _ends(mask: str) -> bool:
 
 
 def _is_good(letter: str, param: str | None) -> bool:
-    """Whether the parameter of +k or +l is valid. The parser of MODE has checked the parameter, but the command may
+    """Whether the parameter is valid. The parser of MODE has checked the parameter, but the command may
     come from another node."""
     if not param:
         return False
     if letter == "k":
         return " " not in param and "," not in param
-    return param.isascii() and param.isdigit() and param == str(int(param[:10])) and param != "0"
+    return read_param(letter, param) == param

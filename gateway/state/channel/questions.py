@@ -42,7 +42,7 @@ class ChannelView(msgspec.Struct, frozen=True, array_like=True):
     name: str
     created: int  # Unix ms
     modes: str  # e.g. "ntkl": modes with a parameter last
-    params: tuple[str, ...]  # of k ("*" if the asker is neither member nor operator) and l, if the mode is set
+    params: tuple[str, ...]  # of k ("*" if the asker is neither member nor operator), l and others, if set
     topic: str
     topic_by: str
     topic_at: int  # Unix ms

@@ -79,7 +79,7 @@ def refuse_outsider(channel: ChannelState) -> Decision:
 def rank_of(channel: ChannelState, uid: str, *, override: bool = False) -> str | None:
     """Find the highest rank letter of a user: "" for a plain member, None for an outsider. An override counts as the
     highest rank in every channel."""
-    if override and channel.members:
+    if override and (channel.members or "P" in channel.modes):
         return CHANNEL_MODES.ranks[0]
     member = channel.members.get(uid)
     return None if member is None else member.prefixes[:1]
@@ -105,7 +105,7 @@ def decide_join(channel: ChannelState, command: Join, at: int) -> Decision:
         return decide_update(channel, Update(command.person), at) if moves else NOTHING
     if command.returns and command.person.uid in channel.left:
         return Decision(HasLeft(channel.kick_of(command.person.uid)), None)
-    if not channel.members and not channel.is_registered:
+    if not channel.members and not channel.stays:
         if not command.makes:
             return refuse(channel, n.ERR_UNAVAILRESOURCE)
         # While absent nodes may hold a registration, nobody has a rank.
@@ -118,8 +118,18 @@ def decide_join(channel: ChannelState, command: Join, at: int) -> Decision:
     if not passes and command.rooms is None and (asked := rooms_asked(channel)):
         return Decision(RoomsAsked(asked), None)
     bar = None if passes else _bar(channel, command, at)
-    ranks = given(channel, command.person.life)
-    return Decision(None, Joined(command.person, ranks)) if bar is None else refuse(channel, bar)
+    if bar is not None:
+        return _turn_away(channel, bar, forwarded=command.forwarded)
+    return Decision(None, Joined(command.person, given(channel, command.person.life)))
+
+
+def _turn_away(channel: ChannelState, bar: str, *, forwarded: bool) -> Decision:
+    """Refuse a JOIN, or send the person to another channel. forwarded: another channel has sent the person here."""
+    letter = "L" if bar == n.ERR_CHANNELISFULL and "L" in channel.params else "f"
+    other = channel.params.get(letter)
+    if other is None or forwarded or channel.rules.casemap(other) == channel.rules.casemap(channel.name):
+        return refuse(channel, bar)
+    return Decision(Refusal(n.ERR_LINKCHANNEL, (channel.name, other, n.TEXT[n.ERR_LINKCHANNEL])), None)
 
 
 def _bar(channel: ChannelState, command: Join, at: int) -> str | None:
@@ -138,6 +148,9 @@ def _bar(channel: ChannelState, command: Join, at: int) -> str | None:
         return None
     if channel.key is not None and command.key != channel.key:
         return n.ERR_BADCHANNELKEY
+    rate, tally = channel.join_rate, channel.tally
+    if rate is not None and tally is not None and tally.joins_too_fast(rate, at):
+        return n.ERR_THROTTLE
     if channel.limit is not None and len(channel.members) >= channel.limit:
         return n.ERR_CHANNELISFULL
     if "i" in modes and not channel.lists["I"].fits(person.known_as, at, person, rooms):

@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING
 
 from gateway.irc import numerics as n
 from gateway.state.channel.messages import Said, Say
-from gateway.state.people import Person, refused
+from gateway.state.people import Person, Refusal, refused
 from ring.replication.state_machine import Decision
 
 if TYPE_CHECKING:
-    from gateway.state.channel.state import ChannelState
+    from gateway.state.channel.state import ChannelState, Member
 
 CTCP = b"\x01"
+
+TO_OPERATORS = "@"
+"""The sign of what muted members say in a channel with +U."""
 _ACTION = (b"ACTION", b"ACTION\x01")
 
 
@@ -25,16 +28,18 @@ def decide_say(channel: ChannelState, command: Say, at: int) -> Decision:
     else:
         person = member.person
         heard = bool(member.prefixes) or not (command.status or "m" in channel.modes or is_banned(channel, person, at))
-    if person is None or not heard or (command.text[:1] == CTCP and "C" in channel.modes and not _is_action(command)):
-        is_seen = member is not None or (channel.members and "s" not in channel.modes)
-        numeric = n.ERR_CANNOTSENDTOCHAN if is_seen else n.ERR_NOSUCHCHANNEL
-        return Decision(refused(numeric, channel.name), None)
+    status = command.status
+    if person is None or not heard or channel.strict:
+        more = _judge_more(channel, command, member, person, heard=heard)
+        if isinstance(more, Decision):
+            return more
+        person, status = more
     said = Said(
         command.uid,
         command.source,
         command.verb,
         command.text,
-        command.status,
+        status,
         command.tags,
         person.account,
         "B" in person.modes,
@@ -42,6 +47,27 @@ def decide_say(channel: ChannelState, command: Say, at: int) -> Decision:
         command.idempotency_key,
     )
     return Decision(None, said)
+
+
+def _judge_more(
+    channel: ChannelState, command: Say, member: Member | None, person: Person | None, *, heard: bool
+) -> Decision | tuple[Person, str]:
+    """Judge a message by all that most channels and messages do not have. heard: whether +m and the bans let the
+    speaker speak. Returns the refusal; or the speaker, and the sign of those who read the message."""
+    text = n.TEXT[n.ERR_CANNOTSENDTOCHAN]
+    modes = channel.modes
+    if heard and "M" in modes and person is not None and person.account is None and not (member and member.prefixes):
+        heard, text = False, "Only people who are logged in can speak here (+M)"
+    is_shown = heard or (member is not None and "U" in modes)
+    if "T" in modes and command.verb == "NOTICE":
+        is_shown, text = False, "This channel takes no notices (+T)"
+    elif "C" in modes and command.text[:1] == CTCP and not _is_action(command):
+        is_shown, text = False, n.TEXT[n.ERR_CANNOTSENDTOCHAN]
+    if person is not None and is_shown:
+        return person, command.status if heard else TO_OPERATORS
+    if member is not None or (channel.members and "s" not in modes):
+        return Decision(Refusal(n.ERR_CANNOTSENDTOCHAN, (channel.name, text)), None)
+    return Decision(refused(n.ERR_NOSUCHCHANNEL, channel.name), None)
 
 
 def _hears_outsider(channel: ChannelState, command: Say, person: Person | None, at: int) -> bool:

@@ -63,6 +63,7 @@ class Stored(msgspec.Struct, frozen=True, array_like=True):
         "unregistered": 2,
         "base": 2,
         "doubtful": 2,
+        "params": 3,
     }
 
     name: str
@@ -89,3 +90,4 @@ class Stored(msgspec.Struct, frozen=True, array_like=True):
     unregistered: int = 0  # time of the last drop: earlier registrations are void
     base: tuple[int, str] = (0, "")  # time and id of the first registration since the channel was made
     doubtful: bool = False  # absent nodes may hold a registration of the channel
+    params: dict[str, str] = {}  # mode letter -> parameter, but for k and l

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 
@@ -32,21 +32,19 @@ from gateway.state.channel.messages import (
     Updated,
 )
 from gateway.state.channel.mode_change import ModeChange
+from gateway.state.channel.mode_state import ModeState, bury
 from gateway.state.channel.registration import Registration, Registry
-from gateway.state.channel.snapshot import INVITES, KICKS, TOMBSTONES, PutOut, Sitting, Stored
+from gateway.state.channel.snapshot import INVITES, KICKS, PutOut, Sitting, Stored
 from gateway.state.channel.upkeep_messages import HistoryTrimmed, Sighted
 from gateway.state.channel.webhook_messages import Advanced, Subscribed, Unsubscribed
 from gateway.state.channel.webhooks import Webhooks
 from gateway.state.people import Person
 from ring.ids import Incarnation
-from ring.replication.state_machine import StateBase
 
 DEFAULT_MODES = "nt"
 
 SEEN_MS = 60_000
 """The precision of the time when an account with access was last in a registered channel."""
-
-_T = TypeVar("_T")
 
 
 class Member:
@@ -73,10 +71,11 @@ class Rules:
     history_s: float = 0.0  # how long an empty channel with a history is remembered
 
 
-class ChannelState(StateBase):
+class ChannelState(ModeState):
     """The replicated state of a channel."""
 
     def __init__(self, folded: str, rules: Rules) -> None:
+        super().__init__(rules.casemap)
         self.rules = rules
         self.name = folded  # as the first member typed the name
         self.members: dict[str, Member] = {}  # by uid
@@ -98,18 +97,18 @@ class ChannelState(StateBase):
         self.topic = ""
         self.topic_by = ""
         self.topic_at = 0
-        self.modes: set[str] = set()
-        self.key: str | None = None
-        self.limit: int | None = None
-        self.lists = {letter: MaskList(self.rules.casemap) for letter in CHANNEL_MODES.lists}
+        self.clear_modes()
         self.invited: dict[str, None] = {}  # uids, the oldest invitation first
-        self.written: dict[str, int] = {}  # mode letter -> Unix ms of the last change, for a merge (P26)
-        self.lifted: dict[str, int] = {}  # list letter and mask -> time of the removal, Unix ms
         self.register = self.register._replace(base=(0, ""))
 
     @property
     def is_registered(self) -> bool:
         return bool(self.register.kept)
+
+    @property
+    def stays(self) -> bool:
+        """Whether the channel keeps its settings without members: it is registered or permanent (+P)."""
+        return bool(self.register.kept) or "P" in self.modes
 
     def apply(self, event: Any, at: int) -> bool:
         if type(event) is Said:
@@ -168,8 +167,8 @@ class ChannelState(StateBase):
         self.register = self.register._replace(kept=(registration, *self.register.kept[1:]))
 
     def if_empty(self, at: int) -> None:
-        """Forget the settings of a channel that nobody is in, and nobody has registered."""
-        if self.members or self.register.kept:
+        """Forget the settings of a channel that nobody is in, unless the channel stays."""
+        if self.members or self.stays:
             return
         if self.key is not None or not self.modes.isdisjoint("iHRs"):
             self.history.close(at)
@@ -178,11 +177,13 @@ class ChannelState(StateBase):
     # Events -----------------------------------------------------------------------------------------------------------
 
     def _joined(self, event: Joined, at: int) -> bool:
-        if not self.members and not self.register.kept:
+        if self.tally is not None:
+            self.tally.joined(at)
+        if not self.members and not self.stays:
             self._clear()  # after a merge, an empty channel may have settings: only further merges use these (P26)
             self.name = event.name or self.name
             self.created = at
-            self.modes = set(DEFAULT_MODES)
+            self.take_modes(set(DEFAULT_MODES))
         person = event.person
         self.invited.pop(person.uid, None)
         self.left.pop(person.uid, None)
@@ -197,12 +198,12 @@ class ChannelState(StateBase):
 
     def _parted(self, event: Parted | Kicked, at: int) -> bool:
         if event.uid in self.members:
-            self._bury(self.left, event.uid, at)
+            bury(self.left, event.uid, at)
         return self._remove(at, event.uid)
 
     def _kicked(self, event: Kicked, at: int) -> bool:
         if event.uid in self.members:
-            self._bury(self.put_out, event.uid, PutOut(event.source, event.reason, at, event.account), KICKS)
+            bury(self.put_out, event.uid, PutOut(event.source, event.reason, at, event.account), KICKS)
         return self._parted(event, at)
 
     def kick_of(self, uid: str) -> PutOut | None:
@@ -216,14 +217,8 @@ class ChannelState(StateBase):
             if event.evicted:
                 self.left.pop(uid, None)  # an entry from an earlier stay (P26)
             else:
-                self._bury(self.left, uid, at)
+                bury(self.left, uid, at)
         return self._remove(at, *uids)
-
-    def _bury(self, tombstones: dict[str, _T], name: str, one: _T, most: int = TOMBSTONES) -> None:
-        tombstones.pop(name, None)
-        tombstones[name] = one
-        if len(tombstones) > most:
-            del tombstones[next(iter(tombstones))]
 
     def _merged(self, event: Merged, at: int) -> bool:
         self.load(event.stored)
@@ -282,33 +277,18 @@ class ChannelState(StateBase):
 
     def _modes_set(self, event: ModesSet, at: int) -> bool:
         for change in event.changes:
-            self._set_mode(change, event.source, at)
+            if change.letter in CHANNEL_MODES.ranks:
+                self._change_rank(change, at)
+            else:
+                self.set_mode(change, event.source, at)
+        self.if_empty(at)
         return False
 
-    def _set_mode(self, change: ModeChange, source: str, at: int) -> None:
-        letter, param = change.letter, change.param
-        if letter in CHANNEL_MODES.ranks:
-            member = self.members.get(change.uid or "")
-            if member is not None:
-                set_rank(self, member, letter, adding=change.adding)
-                member.ranked_at = at
-        elif letter in CHANNEL_MODES.flags:
-            self.modes = self.modes | {letter} if change.adding else self.modes - {letter}
-            self.written[letter] = at
-        elif letter == "l":
-            self.limit = int(param) if change.adding and param else None
-            self.written[letter] = at
-        elif letter == "k":
-            self.key = param if change.adding else None
-            self.written[letter] = at
-        elif letter in self.lists and param is not None:
-            entries, param = self.lists[letter], change.stored or param
-            if change.adding:
-                entries.add(param, source, at)
-                self.lifted.pop(letter + entries.key(param), None)
-            else:
-                entries.remove(param)
-                self._bury(self.lifted, letter + entries.key(param), at)
+    def _change_rank(self, change: ModeChange, at: int) -> None:
+        member = self.members.get(change.uid or "")
+        if member is not None:
+            set_rank(self, member, change.letter, adding=change.adding)
+            member.ranked_at = at
 
     # Copies, questions, upkeep ----------------------------------------------------------------------------------------
 
@@ -333,6 +313,7 @@ class ChannelState(StateBase):
             self.register.dropped,
             self.register.base,
             self.doubtful,
+            self.params,
         )
 
     def load(self, stored: Stored, *, is_new: bool = False) -> None:
@@ -345,7 +326,8 @@ class ChannelState(StateBase):
         self.created = stored.created
         self.topic, self.topic_by, self.topic_at = stored.topic
         modes, self.key, self.limit = stored.settings
-        self.modes = set(modes)
+        self.take_modes(set(modes))
+        self.take_params(dict(stored.params))
         self.register = Registry(stored.registrations, stored.unregistered, stored.base)
         self.doubtful = stored.doubtful
         for sitting in stored.members:

@@ -24,7 +24,8 @@ def look(channel: ChannelState, question: Look) -> ChannelView | None:
         return _registration(channel, question.uid, whole=question.what == EVERYTHING)
     is_member = question.uid in channel.members
     sees_all = is_member or question.oper
-    if not channel.members or ("s" in channel.modes and not sees_all):
+    is_there = channel.members or "P" in channel.modes
+    if not is_there or ("s" in channel.modes and not sees_all):
         return None
     what, _, letter = question.what.partition(":")
     return ChannelView(
@@ -75,6 +76,9 @@ def settings(channel: ChannelState, *, show_key: bool) -> tuple[str, tuple[str, 
     if channel.limit is not None:
         letters += "l"
         params.append(str(channel.limit))
+    for letter in sorted(channel.params):
+        letters += letter
+        params.append(channel.params[letter])
     return letters, tuple(params)
 
 

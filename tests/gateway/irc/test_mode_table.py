@@ -12,8 +12,8 @@ from gateway.irc.modes import CHANNEL_MODES, USER_MODES, parse_changes
 def test_004_names_each_letter_once_in_order() -> None:
     users, channels, with_param = myinfo()
     assert users == "BRiorswx"
-    assert channels == "CHIQRSabehiklmnoqstv"
-    assert with_param == "Iabehkloqv"
+    assert channels == "CHILMPQRSTUabefhijklmnoqstv"
+    assert with_param == "ILabefhjkloqv"
 
 
 @pytest.mark.parametrize("table", [CHANNEL_TABLE, USER_TABLE], ids=["channels", "users"])
@@ -45,6 +45,7 @@ def test_modes_of_users_are_flags_and_the_parser_knows_them() -> None:
 
 @pytest.mark.parametrize("mode", CHANNEL_TABLE, ids=lambda mode: mode.letter)
 def test_the_parser_knows_each_kind(mode: Mode) -> None:
-    param = {"flag": None, "when_set": "5"}.get(mode.kind, "x!y@z" if mode.kind == "list" else "joe")
+    params = {"flag": None, "list": "x!y@z", "f": "#d", "L": "#d", "j": "1:2", "l": "5"}
+    param = params.get(mode.letter, params.get(mode.kind, "joe"))
     [change] = parse_changes([f"+{mode.letter}", *([param] if param else [])], Limits()).changes
     assert (change.adding, change.letter, change.param) == (True, mode.letter, param)

@@ -53,8 +53,9 @@ MASKS = st.sampled_from(
 
 @st.composite
 def changes(draw: st.DrawFn) -> c.ModeChange:
-    letter = draw(st.sampled_from("nmtisCHQRSklbeIohvz"))
+    letter = draw(st.sampled_from("nmtisCHQRSMTUPfLklbeIohvz"))
     some: dict[str, st.SearchStrategy[str]] = {"l": st.sampled_from(["1", "2", "0", "x"]), "k": st.sampled_from("ab ")}
+    some |= {"f": st.sampled_from(["#d", "x"]), "L": st.just("#e")}
     param = draw(st.none() | (MASKS if letter in "beI" else some.get(letter, NICKS)))
     return c.ModeChange(draw(MAYBE), letter, param, draw(st.none() | UIDS) if letter in "ohv" else None)
 
@@ -101,7 +102,7 @@ def test_a_channels_followers_equal_its_master(commands: list[Any]) -> None:
             assert other.subscribers == master.subscribers
         if isinstance(decision.event, c.ModesSet):
             for change in decision.event.changes:
-                assert change.letter in "nmtisCHQRSklbeIohv"
+                assert change.letter in "nmtisCHQRSMTUPfLklbeIohv"
 
 
 @settings(max_examples=100)
@@ -133,15 +134,16 @@ def test_a_line_says_what_it_did_and_a_second_time_nothing_new(
         if event is None:
             continue
         for change in event.changes:
-            before = (
-                packed(channel.snapshot().settings),
-                packed(channel.snapshot().lists),
-                channel.members["1"].prefixes,
-            )
+            before = everything(channel)
             channel.apply(c.ModesSet("1", "x!y@z", (change,)), at)
-            after = packed(channel.snapshot().settings), packed(channel.snapshot().lists), channel.members["1"].prefixes
+            after = everything(channel)
             assert before != after, change
     assert max(map(len, channel.lists.values())) <= RULES.limits.list_max
+
+
+def everything(channel: Channel) -> tuple[Any, ...]:
+    stored = channel.snapshot()
+    return stored.settings, stored.lists, stored.params, channel.members["1"].prefixes
 
 
 def test_members_of_a_gone_node_quit_as_one() -> None:

@@ -18,6 +18,7 @@ from gateway.state.channel.messages import (
     Evict,
     Join,
     Kick,
+    Lapse,
     Part,
     Redact,
     SetModes,
@@ -42,7 +43,9 @@ ANN, BOB, CAT = (msgspec.structs.replace(one, account=one.nick, life=f"l{one.uid
 PEOPLE = (ANN, BOB, CAT)
 KEY = MaskSet(Casemap("rfc1459")).key
 SETTINGS = [plus("m"), minus("t"), plus("l", "5"), plus("l", "9"), minus("l"), plus("k", "x"), plus("k", "y")]
+SETTINGS += [plus("f", "#d"), plus("f", "#e"), minus("f"), plus("P"), minus("P")]
 MASKS = [plus("b", "a!*@*"), minus("b", "a!*@*"), plus("b", "A!*@*"), plus("e", "*!*@h"), minus("e", "*!*@h")]
+MASKS += [plus("b", "~t:1:a!*@*"), minus("b", "~t:1:a!*@*")]
 
 
 @st.composite
@@ -61,6 +64,7 @@ def commands(draw: Any) -> Any:
                 SetModes(who.uid, who.source, (change,), override=True),
                 Kick(who.uid, who.source, other.uid, other.nick, "why", override=True),
                 Evict((tuple(other.edge),), "gone"),
+                Lapse(),
                 Redact(who.uid, who.source, draw(st.sampled_from(["x-1", "x-2", "*"])), False, override=True),
                 Update(msgspec.structs.replace(who, version=draw(st.integers(2, 4)), away="tea")),
                 Update(msgspec.structs.replace(who, version=draw(st.integers(2, 4)), account=None, life="")),
