@@ -9,6 +9,7 @@ from typing import Annotated
 from pydantic import Field
 
 from config.accounts import Accounts
+from config.bans import Bans
 from config.cloaks import Cloaks
 from config.common import Log, Network, Ring
 from config.history import History
@@ -161,6 +162,7 @@ class NodeConfig(Section):
     cloaks: Cloaks = subsection(Cloaks, "What people are shown of each other's addresses; the same on every node.")
     history: History = subsection(History, "What was said in channels, and how long it is kept.")
     sessions: Sessions = subsection(Sessions, "What stays of people with accounts when their connections go.")
+    bans: Bans = subsection(Bans, "Bans of the whole network.")
     webhooks: Webhooks = subsection(Webhooks, "What is said in channels, posted to addresses that operators subscribe.")
     server_password_hash: PasswordHash | None = setting(
         None, "Hash of a password that every client must send with PASS, from `circlet hash-password`.",

@@ -73,11 +73,12 @@ class NodeCore:
         """Follow the network's own group (P40), once the network is known."""
         self.engine.met()
         self.engine.submit(NETWORK, Attend(*self.engine.me))
+        self.edge.bans.follow()
 
     @property
     def attending(self) -> bool:
         state = self.engine.state(NETWORK)
-        return state is not None and self.engine.me in state.subscribers
+        return state is not None and self.engine.me in state.subscribers and self.edge.bans.is_ready
 
     @property
     def is_busy(self) -> bool:

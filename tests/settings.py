@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from config.accounts import Accounts
+from config.bans import Bans
 from config.cloaks import Cloaks
 from config.common import Network, Ring
 from config.history import History
@@ -53,6 +54,7 @@ def edge_settings(**changes: Any) -> EdgeSettings:
         accounts=Accounts(),
         history=History(),
         sessions=Sessions(),
+        bans=Bans(),
         admin=Admin(),
         audit=Audit(),
         operators=(),

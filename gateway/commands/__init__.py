@@ -3,6 +3,7 @@
 from gateway.commands import (
     accounts,
     audit,
+    bans,
     channels,
     helping,
     history,
@@ -24,6 +25,7 @@ from gateway.commands import (
 __all__ = [
     "accounts",
     "audit",
+    "bans",
     "channels",
     "helping",
     "history",

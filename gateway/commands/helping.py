@@ -45,6 +45,11 @@ TEXTS: dict[str, tuple[str, ...]] = {
         "CHATHISTORY TARGETS time time limit: the channels and people with lines between two times.",
         "A place is timestamp=2026-11-23T09:00:00.000Z or msgid=...; `CAP REQ draft/chathistory` comes first.",
     ),
+    "DLINE": (
+        "DLINE [time] address [:reason]: refuse connections of an address, or of a network as 192.0.2.0/24. Operators.",
+        "The ban holds on all nodes. A time is 30m, 12h, 7d or 1d12h; a number counts minutes. With none: for good.",
+        "UNDLINE lifts the ban, `STATS d` lists the bans.",
+    ),
     "DIE": ("DIE: stop this node. The node hands its channels to other nodes first. Operators only.",),
     "HELP": ("HELP [command]: the commands of this network, or more about one command.",),
     "INFO": ("INFO: the program of this server, and the time of its start.",),
@@ -60,6 +65,12 @@ TEXTS: dict[str, tuple[str, ...]] = {
     ),
     "KICK": ("KICK #channel nick[,nick] [:reason]: remove people from a channel. Channel operators only.",),
     "KILL": ("KILL nick :reason: disconnect a person from the network. Operators only.",),
+    "KLINE": (
+        "KLINE [time] user@host [:reason]: ban people from all nodes. Operators only.",
+        "The host may be an address, a network as 192.0.2.0/24, or a mask as *.example.org. ~account:name: an account.",
+        "A time is 30m, 12h, 7d or 1d12h; a number counts minutes. Without a time: for good.",
+        "UNKLINE lifts the ban, `STATS k` lists the bans.",
+    ),
     "LINKS": ("LINKS: the servers of the network. To its users the network is one server.",),
     "LIST": (
         "LIST [#mask,...] [conditions]: the channels, with the number of people in each and the topic.",
@@ -118,7 +129,14 @@ TEXTS: dict[str, tuple[str, ...]] = {
     ),
     "REHASH": ("REHASH: read this node's configuration again, and list the applied changes. Operators only.",),
     "SETNAME": ("SETNAME :name: change your real name.",),
-    "STATS": ("STATS u | m | o: the uptime of this node, the use of commands, the names of operators.",),
+    "SHUN": (
+        "SHUN [time] user@host [:reason]: mute people on all nodes: they may leave, and say nothing. Operators only.",
+        "Masks and times are those of KLINE. UNSHUN lifts the ban, `STATS s` lists the bans.",
+    ),
+    "STATS": (
+        "STATS u | m | o: the uptime of this node, the use of commands, the names of operators.",
+        "STATS k | d | x | s: the bans of the network (KLINE, DLINE, XLINE, SHUN). Operators only.",
+    ),
     "TAGMSG": (
         "TAGMSG target: send tags without a text, as for typing notices. Your client does this for you.",
     ),
@@ -128,6 +146,10 @@ TEXTS: dict[str, tuple[str, ...]] = {
     ),
     "TIME": ("TIME: the server's time.",),
     "TOPIC": ("TOPIC #channel [:text]: show or set the topic of a channel. An empty text removes the topic.",),
+    "UNDLINE": ("UNDLINE address: lift a DLINE. Operators only.",),
+    "UNKLINE": ("UNKLINE user@host: lift a KLINE. Operators only.",),
+    "UNSHUN": ("UNSHUN user@host: lift a SHUN. Operators only.",),
+    "UNXLINE": ("UNXLINE name: lift an XLINE. Operators only.",),
     "USER": ("USER name 0 * :real name: your name, when you connect. Your client does this for you.",),
     "USERHOST": ("USERHOST nick [nick ...]: the user names and hosts of people.",),
     "VERIFY": ("VERIFY account code: confirm a new account. Accounts need no confirmation on this network.",),
@@ -138,6 +160,10 @@ TEXTS: dict[str, tuple[str, ...]] = {
     ),
     "WHOIS": ("WHOIS nick: a person's name, address, channels and idle time.",),
     "WHOWAS": ("WHOWAS nick: the last people with a nick.",),
+    "XLINE": (
+        "XLINE [time] name [:reason]: ban people by real name, with * and ?, and \\s for a space. Operators only.",
+        "Times are those of KLINE. UNXLINE lifts the ban, `STATS x` lists the bans.",
+    ),
 }  # fmt: skip
 """Command -> lines of help. The first line begins with the syntax."""
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from gateway.commands.bans import LETTERS, list_bans
 from gateway.commands.listing import say_silent
-from gateway.commands.table import command
+from gateway.commands.table import command, refuse
 from gateway.edge.client.call import Call
 from gateway.edge.client.welcome import send_isupport, send_lusers, send_motd
 from gateway.edge.rpc.asks import CountAsk, Counts
@@ -123,6 +124,13 @@ def stats(call: Call) -> None:
             for operator in settings.operators:
                 for host in operator.hosts:
                     call.reply(n.RPL_STATSOLINE, "O", host, "*", operator.name)
+    elif letter.lower() in LETTERS:
+        if not call.user.identity.may("ban"):
+            refuse(call, "ban")
+        else:
+            end = n.TEXT[n.RPL_ENDOFSTATS]
+            list_bans(call, letter.lower(), lambda: call.reply(n.RPL_ENDOFSTATS, letter, end))
+            return
     elif letter == "m":
         for name, times in sorted(call.edge.used.items()):
             call.reply(n.RPL_STATSCOMMANDS, name, str(times))

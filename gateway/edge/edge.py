@@ -8,6 +8,8 @@ from typing import Any
 
 from gateway.edge.accounts.upkeep import Upkeep
 from gateway.edge.application import EdgeApplication
+from gateway.edge.bans.network_bans import NetworkBans
+from gateway.edge.client.admission import Banned
 from gateway.edge.client.asides import Asides
 from gateway.edge.client.call import Call
 from gateway.edge.client.clients import Clients
@@ -40,6 +42,7 @@ from gateway.edge.views.view import View
 from ring.duplex import Stream
 from ring.durations import REST_S
 from ring.ids import Incarnation
+from ring.links.admission import Refusal, Ticket
 from ring.network import Network
 from ring.roster import NodeRecord
 
@@ -49,6 +52,7 @@ class Edge(EdgePort):
     callables of `outside`."""
 
     network: Network
+    bans: NetworkBans
     clients: Clients
     sessions: Sessions
     conversations: Conversations
@@ -75,6 +79,7 @@ class Edge(EdgePort):
         self.used = Counter()  # commands, for STATS m
         self.told = {}  # channels and conversations with news since the last flush
         self.timers = Timers(self)
+        self.bans = NetworkBans(self)
         self.clients = Clients(self, dispatch)
         self.census = Census(self)
         self.catalogue = Catalogue(self)
@@ -103,6 +108,7 @@ class Edge(EdgePort):
             "session": kinds.SessionView(self, self.sessions, self.conversations),
             "network": kinds.NetworkView(self),
             "audit": kinds.AuditView(self.oversight),
+            "bans": kinds.BansView(self),
         }
 
     # Time ----------------------------------------------------------------------------------------------------------
@@ -131,6 +137,10 @@ class Edge(EdgePort):
 
     # For the shell --------------------------------------------------------------------------------------------------
 
+    def admit(self, address: str, now: float) -> Ticket | Refusal | Banned:
+        """Judge a connection that a port has accepted, by the address. now: of a clock that never goes back."""
+        return Banned(self.bans.refuses(address)) or self.clients.admission.admit(address, now)
+
     def configure(self, settings: EdgeSettings) -> None:
         """Apply a configuration which was read again, and tell clients of new and removed capabilities."""
         before, self.settings = self.settings, settings
@@ -154,6 +164,7 @@ class Edge(EdgePort):
         self._reconciling.tick(now)
         self._upkeep.tick(now)
         self._cloaking.tick()
+        self.bans.tick(now)
         self.index.tick(now)
         if self.census.tick(now):
             seats.show_returned(self)

@@ -32,6 +32,8 @@ from gateway.irc.message import clean, storable
 from gateway.irc.names import is_nick
 from gateway.irc.splitter import Item
 from gateway.state.account.messages import InfoView
+from gateway.state.bans.bans import Bans
+from gateway.state.bans.messages import Entry
 from gateway.state.channel.questions import ListRow
 from gateway.state.conversation.conversation import Party
 from gateway.state.idempotency import IdempotencyKey
@@ -267,6 +269,46 @@ class NamesPort(ABC):
     def after(self, name: str) -> Slices[tuple[list[str], int]]: ...
 
 
+class BansPort(ABC):
+    """The network's list of bans, carried out on this node (bans/network_bans.py). watches: lines of clients have to be
+    looked at (`is_muted`). is_ready: this node has the list, or began while the network was too old to have a list."""
+
+    watches: bool
+    is_ready: bool
+
+    @property
+    @abstractmethod
+    def state(self) -> Bans | None: ...
+
+    @property
+    @abstractmethod
+    def follows(self) -> bool: ...
+
+    @abstractmethod
+    def follow(self) -> None: ...
+
+    @abstractmethod
+    def refuses(self, address: str) -> str: ...
+
+    @abstractmethod
+    def meet(self, connection: Connection) -> None: ...
+
+    @abstractmethod
+    def of_connection(self, connection: Connection) -> Entry | None: ...
+
+    @abstractmethod
+    def enter(self, user: User) -> None: ...
+
+    @abstractmethod
+    def is_muted(self, connection: Connection, line: bytes) -> bool: ...
+
+    @abstractmethod
+    def forget(self, uid: str) -> None: ...
+
+    @abstractmethod
+    def changed(self, entries: Iterable[Entry]) -> None: ...
+
+
 STORABLE_LEVEL = 1
 """From this feature level on, texts of people keep their bytes that are not UTF-8."""
 
@@ -289,6 +331,7 @@ class EdgePort(AnswerPort):
     # Parts
     outside: Outside
     clients: ClientsPort
+    bans: BansPort
     census: CensusPort
     catalogue: CataloguePort
     index: IndexPort

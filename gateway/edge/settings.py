@@ -118,6 +118,13 @@ class CloakSettings(Protocol):
     vhosts: bool
 
 
+class BanSettings(Protocol):
+    """entries_max: bans of each kind. reason_len: bytes of a reason."""
+
+    entries_max: int
+    reason_len: int
+
+
 class AdminSettings(Protocol):
     """The lines of the answer to ADMIN."""
 
@@ -168,6 +175,7 @@ class EdgeSettings:
     accounts: AccountSettings
     history: HistorySettings
     sessions: SessionSettings
+    bans: BanSettings
     admin: AdminSettings
     audit: AuditSettings
     operators: tuple[Operator, ...]

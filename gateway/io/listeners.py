@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from gateway.edge.client.admission import farewell
 from gateway.io.client_tls import Context
@@ -29,7 +29,7 @@ class Listeners:
 
     def __init__(self, node: Process) -> None:
         self._node = node
-        self._acceptors: list[tuple[Listener, Acceptor]] = []
+        self._acceptors: list[tuple[Listener, Acceptor[Any]]] = []
         self._contexts: list[tuple[Context, str, str]] = []
         self._shown: list[tuple[Context, Listener]] = []
         self._exhausted_at = float("-inf")
@@ -55,7 +55,7 @@ class Listeners:
                 raise _cannot_listen(number, listener, problem) from problem
             self._node.log.info("listening", host=listener.host, port=listener.port, tls=listener.tls is not None)
 
-    def _acceptor(self, listener: Listener) -> Acceptor:
+    def _acceptor(self, listener: Listener) -> Acceptor[Any]:
         node, context = self._node, None
         if listener.tls is not None:
             context = Context.load(str(listener.tls.cert), str(listener.tls.key))
@@ -67,7 +67,7 @@ class Listeners:
             return ClientSocket(node, secure=secure, ticket=ticket)
 
         return Acceptor(
-            admit=node.core.edge.clients.admission.admit,
+            admit=node.core.edge.admit,
             protocol=protocol,
             context=context,
             handshake_s=node.config.clients.register_timeout_s,

@@ -32,6 +32,7 @@ def edge_settings(
         accounts=config.accounts,
         history=config.history,
         sessions=config.sessions,
+        bans=config.bans,
         admin=config.admin,
         audit=config.audit,
         operators=config.operators,

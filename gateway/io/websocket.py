@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from aiohttp import WSMsgType, web
 
-from gateway.edge.client.admission import REFUSED
+from gateway.edge.client.admission import Banned, words
 from gateway.edge.client.flood import READ_BYTES
 from gateway.io.clients import LINGER_S, RECEIVE_BUFFER, SEND_BUFFER
 from gateway.web.connections import hand_over
@@ -86,9 +86,10 @@ class WebSockets:
         if not ready:
             return error(503, why)
         client = self._visitors.client(request)
-        verdict = node.core.edge.clients.admission.admit(client.address, time.monotonic())
+        verdict = node.core.edge.admit(client.address, time.monotonic())
         if not isinstance(verdict, Ticket):
-            return error(503 if verdict == "total" else 429, REFUSED[verdict])
+            status = 403 if isinstance(verdict, Banned) else 503 if verdict == "total" else 429
+            return error(status, words(verdict))
         try:
             await response.prepare(request)
         except BaseException:

@@ -143,3 +143,12 @@ def _fold_surplus(params: list[str]) -> list[str]:
     if len(params) > PARAMS:
         params[PARAMS - 1 :] = [" ".join(params[PARAMS - 1 :])]
     return params
+
+
+def is_utf8_line(line: bytes) -> bool:
+    """Tell whether the line is UTF-8."""
+    try:
+        line.decode()
+    except UnicodeDecodeError:
+        return False
+    return True

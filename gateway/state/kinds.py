@@ -6,6 +6,7 @@ from gateway.irc.casemapping import Casemap
 from gateway.irc.limits import Limits
 from gateway.state.account.kind import AccountKind
 from gateway.state.audit.kind import AuditKind
+from gateway.state.bans.kind import BansKind
 from gateway.state.channel.kind import ChannelKind
 from gateway.state.channel.state import Rules
 from gateway.state.conversation.kind import ConversationKind
@@ -31,4 +32,5 @@ def kinds(
         "session": SessionKind(),
         "conversation": ConversationKind(history_s),
         "guard": ThrottleKind(),
+        "bans": BansKind(),
     }

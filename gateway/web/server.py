@@ -58,7 +58,7 @@ class WebServer:
         self._logged = LogLimit(burst=1, window_s=EXHAUSTED_EVERY_S)
         self._admission = Admission(_limits(config))
         self._visits = Visits(config)
-        self._acceptor: Acceptor | None = None
+        self._acceptor: Acceptor[Any] | None = None
         self._https: HttpsContext | None = None
         app = web.Application(client_max_size=MAX_BODY, middlewares=[self._guard])
         app.add_routes(routes)

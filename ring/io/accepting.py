@@ -11,10 +11,10 @@ import struct
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from ring.durations import ACCEPT_PAUSE_S, HANDSHAKE_S, SHUTDOWN_S
-from ring.links.admission import Refusal, Ticket
+from ring.links.admission import Ticket
 
 BATCH = 32
 """Connections accepted in one turn of the loop. Further connections wait in the kernel until the next turn."""
@@ -27,18 +27,22 @@ RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 """SO_LINGER with no time: the kernel forgets the connection at once. Source: socket(7)."""
 
 
-class Acceptor:
+Why = TypeVar("Why", bound=str)
+"""The reason for refusing a connection."""
+
+
+class Acceptor(Generic[Why]):
     """Listen on a host and port. Each new connection is judged by address before anything else happens."""
 
     def __init__(
         self,
         *,
-        admit: Callable[[str, float], Ticket | Refusal],
+        admit: Callable[[str, float], Ticket | Why],
         protocol: Callable[[Ticket], asyncio.BaseProtocol],
         context: ssl.SSLContext | None = None,
         handshake_s: float = HANDSHAKE_S,
         shutdown_s: float = SHUTDOWN_S,
-        farewell: Callable[[Refusal, str], bytes] | None = None,
+        farewell: Callable[[Why, str], bytes] | None = None,
         exhausted: Callable[[OSError], None] = lambda problem: None,
     ) -> None:
         """admit: Admission.admit, or a choice between several; called with the address and time.monotonic().
@@ -129,7 +133,7 @@ class Acceptor:
             self._resume = loop.call_later(ACCEPT_PAUSE_S, self._listen)
         self._exhausted(problem)
 
-    def _refuse(self, accepted: socket.socket, why: Refusal, address: str) -> None:
+    def _refuse(self, accepted: socket.socket, why: Why, address: str) -> None:
         accepted.setblocking(False)
         with suppress(OSError):
             if self._farewell is not None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from tests.sim.accounts import ACCOUNT_CHECKS, AccountStory
+from tests.sim.bans import BAN_CHECKS, BanStory
 from tests.sim.chaos import Story
 from tests.sim.checks import CHECKS, check
 from tests.sim.devices import DEVICE_CHECKS, DeviceStory
@@ -42,4 +43,5 @@ DEVICES = Kind(DeviceStory, DEVICE_CHECKS, " --devices")
 ACCOUNTS = Kind(AccountStory, ACCOUNT_CHECKS, " --accounts")
 WHISPERS = Kind(WhisperStory, WHISPER_CHECKS, " --whispers")
 REGISTRATIONS = Kind(RegistrationStory, REGISTRATION_CHECKS, " --registrations")
+BANS = Kind(BanStory, BAN_CHECKS, " --bans")
 WEBHOOKS = Kind(WebhookStory, WEBHOOK_CHECKS, " --webhooks")

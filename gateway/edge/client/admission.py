@@ -16,6 +16,12 @@ REFUSED: Final[dict[Refusal, str]] = {
 }
 
 
+class Banned(str):
+    """The reason for refusing a connection by a ban of its address, in words."""
+
+    __slots__ = ()
+
+
 def limits_of(settings: EdgeSettings) -> Limits:
     """Return the limits of the settings. Without a limit on connections of an address, the rate has no limit either."""
     clients = settings.clients
@@ -23,7 +29,12 @@ def limits_of(settings: EdgeSettings) -> Limits:
     return Limits(clients.per_address, settings.total, per_minute / 60, per_minute, clients.ipv6_prefix)
 
 
-def farewell(why: Refusal, address: str) -> bytes:
+def words(why: Refusal | Banned) -> str:
+    """Return the reason for refusing a connection, in words."""
+    return str(why) if isinstance(why, Banned) else REFUSED[why]
+
+
+def farewell(why: Refusal | Banned, address: str) -> bytes:
     """Return the line for a refused client; only a client without TLS reads the line."""
     shown = f"0{address}" if address.startswith(":") else address or "unknown"
-    return f"ERROR :Closing Link: {shown} ({REFUSED[why]})\r\n".encode()
+    return f"ERROR :Closing Link: {shown} ({words(why)})\r\n".encode()

@@ -24,7 +24,7 @@ from gateway.edge.slices import PART, Slices
 from gateway.edge.users import departure
 from gateway.edge.users.user import User
 from gateway.irc import numerics as n
-from gateway.irc.message import Message, clean, parse
+from gateway.irc.message import Message, clean, is_utf8_line, parse
 from gateway.irc.splitter import Item
 from ring.links.admission import Admission, Ticket
 
@@ -87,6 +87,7 @@ class Clients(ClientsPort):
         verdict = ticket if ticket is not None else self.admission.admit(address, now)
         if isinstance(verdict, Ticket):
             connection.socket.ticket = verdict
+            self.edge.bans.meet(connection)
         else:
             self.edge.oversight.tell("f", f"Refused: {address} ({REFUSED[verdict]})")
             self.cut(connection, REFUSED[verdict])
@@ -209,7 +210,7 @@ class Clients(ClientsPort):
         if connection.remote.forwarder is not None:
             connection.remote.forwarder.send(line)
             return
-        if not line.isascii() and self.edge.settings.network.utf8_only and not _is_utf8(line):
+        if not line.isascii() and self.edge.settings.network.utf8_only and not is_utf8_line(line):
             self._refuse_bytes(connection, line)
             return
         if self._relays(connection, line):
@@ -237,8 +238,10 @@ class Clients(ClientsPort):
 
     def _relays(self, connection: Connection, line: bytes) -> bool:
         """Carry out the line from bytes to bytes, if that is possible."""
+        edge = self.edge
         try:
-            return self.edge.talk.relay(connection, line) or self.edge.direct.relay(connection, line)
+            is_muted = edge.bans.watches and edge.bans.is_muted(connection, line)
+            return is_muted or edge.talk.relay(connection, line) or edge.direct.relay(connection, line)
         except Exception as problem:
             self._blame(connection, problem)
             return True
@@ -384,14 +387,6 @@ class Clients(ClientsPort):
         """Whether the node waits for the user to leave. A session without clients leaves only if another node stays."""
         rests = bool(user.session.account) and not user.connections and not user.quitting
         return not rests or bool(self.edge.network.staying())
-
-
-def _is_utf8(line: bytes) -> bool:
-    try:
-        line.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 def _who(connection: Connection) -> str:

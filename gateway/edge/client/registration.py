@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from gateway.edge.accounts import nick_protection
 from gateway.edge.accounts.pass_login import log_in, tell_unused, wish
+from gateway.edge.bans.words import banned, told
 from gateway.edge.client.call import Call
 from gateway.edge.client.welcome import welcome
 from gateway.edge.procedures import Ask, Do, Procedure, Sleep, run
@@ -69,7 +70,7 @@ def _register(call: Call) -> Procedure[None]:
     The call is held except for the claim of the nick: a label is answered before the claim.
     """
     call.hold()
-    goes_on = yield from _let_in(call)
+    goes_on = (yield from _let_in(call)) and not _is_banned(call)
     call.release()
     for tries in reversed(range(TRIES + 1)) if goes_on else ():
         call.hold()
@@ -105,6 +106,17 @@ def _let_in(call: Call) -> Procedure[bool]:
         edge.traffic.cuts["password"] += 1
         edge.clients.cut(connection, "Bad password")
     return bool(fits)
+
+
+def _is_banned(call: Call) -> bool:
+    """Refuse a client that falls under a ban of the network, by name, address or account. Returns whether so."""
+    edge, connection = call.edge, call.connection
+    entry = edge.bans.of_connection(connection)
+    if entry is None:
+        return False
+    call.reply(n.ERR_YOUREBANNEDCREEP, banned(entry))
+    edge.clients.cut(connection, told(entry))
+    return True
 
 
 def _attach(call: Call) -> Procedure[bool]:

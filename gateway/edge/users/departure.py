@@ -120,4 +120,5 @@ def forget(edge: EdgePort, user: User) -> None:
     edge.nick_owners.remove(user)
     if edge.users.get(user.uid) is user:  # and not another object, which has taken the session up since
         del edge.users[user.uid]
+        edge.bans.forget(user.uid)
         edge.people.remove(user.uid)

@@ -17,5 +17,6 @@ def enter(edge: EdgePort, user: User) -> None:
     edge.users[user.uid] = user
     edge.nick_owners.add(user)
     edge.people.add(user.person)
+    edge.bans.enter(user)
     show_clashes(edge, EventId("", int(edge.now * 1000)))
     edge.reclaim.claimed(user.uid, user.person.nick)

@@ -18,6 +18,9 @@ from gateway.edge.sessions.sessions import Sessions
 from gateway.edge.users import nick_ownership
 from gateway.edge.views import channel, channel_snapshot, nick
 from gateway.edge.views.view import View
+from gateway.state.bans.bans import Bans
+from gateway.state.bans.messages import Changed
+from gateway.state.bans.messages import Merged as BansMerged
 from gateway.state.network.messages import Announced
 from gateway.state.nick.messages import Released
 from gateway.state.people import Author
@@ -164,3 +167,20 @@ class NetworkView(View):
         for user in self._edge.users.values():
             if user.identity.wallops:
                 user.send(line)
+
+
+class BansView(View):
+    """Carries out new bans on the people of this node (bans/network_bans.py)."""
+
+    def __init__(self, edge: EdgePort) -> None:
+        self._edge = edge
+
+    def applied(self, group: GroupId, state: State, event: Any, event_id: EventId, call: Call | None) -> None:
+        if isinstance(event, Changed):
+            self._edge.bans.changed([event.entry])
+        elif isinstance(event, BansMerged):
+            self._edge.bans.changed(event.entries)
+
+    def replaced(self, group: GroupId, old: State | None, state: State, missed: News, lost: int) -> None:
+        if isinstance(state, Bans):
+            self._edge.bans.changed(state.entries.values())

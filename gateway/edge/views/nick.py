@@ -72,7 +72,10 @@ def _changed(edge: EdgePort, group: GroupId, event: Changed, stamp: EventId, cal
     if event.person.version < user.person.version:  # an old event told again, of a former nick
         return
     renamed = user.person.nick != event.person.nick
+    known = (user.person.account, user.person.real, user.person.host)
     user.person = event.person
+    if known != (user.person.account, user.person.real, user.person.host):
+        edge.bans.enter(user)
     show_update(edge, event.person, stamp, call)
     for room in user.seats.channels:
         user.unsettled[room] = None

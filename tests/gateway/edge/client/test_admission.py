@@ -6,7 +6,7 @@ from typing import get_args
 
 import pytest
 
-from gateway.edge.client.admission import REFUSED, farewell, limits_of
+from gateway.edge.client.admission import REFUSED, Banned, farewell, limits_of
 from gateway.irc.message import parse
 from ring.links.admission import Limits, Refusal
 from tests.settings import edge_settings, edge_with
@@ -34,3 +34,7 @@ def test_each_refusal_is_one_line_with_the_reason(why: Refusal) -> None:
 @pytest.mark.parametrize(("address", "shown"), [("::1", "0::1"), ("", "unknown"), ("2001:db8::1", "2001:db8::1")])
 def test_no_address_is_taken_for_the_rest_of_the_line(address: str, shown: str) -> None:
     assert farewell("total", address).startswith(f"ERROR :Closing Link: {shown} (".encode())
+
+
+def test_a_banned_address_reads_the_ban() -> None:
+    assert farewell(Banned("D-lined: spam"), "10.0.0.1") == b"ERROR :Closing Link: 10.0.0.1 (D-lined: spam)\r\n"
