@@ -14,17 +14,16 @@ import random
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from ring.agenda import NEVER
 from ring.duplex import Stream
-from ring.durations import LEAVING_REPEAT_S, TICK_S
+from ring.durations import LEAVING_REPEAT_S
 from ring.features import LEVEL, fitting, unsupported
 from ring.history.cursor import has, reached
 from ring.history.local import Ahead, ahead, logged
 from ring.ids import UNREADABLE, Evidence, GroupId, Incarnation, Term
 from ring.known_nodes import KnownNodes
+from ring.looking import Looking
 from ring.node import Node
 from ring.replication.application import Application, Unsupported
-from ring.replication.looks import SLICE
 from ring.replication.replica import Replica
 from ring.replication.state_machine import Kind, State
 from ring.rest import is_busy
@@ -53,6 +52,7 @@ class Engine(Node, KnownNodes):
         self._heard_at: dict[str, tuple[int, float]] = {}  # ring key -> (last life heard directly, when)
         self._peers_seen = -1
         self._spread_at = 0.0
+        self._looking = Looking(self)
 
     # For the shell ----------------------------------------------------------------------------------------------------
 
@@ -111,7 +111,7 @@ class Engine(Node, KnownNodes):
         self._spread_leaving()
         self.submitter.tick()
         self.roles.tick()
-        self._look_at_groups()
+        self._looking.tick()
         self.people.tick()
         self.roles.forks.tick()
         self.owed.tick()
@@ -126,27 +126,6 @@ class Engine(Node, KnownNodes):
         self.catch_up.tick()
         self.duplex.tick()
         self.levels.tick()
-
-    def _look_at_groups(self) -> None:
-        """Look at the groups that are due, a slice in each tick."""
-        replicas, looks = self.replicas, self.replicas.looks
-        for _ in range(SLICE):
-            group = looks.take(self.now)
-            if group is None:
-                return
-            m, f = replicas.masters.get(group), replicas.followers.get(group)
-            at = NEVER
-            if m is not None:
-                at = self.roles.maintenance.look(m)
-            elif f is not None:
-                at = self.roles.followers.look(f)
-            replica = replicas.get(group)
-            if replica is None:
-                looks.forget(group)
-                continue
-            self.erasure.look(replica)
-            self.anti_entropy.look(replica)
-            looks.plan(group, max(at, self.now + TICK_S))
 
     @property
     def is_busy(self) -> bool:

@@ -28,9 +28,9 @@ EVERY_S: Final = 30.0
 REST: Final = 2000
 """The pause after a trim, as a multiple of the trim's own time. A trim takes 3 ms for 100 MB."""
 
-THRESHOLDS: Final = (5_000, 2, 1)
-"""New objects until a collection of young objects (1 ms), then numbers of collections until a collection of the next
-age. The oldest age has some 45,000 objects (10 ms), for all that a collection of the oldest age leaves is frozen.
+THRESHOLDS: Final = (2_500, 2, 2)
+"""New objects until a collection of young objects (0.5 ms), then numbers of collections until a collection of the next
+age. The oldest age has some 22,500 objects (5 ms), for all that a collection of the oldest age leaves is frozen.
 Source: gc.set_threshold()."""
 
 COMPLETE_S: Final = 3600.0

@@ -15,8 +15,8 @@ from ring.agenda import Agenda
 from ring.durations import LOOK_AFTER_S, LOOK_AT_LEAST_S
 from ring.ids import GroupId
 
-SLICE = 200
-"""At most this many groups are looked at in one tick."""
+SLICE = 20
+"""At most this many groups are looked at in one tick at once. More groups wait for slices, and for other long work."""
 
 
 class Looks:

@@ -165,7 +165,7 @@ class Replica:
         self.drops = 0  # how often pending commands were dropped: a write that began before does not count
         self.erased = NOTHING  # what is erased of the store's lines; written by erasure.py
         self.filled: frozenset[str] = frozenset()  # nodes compared with this replica; written by repair.py
-        self.is_lined = False  # the log's lines are on disk or on the way there; written by the journal
+        self.is_lined = False  # all lines of the log are on disk or on the way there; written by the journal
         self.is_ahead = False  # read from disk, and `seq` is ahead of the state: only a whole replica repairs this
         self.is_cold = False  # read from a disk, and no master has spoken of the group since
         self.bug: Exception | None = None  # a mistake met while judging, until the engine has noted the mistake

@@ -121,13 +121,17 @@ class Journal:
     def advanced(self, replica: Replica, entry: Entry) -> None:
         """Note an entry that is committed and applied to the replica."""
         if _is_silent(replica):
+            replica.is_lined = False
             self.changed(replica)
             return
         is_held = self.is_held(replica)
-        if not is_held and replica.group not in self._stored:
-            return  # followed for local people alone: nothing is on disk, and nothing goes there
-        if is_held and (entry.members is not None or not replica.is_lined):
-            self._keep_log(replica)  # the log has this entry
+        if not is_held:
+            replica.is_lined = False
+            if replica.group not in self._stored:
+                return  # followed for local people alone: nothing is on disk, and nothing goes there
+        elif entry.members is not None or not replica.is_lined:
+            if not replica.is_lined:
+                self._keep_log(replica)  # the log has this entry
             self.renewed(replica)
             return
         if is_held and entry.event is not None and replica.kind.keeps(entry.event):
@@ -143,7 +147,7 @@ class Journal:
         """Write the lines of the replica's log.
 
         Called when this node begins to hold the group, has another replica, or when the first message was said in the
-        group.
+        group. While `is_lined`, each further line is written by itself.
         """
         if _is_silent(replica) or not self.is_held(replica):
             return

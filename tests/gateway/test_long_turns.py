@@ -21,7 +21,7 @@ from gateway.edge.rpc.asks import SeatsAsk
 from gateway.edge.sessions import resume
 from gateway.edge.users import nick_ownership
 from gateway.edge.views import seats
-from ring import engine, submit
+from ring import looking, submit
 from tests.gateway.commands.stage import network
 from tests.growth import counted
 from tests.settings import edge_with
@@ -34,7 +34,7 @@ PER_PERSON = 2
 SMALL: Any = [
     *((module, "RUN", 50) for module in (slices, catalogue, census, resume, answers)),
     *((module, "PART", 5) for module in (catalogue, clients, conversations, listing, nick_ownership, who)),
-    (seats, "MEMBERS", 100), (attention, "LOOKS", 5), (submit, "IDLE_LOOKS", 20), (engine, "SLICE", 5),
+    (seats, "MEMBERS", 100), (attention, "LOOKS", 5), (submit, "IDLE_LOOKS", 20), (looking, "SLICE", 5),
     (simulator, "STEPS", 4), (gathering, "PAGE", 20),
 ]  # fmt: skip
 """Slices that are small enough for so few channels."""

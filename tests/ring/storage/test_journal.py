@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import msgspec
 import pytest
@@ -320,3 +320,26 @@ def test_a_burst_of_lines_is_looked_at_once_for_each_line_and_not_once_for_each_
     net.run(3)
     assert lines(net, master)[-1] == f"{burst - 1}"
     assert burst < looks < 10 * burst
+
+
+def test_a_backup_that_becomes_the_master_writes_no_line_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor does a change of the set: only the new backup lacks the lines."""
+    net = ToyNet(3, disks=True)
+    edge = other(net, TALK)
+    for number in range(5):
+        settle(net, edge, TALK, str(number))
+    net.run(2)
+    master, backup = holders(net, TALK)
+    written: dict[str, list[int]] = {}
+    for key, disk in (net.disks or {}).items():
+
+        def write(batch: Batch, key: str = key, write: Callable[..., None] = disk.write) -> None:
+            written.setdefault(key, []).extend(line.seq for line in batch.lines)
+            write(batch)
+
+        monkeypatch.setattr(disk, "write", write)
+    net.kill(master)
+    settle(net, edge, TALK, "5")
+    net.run(2)
+    assert len(written[backup]) == 1 and len(written[edge]) == 6
+    assert lines(net, backup) == lines(net, edge) == list("012345")
