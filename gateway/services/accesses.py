@@ -154,16 +154,3 @@ def amode(request: Request, channel: GroupId) -> None:
         request.say(f"Syntax: {CHANSERV.commands['AMODE'].syntax}")
     else:
         look(request, channel, found)
-
-
-@on_channel("STATUS <channel>", "show your access to a channel, and your ranks there", words=(1, 1), login=True)
-def status(request: Request, channel: GroupId) -> None:
-    life = login_of(request).life
-
-    def found(view: ChannelView, known: Registration) -> None:
-        ranks = view.members[0].prefixes if view.members else ""
-        role = "You are the founder" if known.founder.life == life else f"Your flags are {known.flags(life) or 'none'}"
-        request.say(f"{role}; on entering {view.name} you have the ranks {known.ranks(life) or 'none'}.")
-        request.say(f"Your ranks now are {ranks or 'none'}." if view.is_member else "You are not in the channel.")
-
-    look(request, channel, found)

@@ -18,8 +18,12 @@ from gateway.state.channel.registration_messages import SetAkick, SetSetting
 from ring.ids import GroupId
 
 SINCE_HISTORY: Final = 3
-"""The feature level of HISTORY and READERS."""
+"""The feature level of HISTORY and READERS, and of locked keys and limits."""
 
+GUARDED: Final = (
+    "GUARD is always on here. ChanServ sits in no channel: topic, modes, bans and accesses of a registered channel "
+    "stay while nobody is in the channel, and act on every node. MLOCK locks modes, AKICK keeps people out."
+)
 READERS: Final = {"ALL": "", "JOIN": "join", "ACCESS": "access"}
 SWITCH: Final = {"ON": "on", "OFF": ""}
 _TIME = re.compile(r"([0-9]{1,5})([smhd])")
@@ -42,13 +46,14 @@ def fitting(request: Request, text: str) -> str | None:
 
 
 @on_channel(
-    "SET <channel> <TOPICLOCK|PRIVATE|ENTRYMSG|HISTORY|READERS> <on|off|value>",
+    "SET <channel> <TOPICLOCK|PRIVATE|ENTRYMSG|HISTORY|READERS|GUARD> <on|off|value>",
     "change a setting of your channel",
     "TOPICLOCK: only accounts with the flag t change the topic. PRIVATE: LIST hides the channel. ENTRYMSG: a text for "
     "everybody who enters, or off.",
     "HISTORY: days after which messages are forgotten (7), or off: as long as the network keeps messages. READERS: who "
     "may read messages from before the own JOIN: all (everybody in the channel), access (accounts with access), or "
     "join (nobody).",
+    "GUARD is always on: ChanServ sits in no channel, and guards registered channels without.",
     words=(3, 100),
     login=True,
 )
@@ -61,6 +66,8 @@ def change_setting(request: Request, channel: GroupId) -> None:
             _set(request, channel, "entrymsg", text, f"ENTRYMSG is {text or 'off'}.")
     elif name in ("TOPICLOCK", "PRIVATE") and word in SWITCH:
         _set(request, channel, name.lower(), SWITCH[word], f"{name} is {word.lower()}.")
+    elif name == "GUARD" and word in SWITCH:
+        request.say(GUARDED)
     elif name in ("HISTORY", "READERS") and request.call.edge.network.level < SINCE_HISTORY:
         request.say(UNSUPPORTED)
     elif name == "READERS" and word in READERS:
@@ -90,15 +97,18 @@ def retention(settings: EdgeSettings, channel: GroupId) -> int:
 
 
 @on_channel(
-    "MLOCK <channel> <modes|off>",
+    "MLOCK <channel> <modes|off> [key] [limit]",
     "lock modes of your channel, such as +nt-i: nobody changes locked modes",
-    "Modes with a parameter are not locked.",
-    words=(2, 2),
+    "A key and a limit stand behind the modes, in their order: +kl-i sesame 50. Lists of masks are not locked.",
+    words=(2, 4),
     login=True,
 )
 def lock_modes(request: Request, channel: GroupId) -> None:
     word = clean(request.words[1])
-    value = "" if word.upper() == "OFF" else word
+    value = "" if word.upper() == "OFF" else " ".join([word, *map(clean, request.words[2:])])
+    if not {"k", "l"}.isdisjoint(word) and value and request.call.edge.network.level < SINCE_HISTORY:
+        request.say(UNSUPPORTED)
+        return
     _set(request, channel, "mlock", value, f"MLOCK is {value or 'off'}.")
 
 

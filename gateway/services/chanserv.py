@@ -37,6 +37,8 @@ NOT_DONE: Final = {
     "doubt": "Nodes are away that may hold the channel's registration: try again when the nodes are back.",
     "absent": "Too few nodes are there to keep the change: try again when more are there.",
     "value": "That value or mask is not valid.",
+    "operator": "An operator is in the channel: RECOVER is for a channel without operators.",
+    "forbidden": "Operators of the network forbid the channel.",
     "nobody": "That person is not in the channel.",
 }
 UNSUPPORTED: Final = "The network does not support this yet."
@@ -106,6 +108,9 @@ def look(
     def shown(view: ChannelView | None) -> None:
         if view is None:
             request.say(with_absent(request.call.edge, LATER))
+        elif view.forbidden is not None:
+            by = f"{view.forbidden.by}, {server_time(view.forbidden.at)}"
+            request.say(f"Forbidden by {by}: {view.forbidden.reason or 'no reason'}")
         elif view.registration is not None:
             then(view, view.registration)
         elif view.doubtful:

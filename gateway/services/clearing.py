@@ -1,31 +1,27 @@
-"""ChanServ's commands about a whole channel: CLEAR and RECOVER. Both need the flag R of the caller's access."""
+"""ChanServ's commands about a whole channel: CLEAR and RECOVER. Both need the flag R of the caller's access.
+
+The master judges each command as a whole (P10), so nobody slips in between the look and the act.
+"""
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from gateway.irc.message import clean
 from gateway.services.answering import login_of
-from gateway.services.chanserv import CHANSERV, NOT_DONE, is_oper, look, on_channel
-from gateway.services.moderating import banned, done, invite_person, matching, set_modes
+from gateway.services.chanserv import CHANSERV, answered, is_oper, on_channel
+from gateway.services.moderating import invite_person
 from gateway.services.table import Request
-from gateway.state.channel.messages import Kick, ModeChange
-from gateway.state.channel.questions import ChannelView
-from gateway.state.channel.ranks import OPERATORS
-from gateway.state.channel.registration import RECOVERERS, Registration
-from gateway.state.channel.views import EVERYTHING
-from gateway.state.people import Person
+from gateway.state.channel.emptying_messages import Clear, Recover
+from gateway.state.channel.registration_messages import Done
 from ring.ids import GroupId
 
-HAS_OPERATOR: Final = "An operator is in the channel: RECOVER is for a channel without operators."
-
-
-def may_clear(request: Request, known: Registration) -> bool:
-    """Whether the caller's access has the flag R; the person reads a refusal. The master judges each change again."""
-    may = is_oper(request) or bool(set(RECOVERERS) & set(known.flags(login_of(request).life)))
-    if not may:
-        request.say(NOT_DONE["access"])
-    return may
+WHAT: Final[dict[str, tuple[Literal["users", "bans", "ops"], str]]] = {
+    "USERS": ("users", "People put out: {}"),
+    "BANS": ("bans", "Bans taken away: {}"),
+    "OPS": ("ops", "Operators who lost the rank: {}"),
+}
+"""Word of the person -> word of the command, and the answer."""
 
 
 @on_channel(
@@ -36,47 +32,14 @@ def may_clear(request: Request, known: Registration) -> bool:
     login=True,
 )
 def clear(request: Request, channel: GroupId) -> None:
-    what = clean(request.words[1]).upper()
-
-    def found(view: ChannelView, known: Registration) -> None:
-        if not may_clear(request, known):
-            return
-        if what == "USERS":
-            strangers = [one.person for one in view.members if not known.flags(one.person.life)]
-            _put_out(request, channel, [one for one in strangers if one.uid != request.call.user.uid])
-        elif what == "BANS":
-            bans = [ModeChange(False, "b", mask) for mask in banned(view)]
-            set_modes(request, channel, bans, f"Bans taken away: {len(bans)}")
-        else:
-            members = [one for one in view.members if "o" in one.prefixes and "o" not in known.ranks(one.person.life)]
-            ops = [ModeChange(False, "o", one.person.nick, one.person.uid) for one in members]
-            set_modes(request, channel, ops, f"Operators who lost the rank: {len(ops)}")
-
-    if what not in ("USERS", "BANS", "OPS"):
+    word, login, me = clean(request.words[1]).upper(), login_of(request), request.call.user.uid
+    if word not in WHAT:
         request.say(f"Syntax: {CHANSERV.commands['CLEAR'].syntax}")
-    else:
-        look(request, channel, found, EVERYTHING)
-
-
-def _put_out(request: Request, channel: GroupId, people: list[Person]) -> None:
-    """Kick the people, and answer once the channel has answered every kick."""
-    login, source = login_of(request), CHANSERV.source(request.call.edge.settings)
-    outcomes: list[Any] = []
-
-    def kicked(outcome: Any) -> None:
-        outcomes.append(outcome)
-        if len(outcomes) == len(people):
-            failed = [one for one in outcomes if one is not None]
-            request.say(f"People put out: {len(people) - len(failed)}")
-            if failed:
-                done(request, "")(failed[0])
-
-    if not people:
-        request.say("People put out: 0")
-    for one in people:
-        reason = f"({login.name}) The channel is cleared"
-        command = Kick("", source, one.uid, one.nick, reason, is_oper(request), life=login.life)
-        request.call.submit(channel, command, kicked)
+        return
+    what, text = WHAT[word]
+    source, reason = CHANSERV.source(request.call.edge.settings), f"({login.name}) The channel is cleared"
+    command = Clear(login.life, what, source, me, reason, is_oper(request))
+    request.call.submit(channel, command, answered(request, lambda done: text.format(done.count)))
 
 
 @on_channel(
@@ -88,21 +51,12 @@ def _put_out(request: Request, channel: GroupId, people: list[Person]) -> None:
     login=True,
 )
 def recover(request: Request, channel: GroupId) -> None:
-    me = request.call.user.person
+    me, life = request.call.user.person, login_of(request).life
 
-    def found(view: ChannelView, known: Registration) -> None:
-        if not may_clear(request, known):
-            return
-        if any(rank in OPERATORS for one in view.members for rank in one.prefixes):
-            request.say(HAS_OPERATOR)
-            return
-        changes = [ModeChange(False, letter) for letter in "ikl" if letter in view.modes]
-        changes += [ModeChange(False, "b", mask) for mask in matching(request, banned(view), me)]
-        is_there = any(one.person.uid == me.uid for one in view.members)
-        if is_there:
-            changes.append(ModeChange(True, "o", me.nick, me.uid))
-        set_modes(request, channel, changes, f"{view.name} is recovered.")
-        if not is_there:
+    def recovered(outcome: Any) -> None:
+        answered(request, lambda done: f"{done.name} is recovered.")(outcome)
+        if isinstance(outcome, Done) and not outcome.count:
             invite_person(request, channel, me)
 
-    look(request, channel, found, EVERYTHING)
+    command = Recover(life, CHANSERV.source(request.call.edge.settings), me, is_oper(request))
+    request.call.submit(channel, command, recovered)

@@ -262,3 +262,36 @@ def _bars(request: Request, view: ChannelView, known: Registration, person: Pers
         until = f" until {server_time(akick.until)}" if akick.until else ""
         lines.insert(0, f"Kept out by AKICK {akick.mask}{until}, by {akick.by}: {akick.reason or 'no reason'}")
     return lines
+
+
+@on_channel(
+    "STATUS <channel> [nick]",
+    "show your access to a channel, and your ranks there; or somebody else's",
+    "To ask about others, your access needs the flag A.",
+    words=(1, 2),
+    login=True,
+)
+def status(request: Request, channel: GroupId) -> None:
+    me, life = request.call.user.person, login_of(request).life
+    nick = clean(request.words[1]) if len(request.words) == 2 else request.call.nick
+
+    def found(person: Person) -> None:
+        look(request, channel, lambda view, known: tell(view, known, person), EVERYTHING)
+
+    def tell(view: ChannelView, known: Registration, person: Person) -> None:
+        is_me = person.uid == me.uid
+        its_life = life if is_me else person.life
+        if not is_me and "A" not in known.flags(life) and not is_oper(request):
+            request.say(NOT_DONE["access"])
+            return
+        who, has = ("You are", "Your") if is_me else (f"{person.nick} is", "The")
+        role = (
+            f"{who} the founder"
+            if known.founder.life == its_life
+            else f"{has} flags are {known.flags(its_life) or 'none'}"
+        )
+        request.say(f"{role}; the ranks on entering {view.name} are {known.ranks(its_life) or 'none'}.")
+        ranks = next((one.prefixes for one in view.members if one.person.uid == person.uid), None)
+        request.say(f"The ranks now are {ranks or 'none'}." if ranks is not None else f"{who} not in the channel.")
+
+    find_present(request, nick, found)

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from gateway.state.channel.channel import Channel
+from gateway.state.channel.emptying_messages import Clear, Forbid, Purge
 from gateway.state.channel.messages import Join
 from gateway.state.channel.questions import ChannelView, Look
 from gateway.state.channel.registration_messages import (
@@ -31,14 +32,15 @@ FOUNDER, FRIEND = "l-founder", "l-friend"
 FLAGS = ("", "O", "Vv", "Pf")
 GUESTS = 4
 
-State = tuple[str, str] | None
-"""The id of the registration and the friend's flags; None: the channel is not registered."""
+State = tuple[tuple[str, str] | None, bool]
+"""The id of the registration and the friend's flags, or None: the channel is not registered; whether the channel is
+forbidden."""
 
 
 class Registered(Name):
     def __init__(self) -> None:
         super().__init__("#own")
-        self.states: set[State] = {None}
+        self.states: set[State] = {(None, False)}
 
 
 class RegistrationStory(AccountStory):
@@ -56,13 +58,21 @@ class RegistrationStory(AccountStory):
         wanted: set[State]
         if act < 0.45:
             command = Register(f"r{self.serial}", "", FOUNDER, "founder", override=True)
-            wanted = {(command.id, "")} if None in before else set()
-        elif act < 0.88:
+            wanted = {((command.id, ""), False)} if (None, False) in before else set()
+        elif act < 0.75:
             flags = self.acts.choice(FLAGS)
             command = SetAccess(FOUNDER, "founder", FRIEND, "friend", flags)
-            wanted = {(state[0], flags) for state in before if state is not None}
+            wanted = {((known[0], flags), forbidden) for known, forbidden in before if known is not None}
+        elif act < 0.8:
+            command, wanted = Clear(FOUNDER, "users", "ChanServ", ""), {one for one in before if one[0] is not None}
+        elif act < 0.86:
+            command, wanted = Unregister(FOUNDER), {(None, forbidden) for _, forbidden in before}
+        elif act < 0.9:
+            command, wanted = Purge("ChanServ", "why"), {(None, forbidden) for _, forbidden in before}
+        elif act < 0.94:
+            command, wanted = Forbid("ChanServ", "why", "root"), {(None, True)}
         else:
-            command, wanted = Unregister(FOUNDER), {None}
+            command, wanted = Forbid("ChanServ", "", "root", over=True), {(known, False) for known, _ in before}
         self.own.asked, self.own.since = node, self.net.now
         if self._side(node) is None:
             self.own.sides.clear()
@@ -96,9 +106,11 @@ class RegistrationStory(AccountStory):
             own.states = wanted or before if alone else own.states | wanted
         elif isinstance(outcome, NotDone) and alone:
             if outcome.why == "unregistered":
-                own.states = {state for state in before if state is None}
+                own.states = {state for state in before if state[0] is None}
             elif outcome.why == "registered":
-                own.states = {state for state in before if state is not None}
+                own.states = {state for state in before if state[0] is not None}
+            elif outcome.why == "forbidden":
+                own.states = {state for state in before if state[1]}
             else:
                 own.states = before
             if not own.states:
@@ -116,7 +128,7 @@ def _state(view: ChannelView | None) -> Any:
     if view is None or view.doubtful:
         return "?"
     known = view.registration
-    return (known.id, known.flags(FRIEND)) if known is not None else None
+    return (known.id, known.flags(FRIEND)) if known is not None else None, view.forbidden is not None
 
 
 def registration_agrees(story: RegistrationStory) -> Iterator[str]:

@@ -13,6 +13,7 @@ from config.accounts import Accounts
 from gateway.edge.accounts import upkeep
 from gateway.state.channel import reading
 from gateway.state.channel.channel import Channel
+from gateway.state.channel.emptying_messages import Forbid
 from gateway.state.channel.questions import Look
 from gateway.state.channel.registration_messages import (
     Done,
@@ -327,3 +328,25 @@ def known(net: Net) -> Any:
     net.turn(node, lambda: node.core.engine.ask(CHANNEL, Look("", REGISTRATION), found.append))
     assert net.until(lambda: bool(found), 8) and found[0] is not None and not found[0].doubtful
     return found[0].registration
+
+
+def test_a_channel_stays_forbidden_through_a_partition_and_a_power_cut() -> None:
+    """The other side, which has not heard of the ban, lets people in: these are put out when the sides meet."""
+    net = Net(5, disks=True, edge=SETTINGS)
+    registered(net)
+    net.run(30)
+    kept = holders(net)
+    outside = [name for name in net.nodes if name not in kept]
+    net.links.isolate({net.nodes[name].key for name in outside}, {net.nodes[name].key for name in kept})
+    net.run(10)
+    eve = net.client(outside[0], "eve")
+    eve.ask("JOIN #c")
+    assert submit(net, kept[0], Forbid("ChanServ", "why", "root")) == Done("#c")
+    net.links.heal()
+    net.run(40)
+    assert any(" KICK #c eve " in line for line in eve.got)
+    assert eve.ask("JOIN #c")[-1].startswith("448 ")
+    power_cut(net)
+    assert net.client("n2", "dan").ask("JOIN #c")[-1].startswith("448 ")
+    assert submit(net, "n1", Forbid("ChanServ", "", "root", over=True)) == Done("#c")
+    assert "JOIN #c" in " ".join(net.client("n2", "fay").ask("JOIN #c"))

@@ -8,6 +8,7 @@ from typing import Any
 from gateway.edge.client.lines import Line, TextLine
 from gateway.irc.message import decode
 from gateway.irc.modes import ModeChange, render_changes
+from gateway.state.channel.emptying_messages import Emptied
 from gateway.state.channel.messages import (
     HasQuit,
     Joined,
@@ -78,6 +79,11 @@ def redacted(event: Redacted, author: Author, channel: str, stamp: EventId) -> L
     return Line(author, "REDACT", params, at=stamp.at, msgid=stamp.msgid)
 
 
+def kicks_of(event: Emptied) -> list[Kicked]:
+    """List the kicks that people read when a channel is emptied at once."""
+    return [Kicked("", event.source, uid, nick, event.reason, None, event.account) for uid, nick in event.gone]
+
+
 def replayed(event: Any, channel: str, stamp: EventId, *, extended: bool, most: int) -> list[Line]:
     """Render a kept event with the names of the time of the event. extended, most: as above."""
     if isinstance(event, Said):
@@ -88,6 +94,8 @@ def replayed(event: Any, channel: str, stamp: EventId, *, extended: bool, most: 
         return [parted(event, Author(event.source, event.account), channel, stamp)]
     if isinstance(event, Kicked):
         return [kicked(event, Author(event.source, event.account), event.nick, channel, stamp)]
+    if isinstance(event, Emptied):
+        return [kicked(one, Author(one.source, one.account), one.nick, channel, stamp) for one in kicks_of(event)]
     if isinstance(event, TopicSet):
         return [topic_set(event, Author(event.source, event.account), channel, stamp)]
     if isinstance(event, ModesSet):

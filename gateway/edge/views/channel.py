@@ -22,6 +22,7 @@ from gateway.edge.views.seats import rejoin
 from gateway.irc.modes import ModeChange
 from gateway.state.channel.access import moves
 from gateway.state.channel.channel import Channel
+from gateway.state.channel.emptying_messages import Emptied
 from gateway.state.channel.messages import (
     EVERYTHING,
     HEARERS,
@@ -256,6 +257,11 @@ def _kicked(edge: EdgePort, room: Room, channel: Channel, event: Kicked, stamp: 
     _leaves(edge, room, event.uid)
 
 
+def _emptied(edge: EdgePort, room: Room, channel: Channel, event: Emptied, stamp: EventId, call: Call | None) -> None:
+    for one in rendering.kicks_of(event):
+        _kicked(edge, room, channel, one, stamp, call)
+
+
 def _has_quit(edge: EdgePort, room: Room, channel: Channel, event: HasQuit, stamp: EventId, call: Call | None) -> None:
     """Show the QUIT of each person once to each client here that sees the person in any channel (P28)."""
     for uid, author in event.authors():
@@ -363,6 +369,7 @@ _SHOW: dict[type, Callable[..., None]] = {
     Advanced: _silent,
     HistoryTrimmed: _silent,
     Sighted: _silent,
+    Emptied: _emptied,
     Invited: _invited,
     Updated: _updated,
     SettingSet: _ranks_moved,

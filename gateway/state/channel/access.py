@@ -15,12 +15,16 @@ import msgspec
 from gateway.irc.modes import CHANNEL_MODES
 from gateway.state.channel.mode_change import ModeChange
 from gateway.state.channel.ranks import BY_ACCESS
-from gateway.state.channel.registration import Holder, Registry, bounded
+from gateway.state.channel.registration import Holder, bounded
 from gateway.state.channel.registration_messages import AccessSet, Doubted, HolderSet, Registered, Unregistered
+from gateway.state.channel.upkeep_messages import HistoryTrimmed, Sighted
 from gateway.state.people import Person
 
 if TYPE_CHECKING:
     from gateway.state.channel.state import ChannelState, Member
+
+SEEN_MS: Final = 60_000
+"""The precision of the time when an account with access was last in a registered channel."""
 
 _replace = msgspec.structs.replace
 
@@ -62,6 +66,13 @@ def moves(person: Person, before: str, after: str) -> tuple[ModeChange, ...]:
     )
 
 
+def see(channel: ChannelState, person: Person, at: int) -> None:
+    """Remember when an account with access was in the channel, to SEEN_MS."""
+    kept = channel.register.kept
+    if kept and at - kept[0].seen >= SEEN_MS and kept[0].flags(person.life):
+        channel.write(_replace(kept[0], seen=at))
+
+
 # Events ---------------------------------------------------------------------------------------------------------------
 
 
@@ -74,7 +85,7 @@ def _reset(channel: ChannelState, at: int, *lives: str) -> None:
 
 def _registered(channel: ChannelState, event: Registered, at: int) -> bool:
     was, made = channel.register, event.registration
-    channel.register = Registry((made,), was.dropped, was.base if was.base[1] else made.key)
+    channel.register = was._replace(kept=(made,), base=was.base if was.base[1] else made.key)
     _reset(channel, at, made.founder.life)
     rerank(channel)
     return True
@@ -85,7 +96,7 @@ def _unregistered(channel: ChannelState, event: Unregistered, at: int) -> bool:
     for member in channel.members.values():
         member.extra = "".join(rank for rank in member.prefixes if rank not in BY_ACCESS)
         member.less, member.ranked_at = "", at
-    channel.register = Registry((), at, channel.register.base)
+    channel.register = channel.register._replace(kept=(), dropped=at)
     rerank(channel)
     channel.if_empty(at)
     return True
@@ -114,6 +125,17 @@ def _holder_set(channel: ChannelState, event: HolderSet, at: int) -> bool:
     return False
 
 
+def _sighted(channel: ChannelState, event: Sighted, at: int) -> bool:
+    if channel.register.kept:
+        channel.write(_replace(channel.register.kept[0], seen=at))
+    return False
+
+
+def _history_trimmed(channel: ChannelState, event: HistoryTrimmed, at: int) -> bool:
+    channel.history.trim(event.before)
+    return False
+
+
 def _doubted(channel: ChannelState, event: Doubted, at: int) -> bool:
     channel.doubtful = not event.over
     for change in event.changes:
@@ -131,4 +153,6 @@ ACCESS_APPLY: Final[Mapping[type, Callable[[Any, Any, int], bool]]] = {
     AccessSet: _access_set,
     HolderSet: _holder_set,
     Doubted: _doubted,
+    Sighted: _sighted,
+    HistoryTrimmed: _history_trimmed,
 }

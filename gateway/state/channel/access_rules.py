@@ -61,8 +61,8 @@ def decide_register(channel: ChannelState, command: Register, at: int) -> Decisi
     known, member = _known(channel), channel.members.get(command.uid)
     if known is not None:
         return Decision(Done(channel.name), None) if known.id == command.id else _not("registered")
-    if channel.doubtful:
-        return _not("doubt")
+    if channel.doubtful or channel.register.is_forbidden:
+        return _not("doubt" if channel.doubtful else "forbidden")
     if not command.override and (member is None or "o" not in member.prefixes):
         return _not("rank")
     if not channel.members:

@@ -63,18 +63,23 @@ class Channel(ChannelState):
         return [*(Evict((edge,), LOST) for edge in self.subscribers if gone(edge)), *out, *lapse]
 
     def _kept_out(self, at: int) -> list[str]:
-        """List the members that an akick keeps out: the akick was added while the members were in the channel."""
+        """List the members that an akick or an operator of the network keeps out: the akick was added while the members
+        were in the channel, or a partition has healed."""
+        if self.register.is_forbidden:
+            return [*self.members]
         if not self.register.kept or not self.register.kept[0].akicks:
             return []
         return [uid for uid, member in self.members.items() if akick_of(self, member.person, at) is not None]
 
     def _why(self, uid: str, at: int) -> tuple[str, str]:
-        person = self.members[uid].person
+        person, forbidden = self.members[uid].person, self.register.forbidden
+        if forbidden is not None and not forbidden.gone:
+            return person.nick, forbidden.reason
         akick = akick_of(self, person, at)
         return person.nick, akick.reason if akick is not None else ""
 
     def is_collectable(self, at: int) -> bool:
-        if self.webhooks.subscriptions or self.members or self.stays:
+        if self.webhooks.subscriptions or self.members or self.stays or self.register.is_forbidden:
             return False
         return at - self.changed_at > self._keep_ms
 
@@ -82,12 +87,14 @@ class Channel(ChannelState):
     def _keep_ms(self) -> float:
         """How long the channel is kept after its last member has gone. A dropped registration is remembered for as long
         as an account is: an old replica that comes back must not bring the registration back (P37)."""
-        dropped = TOMBSTONE_S if self.register.dropped else 0.0
+        dropped = TOMBSTONE_S if self.register.dropped or self.register.forbidden is not None else 0.0
         return max(self.rules.keep_s, self.rules.history_s if self.history.spoken else 0.0, dropped) * 1000
 
     def next_change(self, at: int) -> int | None:
         if self.members or self.stays:
             return self.next_end()
+        if self.register.is_forbidden:
+            return None
         return self.changed_at + int(self._keep_ms) + 1
 
     def next_end(self) -> int | None:

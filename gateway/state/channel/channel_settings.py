@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
 
 from gateway.irc.masks import MaskSet, is_understood
+from gateway.irc.mode_params import read as read_param
 from gateway.irc.modes import CHANNEL_MODES
 from gateway.state.channel.mode_change import ModeChange
 from gateway.state.channel.registration import READERS, SETTINGS, Akick, Setting, bounded_akicks
@@ -31,24 +32,67 @@ TEXT_BYTES: Final = 300
 _replace = msgspec.structs.replace
 
 
-def locked(channel: ChannelState) -> dict[str, bool]:
-    """List the locked modes: letter -> whether the mode is set."""
+def is_good(letter: str, param: str | None) -> bool:
+    """Whether the parameter is valid. The parser of MODE has checked the parameter, but the command may come from
+    another node."""
+    if not param:
+        return False
+    if letter == "k":
+        return " " not in param and "," not in param
+    return read_param(letter, param) == param
+
+
+class Lock(NamedTuple):
+    """Locked modes. modes: letter -> whether the mode is set. params: of k and l, where these are set."""
+
+    modes: Mapping[str, bool] = {}
+    params: Mapping[str, str] = {}
+
+    def forbids(self, change: ModeChange) -> bool:
+        """Whether nobody may make the change."""
+        is_set = self.modes.get(change.letter)
+        if is_set is None or change.adding != is_set:
+            return is_set is not None
+        return change.adding and change.letter in self.params and change.param != self.params[change.letter]
+
+
+def locked(channel: ChannelState) -> Lock:
+    """List the locked modes."""
     kept = channel.register.kept
-    return parse_lock(kept[0].setting("mlock")) or {} if kept else {}
+    lock = parse_lock(kept[0].setting("mlock")) if kept else None
+    return lock if lock is not None else Lock()
 
 
-def parse_lock(text: str) -> dict[str, bool] | None:
-    """Read a lock such as +nt-i; None for a bad lock. Only modes without a parameter are locked."""
-    found: dict[str, bool] = {}
+def parse_lock(text: str) -> Lock | None:
+    """Read a lock such as +nt-i, or +kl-i sesame 50: a key and a limit stand behind the letters. None: a bad lock."""
+    letters, *params = text.split(" ")
+    modes: dict[str, bool] = {}
+    taken: dict[str, str] = {}
     adding: bool | None = None
-    for letter in text:
+    for letter in letters:
         if letter in "+-":
             adding = letter == "+"
-        elif adding is None or letter not in CHANNEL_MODES.flags:
+        elif adding is None or (letter not in CHANNEL_MODES.flags and letter not in ("k", "l")):
             return None
         else:
-            found[letter] = adding
-    return found
+            modes[letter] = adding
+            if adding and letter in ("k", "l"):
+                taken[letter] = params.pop(0) if params else ""
+    return None if params or not all(is_good(letter, value) for letter, value in taken.items()) else Lock(modes, taken)
+
+
+def _moved(channel: ChannelState, lock: Lock) -> tuple[ModeChange, ...]:
+    """List the changes that make the channel's modes fit the lock."""
+    found = []
+    for letter, adding in lock.modes.items():
+        if letter in ("k", "l"):
+            limit = str(channel.limit) if channel.limit is not None else None
+            before, after = channel.key if letter == "k" else limit, lock.params.get(letter)
+            if before != after:
+                found.append(ModeChange(adding, letter, after if adding else before if letter == "k" else None))
+        elif (letter in channel.modes) != adding:
+            found.append(ModeChange(adding, letter))
+    return tuple(found)
 
 
 def akick_of(channel: ChannelState, person: Person, at: int) -> Akick | None:
@@ -105,8 +149,7 @@ def decide_setting(channel: ChannelState, command: SetSetting, at: int) -> Decis
     if channel.register.kept[0].setting(command.name) == command.value:
         return Decision(Done(channel.name), None)
     lock = parse_lock(command.value) if command.name == "mlock" else None
-    moved = {letter: adding for letter, adding in (lock or {}).items() if (letter in channel.modes) != adding}
-    changes = tuple(ModeChange(adding, letter) for letter, adding in moved.items())
+    changes = _moved(channel, lock) if lock is not None else ()
     return Decision(Done(channel.name), SettingSet(command.name, Setting(command.value, at), changes))
 
 
@@ -131,7 +174,7 @@ def _setting_set(channel: ChannelState, event: SettingSet, at: int) -> bool:
         known = channel.register.kept[0]
         channel.write(_replace(known, settings={**known.settings, event.name: event.setting}))
     for change in event.changes:
-        channel.set_flag(change.letter, at, adding=change.adding)
+        channel.set_mode(change, "", at)
     return False
 
 

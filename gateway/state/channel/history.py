@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from gateway.state.channel.emptying_messages import Emptied
 from gateway.state.channel.messages import (
     EVERYTHING,
     HEARERS,
@@ -38,6 +39,8 @@ _KEPT = frozenset((Joined, Parted, Kicked, HasQuit, TopicSet, ModesSet))
 def is_kept(event: Any) -> bool:
     if type(event) is Said:
         return not is_passing(event.verb, event.tags)
+    if type(event) is Emptied:
+        return bool(event.gone)
     return type(event) in _KEPT or (type(event) is Updated and event.before.nick != event.person.nick)
 
 

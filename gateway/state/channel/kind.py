@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from gateway.state.channel import emptying_messages as e
 from gateway.state.channel import history, messages, questions
 from gateway.state.channel import registration_messages as r
 from gateway.state.channel import upkeep_messages as u
@@ -17,10 +18,25 @@ from ring.history.erased import Erased
 from ring.ids import Incarnation
 from ring.replication.state_machine import Confirmed, Durable, State
 
-_WHOLE = frozenset((r.Register, r.Unregister, r.SetAccess, r.Bereave, r.SetHolder, r.SetSetting, r.SetAkick, u.Expire))
-_HELD = frozenset((messages.SetTopic, messages.SetModes, r.GiveRank))
+_WHOLE = frozenset(
+    (
+        r.Register,
+        r.Unregister,
+        r.SetAccess,
+        r.Bereave,
+        r.SetHolder,
+        r.SetSetting,
+        r.SetAkick,
+        u.Expire,
+        e.Purge,
+        e.Forbid,
+    )
+)
+_HELD = frozenset((messages.SetTopic, messages.SetModes, r.GiveRank, e.Clear, e.Recover))
 """The commands of a registered channel that are on disks before the answer (P51)."""
-_OF_REGISTRATIONS = frozenset((r.Registered, r.Unregistered, r.AccessSet, r.HolderSet, r.SettingSet, r.AkickSet))
+_OF_REGISTRATIONS = frozenset(
+    (r.Registered, r.Unregistered, r.AccessSet, r.HolderSet, r.SettingSet, r.AkickSet, e.Emptied)
+)
 _OF_REGISTERED = frozenset((messages.TopicSet, messages.ModesSet, messages.Merged))
 
 
@@ -43,7 +59,12 @@ class ChannelKind(KindReader):
         millions of silent channels a day."""
         register = state.register
         return not (
-            state.stays or state.history.spoken or state.webhooks.subscriptions or register.kept or register.dropped
+            state.stays
+            or state.history.spoken
+            or state.webhooks.subscriptions
+            or register.kept
+            or register.dropped
+            or register.forbidden
         )
 
     def confirms(self, state: Any, command: Any) -> Confirmed:
@@ -55,7 +76,7 @@ class ChannelKind(KindReader):
         return type(event) in _OF_REGISTRATIONS or (type(event) in _OF_REGISTERED and bool(state.register.kept))
 
     def is_lasting(self, state: Any) -> bool:
-        return bool(state.register.kept)
+        return bool(state.register.kept) or state.register.is_forbidden
 
     def doubts(self, state: Any, over: bool) -> Any:
         return Doubt(over) if state.doubtful is over else None

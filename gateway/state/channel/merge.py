@@ -59,11 +59,12 @@ def merge(a: Stored, b: Stored, key: Callable[[str], str]) -> Stored:
         registry.base,
         a.doubtful and b.doubtful,
         _params(a, b) if same else a.params,
+        registry.forbidden,
     )
 
 
 def _registry(state: Stored) -> Registry:
-    return Registry(state.registrations, state.unregistered, state.base)
+    return Registry(state.registrations, state.unregistered, state.base, state.forbidden)
 
 
 def _age(state: Stored) -> tuple[int, int, str]:

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 from gateway.irc import numerics as n
 from gateway.irc.extbans import WRONG, is_extended, is_good_mask, read
 from gateway.irc.masks import MaskSet, meaning
-from gateway.irc.mode_params import read as read_param
 from gateway.irc.mode_table import CHANNEL_TABLE
 from gateway.irc.modes import CHANNEL_MODES, NOT_UNDERSTOOD
-from gateway.state.channel.channel_settings import locked
+from gateway.state.channel.channel_settings import is_good, locked
 from gateway.state.channel.messages import ModesDone, ModesSet, SetModes
 from gateway.state.channel.mode_change import ModeChange
 from gateway.state.channel.ranks import BY_ACCESS, OPERATORS, is_above
@@ -73,7 +72,7 @@ class _Line:
         letter, param = change.letter, change.param
         if len(letter) != 1:
             self.refuse(refused(n.ERR_UNKNOWNMODE, letter))
-        elif self.locked.get(letter, change.adding) != change.adding:
+        elif self.locked.forbids(change):
             self.refuse(Refusal(n.ERR_CHANOPRIVSNEEDED, (self.channel.name, f"The mode {letter} is locked (ChanServ)")))
         elif letter in CHANNEL_MODES.flags:
             self._set(change, True if change.adding else None)
@@ -81,7 +80,7 @@ class _Line:
             self._rank(change)
         elif letter in CHANNEL_MODES.lists and param:
             self._mask(change, change.stored or param)
-        elif letter in SET_ALONE and (not change.adding or _is_good(letter, param)):
+        elif letter in SET_ALONE and (not change.adding or is_good(letter, param)):
             self._set(change, param if change.adding else None)
         elif letter in WITH_PARAM:
             bad = (self.channel.name, letter, param or "*", "Not a valid parameter")
@@ -159,13 +158,3 @@ class _Line:
 def _ends(mask: str) -> bool:
     found = read(mask) if is_extended(mask) else None
     return found is not None and found.minutes > 0
-
-
-def _is_good(letter: str, param: str | None) -> bool:
-    """Whether the parameter is valid. The parser of MODE has checked the parameter, but the command may
-    come from another node."""
-    if not param:
-        return False
-    if letter == "k":
-        return " " not in param and "," not in param
-    return read_param(letter, param) == param

@@ -7,7 +7,7 @@ from typing import ClassVar
 import msgspec
 
 from gateway.state.channel.messages import _Tagged
-from gateway.state.channel.registration import Registration
+from gateway.state.channel.registration import Forbidden, Registration
 from gateway.state.people import Person
 
 
@@ -37,7 +37,7 @@ class MemberView(msgspec.Struct, frozen=True, array_like=True):
 class ChannelView(msgspec.Struct, frozen=True, array_like=True):
     """The asker's view of a channel. The asker gets None instead if there is no such channel for the asker."""
 
-    NEWER: ClassVar = {"total": 2, "registration": 2, "doubtful": 2}
+    NEWER: ClassVar = {"total": 2, "registration": 2, "doubtful": 2, "forbidden": 3}
 
     name: str
     created: int  # Unix ms
@@ -52,6 +52,7 @@ class ChannelView(msgspec.Struct, frozen=True, array_like=True):
     total: int = 0  # number of all members, if the answer has a page of members
     registration: Registration | None = None  # if the question is "registration"
     doubtful: bool = False  # absent nodes may hold a registration
+    forbidden: Forbidden | None = None  # if the question is "registration"
 
 
 class ListRow(msgspec.Struct, frozen=True, array_like=True):

@@ -95,6 +95,18 @@ class Akick(msgspec.Struct, frozen=True, array_like=True):
     gone: bool = False
 
 
+class Forbidden(msgspec.Struct, frozen=True, array_like=True):
+    """Nobody may enter or register the channel. by: the operator. at: time of the writing, Unix ms. gone: a
+    tombstone."""
+
+    SINCE: ClassVar = 3
+
+    reason: str
+    by: str
+    at: int
+    gone: bool = False
+
+
 class Registration(msgspec.Struct, frozen=True, array_like=True):
     """id: network-unique. at: time of the registration, Unix ms. access: by the id of an account's registration. seen:
     when an account with access was last in the channel, to a minute; 0: not known, as before level 3."""
@@ -159,11 +171,17 @@ class Registration(msgspec.Struct, frozen=True, array_like=True):
 class Registry(NamedTuple):
     """What a channel's state knows of registrations. kept: the oldest first, the first is the channel's. dropped: time
     of the last drop, Unix ms: earlier registrations are void. base: the key of the first registration of the channel
-    since somebody made the channel; (0, "") for none. A channel with a base is older than any channel without (P26)."""
+    since somebody made the channel; (0, "") for none. A channel with a base is older than any channel without (P26).
+    forbidden: whether operators of the network forbid the channel; None: never."""
 
     kept: tuple[Registration, ...] = ()
     dropped: int = 0
     base: tuple[int, str] = (0, "")
+    forbidden: Forbidden | None = None
+
+    @property
+    def is_forbidden(self) -> bool:
+        return self.forbidden is not None and not self.forbidden.gone
 
 
 def ranks_of(flags: str) -> str:
@@ -177,7 +195,8 @@ def merge_registries(a: Registry, b: Registry) -> Registry:
     REGISTRATIONS registrations at once."""
     dropped = max(a.dropped, b.dropped)
     base = min((one.base for one in (a, b) if one.base[1]), default=(0, ""))
-    return Registry(_kept((*a.kept, *b.kept), dropped), dropped, base)
+    forbidden = max((one.forbidden for one in (a, b) if one.forbidden is not None), key=_written, default=None)
+    return Registry(_kept((*a.kept, *b.kept), dropped), dropped, base, forbidden)
 
 
 def _kept(found: Iterable[Registration], dropped: int) -> tuple[Registration, ...]:
@@ -220,7 +239,7 @@ def bounded_akicks(akicks: dict[str, Akick]) -> dict[str, Akick]:
     return {mask: one for mask, one in akicks.items() if mask not in oldest} if oldest else akicks
 
 
-def _written(one: Holder | Access | Setting | Akick) -> tuple[int, bytes]:
+def _written(one: Holder | Access | Setting | Akick | Forbidden) -> tuple[int, bytes]:
     return one.at, _encode(one)
 
 

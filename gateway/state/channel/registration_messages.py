@@ -10,6 +10,7 @@ from typing import ClassVar, Literal
 
 import msgspec
 
+from gateway.state.channel.emptying_messages import EmptyingCommand, EmptyingEvent
 from gateway.state.channel.mode_change import ModeChange
 from gateway.state.channel.registration import MOST_ACCESSES, MOST_AKICKS, Access, Akick, Holder, Registration, Setting
 from gateway.state.channel.upkeep_messages import UpkeepCommand, UpkeepEvent
@@ -120,8 +121,9 @@ class SetAkick(_Tagged, frozen=True, tag=78):
 
 
 RegistrationCommand = (
-    SetSetting | SetAkick | Register | Unregister | SetAccess | Bereave | Doubt | SetHolder | GiveRank | UpkeepCommand
-)
+    SetSetting | SetAkick | Register | Unregister | SetAccess | Bereave | Doubt | SetHolder | GiveRank
+    | UpkeepCommand | EmptyingCommand
+)  # fmt: skip
 
 
 # Events --------------------------------------------------------------------------------------------------------------
@@ -166,18 +168,26 @@ class AkickSet(_Tagged, frozen=True, tag=86):
     akick: Akick
 
 
-RegistrationEvent = SettingSet | AkickSet | Registered | Unregistered | AccessSet | Doubted | HolderSet | UpkeepEvent
+RegistrationEvent = (
+    SettingSet | AkickSet | Registered | Unregistered | AccessSet | Doubted | HolderSet | UpkeepEvent | EmptyingEvent
+)
 
 
 # Outcomes ------------------------------------------------------------------------------------------------------------
 
-Why = Literal["registered", "unregistered", "rank", "access", "flags", "full", "doubt", "absent"]
+Why = Literal[
+    "registered", "unregistered", "rank", "access", "flags", "full", "doubt", "absent", "operator", "forbidden"
+]
 
 
 class Done(_Tagged, frozen=True, tag=90):
-    """The command has taken effect, now or before. name: the channel, as first typed."""
+    """The command has taken effect, now or before. name: the channel, as first typed. count: how many people or
+    entries the command has changed, for commands about a whole channel."""
+
+    NEWER: ClassVar = {"count": 3}
 
     name: str
+    count: int = 0
 
 
 class NotDone(_Tagged, frozen=True, tag=91):
@@ -185,7 +195,8 @@ class NotDone(_Tagged, frozen=True, tag=91):
     caller is no operator of the channel. access: the caller's access does not allow the command. flags: there is no
     such flag. full: the list is full, with `most` entries. doubt: absent nodes may hold a registration. absent:
     too few nodes are there to keep the change. nobody: the person is not in the channel. value: the value does not fit
-    the setting, or the mask fits nobody."""
+    the setting, or the mask fits nobody. operator: the channel has an operator. forbidden: operators of the network
+    forbid the channel."""
 
     NEWER: ClassVar = {"most": 3}
 

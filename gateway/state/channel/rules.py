@@ -10,6 +10,7 @@ from gateway.irc.modes import CHANNEL_MODES
 from gateway.state.channel.access import composed, given, moves
 from gateway.state.channel.access_rules import ACCESS_DECIDE, rank_by_access
 from gateway.state.channel.channel_settings import SETTING_DECIDE, akick_of, may_set_topic
+from gateway.state.channel.emptying_rules import EMPTYING_DECIDE
 from gateway.state.channel.machine_messages import Speak
 from gateway.state.channel.machines import decide_speak
 from gateway.state.channel.messages import (
@@ -105,6 +106,8 @@ def decide_join(channel: ChannelState, command: Join, at: int) -> Decision:
         return decide_update(channel, Update(command.person), at) if moves else NOTHING
     if command.returns and command.person.uid in channel.left:
         return Decision(HasLeft(channel.kick_of(command.person.uid)), None)
+    if channel.register.is_forbidden:
+        return Decision(Refusal(n.ERR_FORBIDDENCHANNEL, (channel.name, forbidden_text(channel))), None)
     if not channel.members and not channel.stays:
         if not command.makes:
             return refuse(channel, n.ERR_UNAVAILRESOURCE)
@@ -130,6 +133,12 @@ def _turn_away(channel: ChannelState, bar: str, *, forwarded: bool) -> Decision:
     if other is None or forwarded or channel.rules.casemap(other) == channel.rules.casemap(channel.name):
         return refuse(channel, bar)
     return Decision(Refusal(n.ERR_LINKCHANNEL, (channel.name, other, n.TEXT[n.ERR_LINKCHANNEL])), None)
+
+
+def forbidden_text(channel: ChannelState) -> str:
+    known = channel.register.forbidden
+    reason = known.reason if known is not None else ""
+    return f"Operators of the network forbid this channel ({reason or 'no reason'})"
 
 
 def _bar(channel: ChannelState, command: Join, at: int) -> str | None:
@@ -305,4 +314,5 @@ DECIDE: dict[type, Callable[[ChannelState, Any, int], Decision]] = {
     **ACCESS_DECIDE,
     **SETTING_DECIDE,
     **UPKEEP_DECIDE,
+    **EMPTYING_DECIDE,
 }

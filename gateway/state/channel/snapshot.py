@@ -7,7 +7,7 @@ from typing import ClassVar
 import msgspec
 
 from gateway.state.channel.machine_messages import SpokenKey
-from gateway.state.channel.registration import Registration
+from gateway.state.channel.registration import Forbidden, Registration
 from gateway.state.channel.webhook_messages import Subscription
 from gateway.state.people import Person
 
@@ -64,6 +64,7 @@ class Stored(msgspec.Struct, frozen=True, array_like=True):
         "base": 2,
         "doubtful": 2,
         "params": 3,
+        "forbidden": 3,
     }
 
     name: str
@@ -91,3 +92,4 @@ class Stored(msgspec.Struct, frozen=True, array_like=True):
     base: tuple[int, str] = (0, "")  # time and id of the first registration since the channel was made
     doubtful: bool = False  # absent nodes may hold a registration of the channel
     params: dict[str, str] = {}  # mode letter -> parameter, but for k and l
+    forbidden: Forbidden | None = None  # operators of the network forbid the channel, or did so

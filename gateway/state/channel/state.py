@@ -11,8 +11,9 @@ import msgspec
 from gateway.irc.casemapping import Casemap
 from gateway.irc.limits import Limits
 from gateway.irc.modes import CHANNEL_MODES
-from gateway.state.channel.access import ACCESS_APPLY, composed, given, set_rank
+from gateway.state.channel.access import ACCESS_APPLY, composed, given, see, set_rank
 from gateway.state.channel.channel_settings import SETTING_APPLY
+from gateway.state.channel.emptying_messages import Emptied
 from gateway.state.channel.history import History
 from gateway.state.channel.keys import remembered
 from gateway.state.channel.lists import MaskList
@@ -35,16 +36,12 @@ from gateway.state.channel.mode_change import ModeChange
 from gateway.state.channel.mode_state import ModeState, bury
 from gateway.state.channel.registration import Registration, Registry
 from gateway.state.channel.snapshot import INVITES, KICKS, PutOut, Sitting, Stored
-from gateway.state.channel.upkeep_messages import HistoryTrimmed, Sighted
 from gateway.state.channel.webhook_messages import Advanced, Subscribed, Unsubscribed
 from gateway.state.channel.webhooks import Webhooks
 from gateway.state.people import Person
 from ring.ids import Incarnation
 
 DEFAULT_MODES = "nt"
-
-SEEN_MS = 60_000
-"""The precision of the time when an account with access was last in a registered channel."""
 
 
 class Member:
@@ -138,12 +135,6 @@ class ChannelState(ModeState):
             member.prefixes = composed(given(self, person.life), member.extra, member.less)
         self._sit(person.edge)
 
-    def _see(self, person: Person, at: int) -> None:
-        """Remember when an account with access was in the channel, to SEEN_MS."""
-        kept = self.register.kept
-        if kept and at - kept[0].seen >= SEEN_MS and kept[0].flags(person.life):
-            self.write(msgspec.structs.replace(kept[0], seen=at))
-
     def _move(self, member: Member, person: Person) -> bool:
         """Change the member's profile. Returns whether the subscribers have changed."""
         before, member.person = member.person.edge, person
@@ -157,7 +148,7 @@ class ChannelState(ModeState):
         gone = [member for uid in uids if (member := self.members.pop(uid, None)) is not None]
         for member in gone:
             self._rise(member.person.edge)
-            self._see(member.person, at)
+            see(self, member.person, at)
         if gone:
             self.if_empty(at)
         return bool(gone)
@@ -193,7 +184,7 @@ class ChannelState(ModeState):
         by_access = given(self, person.life)
         extra = "".join(rank for rank in event.prefixes if rank not in by_access)
         self._put(Sitting(person, extra, at, at, at))
-        self._see(person, at)
+        see(self, person, at)
         return True
 
     def _parted(self, event: Parted | Kicked, at: int) -> bool:
@@ -210,6 +201,20 @@ class ChannelState(ModeState):
         """Find the kick that removed a user; None if the user left without a kick, or is a member."""
         kick = self.put_out.get(uid)
         return kick if kick is not None and self.left.get(uid) == kick.at and uid not in self.members else None
+
+    def _emptied(self, event: Emptied, at: int) -> bool:
+        if event.ends:
+            self.register = self.register._replace(kept=(), dropped=at)
+            self.set_flag("P", at, adding=False)
+        if event.forbidden is not None:
+            self.register = self.register._replace(forbidden=event.forbidden)
+        for uid, _ in event.gone:
+            if uid in self.members:
+                bury(self.left, uid, at)
+                bury(self.put_out, uid, PutOut(event.source, event.reason, at, event.account), KICKS)
+        removed = self._remove(at, *(uid for uid, _ in event.gone))
+        self.if_empty(at)
+        return removed
 
     def _has_quit(self, event: HasQuit, at: int) -> bool:
         uids = [uid for uid, _ in event.gone]
@@ -243,13 +248,8 @@ class ChannelState(ModeState):
         if self.register.kept and member.person.life != event.person.life:
             member.less, member.ranked_at = "", at
             member.prefixes = composed(given(self, event.person.life), member.extra, "")
-            self._see(event.person, at)
+            see(self, event.person, at)
         return self._move(member, event.person)
-
-    def _sighted(self, event: Sighted, at: int) -> bool:
-        if self.register.kept:
-            self.write(msgspec.structs.replace(self.register.kept[0], seen=at))
-        return False
 
     def _redacted(self, event: Redacted, at: int) -> bool:
         self.history.redact(event.msgid, at)
@@ -257,10 +257,6 @@ class ChannelState(ModeState):
 
     def _forgotten(self, event: Forgotten, at: int) -> bool:
         self.history.forget((event.uid, event.life), at)
-        return False
-
-    def _history_trimmed(self, event: HistoryTrimmed, at: int) -> bool:
-        self.history.trim(event.before)
         return False
 
     def _subscribed(self, event: Subscribed, at: int) -> bool:
@@ -314,6 +310,7 @@ class ChannelState(ModeState):
             self.register.base,
             self.doubtful,
             self.params,
+            self.register.forbidden,
         )
 
     def load(self, stored: Stored, *, is_new: bool = False) -> None:
@@ -328,7 +325,7 @@ class ChannelState(ModeState):
         modes, self.key, self.limit = stored.settings
         self.take_modes(set(modes))
         self.take_params(dict(stored.params))
-        self.register = Registry(stored.registrations, stored.unregistered, stored.base)
+        self.register = Registry(stored.registrations, stored.unregistered, stored.base, stored.forbidden)
         self.doubtful = stored.doubtful
         for sitting in stored.members:
             self._put(sitting)
@@ -353,8 +350,7 @@ _APPLY: dict[type, Callable[[ChannelState, Any, int], bool]] = {
     Merged: ChannelState._merged,
     Redacted: ChannelState._redacted,
     Forgotten: ChannelState._forgotten,
-    HistoryTrimmed: ChannelState._history_trimmed,
-    Sighted: ChannelState._sighted,
+    Emptied: ChannelState._emptied,
     Subscribed: ChannelState._subscribed,
     Unsubscribed: ChannelState._unsubscribed,
     Advanced: ChannelState._advanced,

@@ -49,6 +49,7 @@ def _registration(channel: ChannelState, uid: str, *, whole: bool) -> ChannelVie
         total=len(channel.members),
         registration=channel.register.kept[0] if channel.register.kept else None,
         doubtful=channel.doubtful,
+        forbidden=channel.register.forbidden if channel.register.is_forbidden else None,
     )
 
 

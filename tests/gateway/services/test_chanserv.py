@@ -119,10 +119,10 @@ def test_ranks_by_access(net: Net) -> None:
     bob.ask("PART #c")
     assert told(bob, "VOICE #c eve") == ["Done in #c."], "one need not be in the channel"
     assert told(bob, "STATUS #c") == [
-        "Your flags are hov; on entering #c you have the ranks none.",
+        "Your flags are hov; the ranks on entering #c are none.",
         "You are not in the channel.",
     ]
-    assert told(ann, "STATUS #c")[0] == "You are the founder; on entering #c you have the ranks qo."
+    assert told(ann, "STATUS #c")[0] == "You are the founder; the ranks on entering #c are qo."
 
 
 def test_a_channel_changes_hands(net: Net) -> None:
@@ -208,13 +208,50 @@ def test_settings_of_a_channel(net: Net) -> None:
 
 def test_locked_modes(net: Net) -> None:
     ann, bob, eve = cast(net)
-    assert told(ann, "MLOCK #c +k") == [NOT_DONE["value"]]
+    for bad in ("+k", "+b", "+l 0", "+k a,b", "+n x", "+kl a", "nt"):
+        assert told(ann, f"MLOCK #c {bad}") == [NOT_DONE["value"]], bad
     assert told(ann, "MLOCK #c +m-t") == ["MLOCK is +m-t."]
     settle(ann, bob, eve)
     assert ann.ask("MODE #c")[0] == "324 ann #c +mn"
     assert ann.ask("MODE #c -m")[-1] == "482 ann #c :The mode m is locked (ChanServ)"
     assert told(ann, "MLOCK #c off") == ["MLOCK is off."]
     assert "482" not in " ".join(ann.ask("MODE #c -m"))
+
+
+def test_a_locked_key_and_limit(net: Net) -> None:
+    ann, bob, eve = cast(net)
+    assert told(ann, "MLOCK #c +nkl-i sesame 50") == ["MLOCK is +nkl-i sesame 50."]
+    settle(ann, bob, eve)
+    assert ann.ask("MODE #c")[0] in ("324 ann #c +klnt sesame 50", "324 ann #c +ntkl sesame 50")
+    assert ann.ask("MODE #c -k sesame")[-1] == "482 ann #c :The mode k is locked (ChanServ)"
+    assert ann.ask("MODE #c +l 3")[-1] == "482 ann #c :The mode l is locked (ChanServ)"
+    assert ann.ask("MODE #c +k other")[-1] == "482 ann #c :The mode k is locked (ChanServ)"
+    assert told(ann, "MLOCK #c -kl") == ["MLOCK is -kl."]
+    settle(ann, bob, eve)
+    assert ann.ask("MODE #c")[0] == "324 ann #c +nt"
+    assert "482" in ann.ask("MODE #c +l 3")[-1]
+    assert told(ann, "SET #c GUARD on")[0].startswith("GUARD is always on here.")
+
+
+def test_status_of_others(net: Net) -> None:
+    ann, bob, eve = cast(net)
+    told(ann, "FLAGS #c bob +OA")
+    settle(ann, bob, eve)
+    assert told(ann, "STATUS #c") == [
+        "You are the founder; the ranks on entering #c are qo.",
+        "The ranks now are qo.",
+    ]
+    assert told(bob, "STATUS #c ann") == [
+        "ann is the founder; the ranks on entering #c are qo.",
+        "The ranks now are qo.",
+    ]
+    assert told(ann, "STATUS #c bob")[0] == "The flags are AO; the ranks on entering #c are o."
+    bob.ask("PART #c")
+    assert told(ann, "STATUS #c bob")[1] == "bob is not in the channel."
+    assert told(ann, "STATUS #c eve")[0] == "The flags are none; the ranks on entering #c are none."
+    assert told(ann, "STATUS #c nobody") == ["No such nick/channel"]
+    told(ann, "FLAGS #c bob -A")
+    assert told(bob, "STATUS #c ann") == [NOT_DONE["access"]]
 
 
 def test_people_are_kept_out(net: Net) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from gateway.services.chanserv import NOT_DONE
-from gateway.services.clearing import HAS_OPERATOR
 from gateway.services.table import NOT_LOGGED_IN
 from tests.gateway.commands.stage import OPERATOR, network, people, settle
 from tests.gateway.services.test_chanserv import cast, ranks, told
@@ -51,7 +50,7 @@ def test_clear_bans_and_ops(net: Net) -> None:
 def test_recover_from_inside(net: Net) -> None:
     ann, bob, eve = cast(net)
     told(ann, "FLAGS #c bob +R")
-    assert told(bob, "RECOVER #c") == [HAS_OPERATOR]
+    assert told(bob, "RECOVER #c") == [NOT_DONE["operator"]]
     assert told(bob, "RECOVER #other") == [NOT_DONE["unregistered"]]
     ann.ask("MODE #c +il 3", "PART #c")
     assert told(bob, "RECOVER #c") == ["#c is recovered."]

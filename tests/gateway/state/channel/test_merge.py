@@ -14,6 +14,7 @@ from gateway.irc.casemapping import Casemap
 from gateway.irc.masks import MaskSet
 from gateway.state.channel import merge as channel_merge
 from gateway.state.channel.channel import Channel
+from gateway.state.channel.emptying_messages import Clear, Forbid, Purge, Recover
 from gateway.state.channel.messages import (
     Evict,
     Join,
@@ -37,6 +38,7 @@ from gateway.state.channel.registration_messages import (
     Unregister,
 )
 from gateway.state.channel.snapshot import Stored
+from gateway.state.channel.upkeep_messages import Expire
 from tests.gateway.state.cast import ANN, BOB, CAT, RULES, minus, plus
 
 ANN, BOB, CAT = (msgspec.structs.replace(one, account=one.nick, life=f"l{one.uid}") for one in (ANN, BOB, CAT))
@@ -77,6 +79,13 @@ def commands(draw: Any) -> Any:
                 GiveRank(who.life, who.source, True, "v", other.uid, other.nick, override=True),
                 Doubt(over=draw(st.booleans())),
                 SetSetting(who.life, "mlock", draw(st.sampled_from(["+m", "-m+i", ""])), override=True),
+                SetSetting(who.life, "mlock", "+kl x 5", override=True),
+                SetSetting(who.life, "history", draw(st.sampled_from(["1", ""])), override=True),
+                Clear(who.life, draw(st.sampled_from(["users", "bans", "ops"])), who.source, "", override=True),
+                Recover(who.life, who.source, who, override=True),
+                Purge(who.source, "why"),
+                Forbid(who.source, "why", "root", over=draw(st.booleans())),
+                Expire(draw(st.sampled_from([1_001, 1_008]))),
                 SetAkick(who.life, who.nick, "x!*@*", gone=draw(st.booleans()), override=True),
             ]
         )

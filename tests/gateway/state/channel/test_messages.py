@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from config.people import Limits
+from gateway.state.channel import emptying_messages as e
 from gateway.state.channel import machine_messages as m
 from gateway.state.channel import messages as c
 from gateway.state.channel import registration as g
@@ -57,6 +58,10 @@ COMMANDS: list[Any] = [
     r.Doubt(over=True),
     r.SetSetting("l1", "mlock", "+nt"),
     r.SetAkick("l1", "ann", "x!*@*", "why", 9),
+    e.Clear("l1", "users", "a!b@c", "1", "why"),
+    e.Recover("l1", "a!b@c", ANN),
+    e.Purge("a!b@c", "why"),
+    e.Forbid("a!b@c", "why", "root"),
     u.TrimHistory(),
     u.Expire(9),
 ]
@@ -85,6 +90,7 @@ EVENTS: list[Any] = [
     r.Doubted(False, (minus("o", "Bob", "2"),)),
     u.HistoryTrimmed(9),
     u.Sighted(),
+    e.Emptied("a!b@c", "why", (("1", "Ann"),), ends=True, forbidden=g.Forbidden("why", "root", 7)),
     c.Merged(Channel("#c", Rules(Limits(), CASEMAP, 60.0)).snapshot()),
 ]
 
