@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any, Final
 
 from gateway.commands.table import command
 from gateway.edge.client.call import Call
 from gateway.edge.oversight.oversight import told
-from gateway.irc.times import DAY_S, server_time
+from gateway.irc.times import read_duration, server_time
 from gateway.state.audit.messages import AUDIT, Acts, Read
 
 COUNT: Final = 20
 MOST: Final = 500
 """Acts that AUDIT shows without a count, and at most."""
 
-UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": DAY_S, "w": 7 * DAY_S}
-_SINCE: Final = re.compile(r"([0-9]{1,6})([smhdw])", re.ASCII)
 _FIELDS: Final = {"by": "operator", "act": "act", "target": "target", "node": "node"}
 
 
@@ -40,8 +37,8 @@ def _question(call: Call) -> Read | str:
             facts["count"] = int(word[:9])
         elif equals and value and name.lower() in _FIELDS:
             facts[_FIELDS[name.lower()]] = call.edge.text(value, 200)
-        elif name.lower() == "since" and (found := _SINCE.fullmatch(value.lower())):
-            facts["since"] = max(0, call.edge.network.now_ms - int(found[1]) * UNITS[found[2]] * 1000)
+        elif name.lower() == "since" and (ago_s := read_duration(value)) is not None:
+            facts["since"] = max(0, call.edge.network.now_ms - ago_s * 1000)
         else:
             return (
                 f"AUDIT does not understand {call.edge.text(word, 50)}: AUDIT [count, 1 to {MOST}] [by=name] "

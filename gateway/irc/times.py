@@ -39,6 +39,16 @@ def read_seconds(text: str) -> int | None:
     return None if found is None else int(found[1]) * 1000 + int((found[2] or "").ljust(3, "0")[:3])
 
 
+_DURATION = re.compile(r"([0-9]{1,6})([smhdw])", re.ASCII)
+_UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": DAY_S, "w": 7 * DAY_S}
+
+
+def read_duration(text: str) -> int | None:
+    """Read "30m", "12h" or "7d" as seconds; None for other text."""
+    found = _DURATION.fullmatch(text.lower())
+    return None if found is None else int(found[1]) * _UNITS[found[2]]
+
+
 @lru_cache(maxsize=64)
 def _second(second: int) -> str:
     # A broken peer may send an impossible time. A wrong time on the screen is better than an exception in the delivery.

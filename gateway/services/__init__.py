@@ -12,6 +12,7 @@ from gateway.services import (
     keeping,
     moderating,
     nickserv,
+    operating,
     playback,
 )
 
@@ -27,5 +28,6 @@ __all__ = [
     "keeping",
     "moderating",
     "nickserv",
+    "operating",
     "playback",
 ]

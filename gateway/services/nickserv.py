@@ -9,6 +9,7 @@ from gateway.edge.accounts.holdings import drop
 from gateway.edge.accounts.login import login, logout
 from gateway.edge.accounts.proof import Login
 from gateway.edge.accounts.register import register, unfit
+from gateway.edge.accounts.suspending import refusal, words
 from gateway.edge.accounts.verify import look_up, prove
 from gateway.edge.procedures import run
 from gateway.edge.settings import lasts
@@ -41,7 +42,9 @@ def prove_first(request: Request, name: str, password: str, then: Callable[[Logi
         connection.proof.end_check()
         if connection.user is None:  # the session has moved to another node meanwhile
             return
-        if view is not None:
+        if view is not None and (why := refusal(view)):
+            request.say(f"{why}.")
+        elif view is not None:
             then(view)
         else:
             if known:
@@ -130,6 +133,7 @@ def _facts(request: Request, view: InfoView) -> list[str]:
     sessions, settings = request.call.edge.settings.sessions, view.settings
     auto_away = sessions.auto_away if settings.auto_away is None else settings.auto_away
     return [
+        *([words(view.name, view.suspension)] if view.suspension is not None else []),
         f"Account {view.name}, registered {server_time(view.created)}, last login about {server_time(view.seen)}",
         f"Other nicks: {' '.join(view.nicks) or 'none'}",
         f"Certificates: {len(view.certificates)}",

@@ -1,11 +1,13 @@
-"""Acts of operators outlive nodes, power cuts and partitions, and no act comes twice."""
+"""Acts of operators and suspensions outlive nodes, power cuts and partitions, and no act comes twice."""
 
 from __future__ import annotations
 
 import pytest
 
 from gateway.state.audit.messages import AUDIT
+from tests.gateway.commands.accounts import Newcomer, log_in, register
 from tests.gateway.commands.stage import OPERATOR
+from tests.gateway.services.asking import told
 from tests.settings import edge_settings
 from tests.sim.net import Client, Net
 from tests.sim.stores import MemoryStore
@@ -109,3 +111,49 @@ def test_acts_while_all_holders_were_away_join_the_acts_before() -> None:
     start(net, *away)
     net.run(40)
     assert acts(bob) == ["one", "two"]
+
+
+# Suspended accounts ---------------------------------------------------------------------------------------------------
+
+
+def suspended(net: Net, name: str, by: str) -> Client:
+    """Let an operator suspend ann's account on this node; return the operator."""
+    oper = operator(net, name, by)
+    assert told(oper, "SUSPEND ann spam") == ["The account ann is suspended: spam."]
+    return oper
+
+
+def refused(net: Net, name: str) -> bool:
+    client = Newcomer(net, name)
+    return any(line.startswith("904") and "suspended" in line for line in log_in(client, "ann", "sesame"))
+
+
+def test_a_suspension_outlives_a_power_cut_and_the_death_of_a_holder(net: Net) -> None:
+    ann = net.client("n1", "ann")
+    register(ann)
+    suspended(net, "n2", "bob").quit()
+    power_cut(net)
+    assert refused(net, "n3")
+    net.kill("n1")
+    net.run(10)
+    assert refused(net, "n2")
+
+
+def test_a_node_that_was_not_told_ends_the_session_once_it_looks() -> None:
+    net = Net(4, disks=True, edge=SETTINGS)
+    ann = net.client("n1", "ann")
+    register(ann)
+    ann.sync()
+    net.run(5)
+    key = {name: node.key for name, node in net.nodes.items()}
+    net.links.isolate({key["n1"]}, {key["n2"], key["n3"], key["n4"]})
+    net.run(15)
+    oper = operator(net, "n3", "bob")
+    said = told(oper, "SUSPEND ann spam")
+    net.links.heal()
+    net.run(20)
+    if said != ["The account ann is suspended: spam."]:  # the account's holders were on both sides
+        assert told(oper, "SUSPEND ann spam") == ["The account ann is suspended: spam."]
+    net.run(130)
+    assert ann.closed is not None
+    assert refused(net, "n1") and refused(net, "n4")

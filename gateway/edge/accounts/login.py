@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from gateway.edge.accounts import nick_protection
 from gateway.edge.accounts.proof import Login
+from gateway.edge.accounts.suspending import end_sessions, words
 from gateway.edge.accounts.verify import sources_of
 from gateway.edge.client.lines import Line
 from gateway.edge.users import hosts
@@ -107,7 +108,9 @@ def watch(edge: EdgePort, connection: Connection) -> None:
                 edge.network.ask(edge.account(proven.name), Info(), lambda view: known(proven, view))
 
     def known(proven: Login, view: InfoView | None) -> None:
-        if view is not None and view.life != proven.life:
+        if view is not None and view.life == proven.life and view.suspension is not None:
+            end_sessions(edge, proven.life, words(view.name, view.suspension))
+        elif view is not None and view.life != proven.life:
             if_dropped(edge, proven.name, proven.life, lambda: expel_all(edge, proven.life))
         elif view is not None and connection.user is not None and connection.user.session.account:
             edge.sessions.know(connection.user, view)

@@ -13,6 +13,7 @@ from gateway.accounts.steps import Refused, account_of, split_name
 from gateway.edge.accounts.login import login
 from gateway.edge.accounts.missing_nodes import with_absent
 from gateway.edge.accounts.proof import Login
+from gateway.edge.accounts.suspending import refusal
 from gateway.edge.accounts.verify import prove
 from gateway.edge.procedures import Do, Procedure
 from gateway.irc import numerics as n
@@ -80,6 +81,9 @@ def log_in(call: Call, wanted: Wish) -> Procedure[bool]:
         if known:
             edge.network.note("login_failed", client=connection.number)
         _refuse(call, WRONG if known else with_absent(edge, LATER))
+        return False
+    if suspended := refusal(view):
+        _refuse(call, suspended)
         return False
     connection.proof.meet(view)
     proven = Login(view.name, view.life, device or "")

@@ -13,6 +13,7 @@ from gateway.accounts.mechanisms import MECHANISMS, start
 from gateway.accounts.steps import Challenge, Done, Failed, NeedAccount, NeedCheck, Step
 from gateway.edge.accounts.login import login, other
 from gateway.edge.accounts.proof import Exchange, Login
+from gateway.edge.accounts.suspending import refusal
 from gateway.edge.accounts.verify import PasswordTrial, credentials_of, look_up, look_up_certificate
 from gateway.edge.client.lines import Line
 from gateway.edge.client.registration import try_register
@@ -202,6 +203,9 @@ def _refuse(call: Call, step: Failed) -> None:
 
 def _log_in(call: Call, view: LoginView, step: Done) -> None:
     connection = call.connection
+    if why := refusal(view):
+        _refuse(call, Failed(why))
+        return
     if (own := other(connection, view.life)) is not None:
         _end(call, n.ERR_SASLALREADY, f"You are logged in as {own.name}: log out first")
         return

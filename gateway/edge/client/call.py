@@ -13,6 +13,7 @@ from gateway.edge.client import flood
 from gateway.edge.client.answering import Answering
 from gateway.edge.client.slots import Done, Slot
 from gateway.edge.rpc.asks import Ask
+from gateway.edge.rpc.operator_asks import OperatorAsk
 from gateway.state.audit.messages import AUDIT
 from gateway.state.idempotency import IdempotencyKey
 from gateway.state.people import Refusal
@@ -113,7 +114,7 @@ class Call(Answering):
     def ask_node(self, key: str, body: Any, done: Done) -> None:
         self.edge.network.ask_node(key, body, self._guarded(done))
 
-    def gather(self, body: Ask, done: Callable[[list[Any], list[str]], None]) -> None:
+    def gather(self, body: Ask | OperatorAsk, done: Callable[[list[Any], list[str]], None]) -> None:
         """Ask every live node; done(replies, this node's first; names of silent nodes)."""
         me, nodes = self.edge.record.key, self.edge.network.live()
         self.worked(flood.QUESTION * (len(nodes) - 1))

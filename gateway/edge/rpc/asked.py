@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from gateway.edge import slices
 from gateway.edge.accounts import nick_protection
 from gateway.edge.accounts.login import expel_all
+from gateway.edge.accounts.suspending import end_sessions
 from gateway.edge.rpc import asks, operator_answers
 from gateway.edge.rpc.answers import answer as answer_people
 from gateway.edge.rpc.operator_asks import OperatorAsk
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 def answer(edge: EdgePort, body: Any) -> Any:
     if isinstance(body, asks.ExpelAsk):
         return asks.Expelled(expel_all(edge, body.life))
+    if isinstance(body, asks.SuspendedAsk):
+        return asks.Expelled(end_sessions(edge, body.life, body.text))
     if isinstance(body, asks.LettingGoAsk):
         return claim.answer(edge, body)
     if isinstance(body, asks.SeatsAsk):

@@ -66,6 +66,16 @@ class ExpelAsk(_Tagged, frozen=True, tag=5):
     life: str
 
 
+class SuspendedAsk(_Tagged, frozen=True, tag=68):
+    """Says: an operator has suspended the account, so the account's sessions end. life: the id of the registration.
+    text: for the account's clients. The answer is an Expelled."""
+
+    SINCE: ClassVar = 3
+
+    life: str
+    text: str
+
+
 class OwnedAsk(_Tagged, frozen=True, tag=6):
     """Says: the nick of this user of the node belongs to an account now."""
 
@@ -258,6 +268,7 @@ Reply = (
 read_ask = msgspec.msgpack.Decoder(
     Ask
     | ExpelAsk
+    | SuspendedAsk
     | OwnedAsk
     | ReclaimedAsk
     | DeliveredAsk

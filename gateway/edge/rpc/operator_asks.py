@@ -58,6 +58,7 @@ class AccountRow(_Tagged, frozen=True, tag=50):
     """key: the folded name. created, seen: Unix ms; seen: the last login, to the hour."""
 
     SINCE: ClassVar = 2
+    NEWER: ClassVar = {"suspended": 3}
 
     key: str
     name: str
@@ -66,6 +67,7 @@ class AccountRow(_Tagged, frozen=True, tag=50):
     nicks: tuple[str, ...]
     certificates: int
     always_on: bool | None
+    suspended: bool = False
 
 
 class ChannelRow(_Tagged, frozen=True, tag=51):

@@ -166,7 +166,8 @@ def _accounts(edge: EdgePort) -> Listing:
         if life is None or life.alias:
             return None
         facts = (life.name, life.created, life.seen, tuple(life.nicks), len(life.certificates))
-        return AccountRow(key, *facts, life.settings.always_on)
+        suspended = life.suspension is not None and life.suspension.holds(edge.network.now_ms)
+        return AccountRow(key, *facts, life.settings.always_on, suspended)
 
     return _mastered(edge, "account", is_listed, row)
 

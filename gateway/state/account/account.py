@@ -40,6 +40,8 @@ from gateway.state.account.messages import (
     SetCredentials,
     SetSettings,
     SettingsSet,
+    Suspend,
+    Suspended,
     Unalias,
     Unaliased,
     VhostChanged,
@@ -159,13 +161,14 @@ class Account(StateBase):
 
     def answer(self, question: Question, at: int) -> View:
         life = self.life
+        suspension = life.suspension if life is not None and life.suspension and life.suspension.holds(at) else None
         if isinstance(question, Login):
             if life is None:
                 return LoginView()
             certificates, nicks = tuple(life.certificates), tuple(life.nicks)
             sources = tuple(source for source, then in life.sources.items() if at - then < LATELY_MS)
             facts = (life.name, life.id, life.alias, life.credentials, certificates, nicks, sources)
-            return LoginView(*facts, tuple(life.channels), life.vhost.active)
+            return LoginView(*facts, tuple(life.channels), life.vhost.active, suspension)
         if life is None:
             return InfoView()
         return InfoView(
@@ -178,6 +181,7 @@ class Account(StateBase):
             tuple(life.certificates),
             life.settings,
             life.vhost,
+            suspension,
         )
 
     # Upkeep ---------------------------------------------------------------------------------------------------------
@@ -245,8 +249,14 @@ def _change_vhost(life: Life, command: ChangeVhost, at: int) -> Decision:
     return Decision(Accepted(life.name), VhostChanged(_replace(after, at=at)))
 
 
+def _suspend(life: Life, command: Suspend, at: int) -> Decision:
+    changes = life.suspension != command.suspension
+    return Decision(Accepted(life.name), Suspended(command.suspension) if changes else None)
+
+
 _DECIDE: dict[type, Callable[[Life, Any, int], Decision]] = {
     SetCredentials: _set_credentials,
+    Suspend: _suspend,
     AddCertificate: lambda life, c, at: _add(
         life, life.certificates, c.fingerprint, CERTIFICATES, CertificateAdded(c.fingerprint)
     ),
@@ -284,6 +294,7 @@ def _apply_settings(life: Life, event: SettingsSet, at: int) -> Life:
 
 
 _APPLY: dict[type, Callable[[Life, Any, int], Life]] = {
+    Suspended: lambda life, e, at: _replace(life, suspension=e.suspension, written=life.written | {"suspension": at}),
     CredentialsSet: lambda life, e, at: _replace(
         life, credentials=e.credentials, written=life.written | {"credentials": at}
     ),

@@ -11,7 +11,7 @@ from typing import ClassVar, Literal
 import msgspec
 
 from gateway.accounts.credentials import Credentials
-from gateway.state.account.snapshot import Settings, Stored, Vhost
+from gateway.state.account.snapshot import Settings, Stored, Suspension, Vhost
 
 
 class _Tagged(msgspec.Struct, frozen=True, array_like=True):
@@ -129,6 +129,15 @@ class ChangeVhost(_Tagged, frozen=True, tag=73):
     text: str = ""
 
 
+class Suspend(_Tagged, frozen=True, tag=69):
+    """Let nobody log in to the account, or let people log in again. suspension: None for an end."""
+
+    SINCE: ClassVar = 3
+
+    life: str
+    suspension: Suspension | None
+
+
 Command = (
     Register
     | Alias
@@ -144,6 +153,7 @@ Command = (
     | AddChannel
     | RemoveChannel
     | ChangeVhost
+    | Suspend
 )
 
 
@@ -211,6 +221,12 @@ class ChannelRemoved(_Tagged, frozen=True, tag=34):
     channel: str
 
 
+class Suspended(_Tagged, frozen=True, tag=90):
+    SINCE: ClassVar = 3
+
+    suspension: Suspension | None
+
+
 class VhostChanged(_Tagged, frozen=True, tag=74):
     SINCE: ClassVar = 3
 
@@ -242,6 +258,7 @@ Event = (
     | ChannelAdded
     | ChannelRemoved
     | VhostChanged
+    | Suspended
     | Merged
 )
 
@@ -285,10 +302,11 @@ class LoginView(_Tagged, frozen=True, tag=61):
     """name: as registered, "" for a free name. alias: the folded name of the account to ask instead.
 
     sources: the sources of recent logins. A node before level 1 sends no sources, and ignores sources. channels: the
-    folded names of the account's channels. vhost: the account's host, "" for none.
+    folded names of the account's channels. vhost: the account's host, "" for none. suspension: in
+    force now.
     """
 
-    NEWER: ClassVar = {"sources": 1, "channels": 2, "vhost": 3}
+    NEWER: ClassVar = {"sources": 1, "channels": 2, "vhost": 3, "suspension": 3}
 
     name: str = ""
     life: str = ""
@@ -299,12 +317,13 @@ class LoginView(_Tagged, frozen=True, tag=61):
     sources: tuple[str, ...] = ()
     channels: tuple[str, ...] = ()
     vhost: str = ""
+    suspension: Suspension | None = None
 
 
 class InfoView(_Tagged, frozen=True, tag=62):
     """As LoginView. All times in Unix ms."""
 
-    NEWER: ClassVar = {"vhost": 3}
+    NEWER: ClassVar = {"vhost": 3, "suspension": 3}
 
     name: str = ""
     life: str = ""
@@ -315,6 +334,7 @@ class InfoView(_Tagged, frozen=True, tag=62):
     certificates: tuple[str, ...] = ()
     settings: Settings = Settings()
     vhost: Vhost = Vhost()
+    suspension: Suspension | None = None
 
 
 View = LoginView | InfoView

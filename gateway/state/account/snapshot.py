@@ -57,6 +57,17 @@ class Vhost(msgspec.Struct, frozen=True, array_like=True):
     text: str = ""
 
 
+class Suspension(msgspec.Struct, frozen=True, array_like=True):
+    """An operator has suspended the account: nobody logs in. until: Unix ms, 0 for ever. by: the operator's name."""
+
+    until: int
+    reason: str
+    by: str
+
+    def holds(self, at: int) -> bool:
+        return not self.until or at < self.until
+
+
 class Life(msgspec.Struct, frozen=True, array_like=True):
     """A registration of a name. All times in Unix ms.
 
@@ -64,7 +75,7 @@ class Life(msgspec.Struct, frozen=True, array_like=True):
     or the fingerprint of the account's certificate. An alias has no credentials, nicks, certificates and settings.
     """
 
-    NEWER: ClassVar = {"sources": 1, "channels": 2, "vhost": 3}
+    NEWER: ClassVar = {"sources": 1, "channels": 2, "vhost": 3, "suspension": 3}
 
     created: int
     id: str
@@ -75,11 +86,12 @@ class Life(msgspec.Struct, frozen=True, array_like=True):
     nicks: dict[str, int] = {}  # folded nick -> since when
     removed: dict[str, int] = {}  # fingerprint, folded nick, or folded channel -> time of the removal
     settings: Settings = Settings()
-    written: dict[str, int] = {}  # "credentials" or a setting -> time of the last change
+    written: dict[str, int] = {}  # "credentials", "suspension" or a setting -> time of the last change
     seen: int = 0  # time of the last login, to the hour
     sources: dict[str, int] = {}  # source of a login -> time of the last login, to the day; empty before level 1
     channels: dict[str, int] = {}  # folded name of a registered channel -> since when
     vhost: Vhost = Vhost()
+    suspension: Suspension | None = None
 
 
 class Stored(msgspec.Struct, frozen=True, array_like=True):
@@ -128,6 +140,7 @@ def _one(a: Life, b: Life) -> Life:
         newest(latest(a.sources, b.sources), SOURCES),
         _present(a.channels, b.channels, removed, CHANNELS),
         max(a.vhost, b.vhost, key=lambda vhost: (vhost.at, _encode(vhost))),
+        _last("suspension", a, b).suspension,
     )
 
 
@@ -136,7 +149,7 @@ def _last(name: str, a: Life, b: Life) -> Life:
     choice."""
 
     def order(life: Life) -> tuple[int, bytes]:
-        value = life.credentials if name == "credentials" else getattr(life.settings, name)
+        value = getattr(life if name in ("credentials", "suspension") else life.settings, name)
         return life.written.get(name, 0), _encode(value)
 
     return max(a, b, key=order)

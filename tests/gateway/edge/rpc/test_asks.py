@@ -18,6 +18,7 @@ ASKS: list[Any] = [
     a.CountAsk(),
     a.FindAsk("*!*@h", ("#c",), True, True),
     a.ExpelAsk("0x"),
+    a.SuspendedAsk("0x", "The account joe is suspended"),
     a.OwnedAsk("1"),
     a.ReclaimedAsk("1", "ann"),
     a.DeliveredAsk("ann", "phone"),

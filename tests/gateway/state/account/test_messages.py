@@ -6,7 +6,7 @@ from typing import Any
 
 from gateway.accounts.credentials import Credentials, Scram
 from gateway.state.account import messages as a
-from gateway.state.account.snapshot import Life, Settings, Stored, Vhost
+from gateway.state.account.snapshot import Life, Settings, Stored, Suspension, Vhost
 from tests.gateway.state.reading import Messages
 
 SECRET = Credentials("$argon2id$x", Scram(b"\xff", 4096, b"", b"\x00"))
@@ -26,6 +26,8 @@ COMMANDS: list[Any] = [
     a.LoggedIn("1"),
     a.LoggedIn("1", ("ab", "cd")),
     a.Drop("1"),
+    a.Suspend("1", Suspension(5, "spam", "root")),
+    a.Suspend("1", None),
     a.ChangeVhost("1", "request", "joe.example"),
     a.ChangeVhost("", "reject", "joe.example", "root", "no"),
 ]
@@ -44,6 +46,7 @@ EVENTS: list[Any] = [
     a.SettingsSet({"always_on": True}),
     a.Seen(),
     a.SeenFrom(("ab", "cd")),
+    a.Suspended(Suspension(5, "spam", "root")),
     a.VhostChanged(Vhost("joe.example", "", 7, "root", "")),
     a.Merged(Stored((Life(5, "1", "Joe", SECRET, "", {"ab": 6}, {}, {"joe2": 7}, Settings(True), {}, 8),), 4)),
 ]
