@@ -5,6 +5,7 @@ from gateway.commands import (
     audit,
     bans,
     channels,
+    defence,
     helping,
     history,
     joining,
@@ -18,6 +19,7 @@ from gateway.commands import (
     server,
     services,
     session,
+    uban,
     who,
     whois,
 )
@@ -27,6 +29,7 @@ __all__ = [
     "audit",
     "bans",
     "channels",
+    "defence",
     "helping",
     "history",
     "joining",
@@ -40,6 +43,7 @@ __all__ = [
     "server",
     "services",
     "session",
+    "uban",
     "who",
     "whois",
 ]

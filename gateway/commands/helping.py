@@ -11,6 +11,7 @@ from textwrap import wrap
 from gateway.commands.table import COMMANDS, command
 from gateway.edge.client.call import Call
 from gateway.irc import numerics as n
+from gateway.irc.defcon_table import LEVELS
 from gateway.irc.mode_table import CHANNEL_TABLE, USER_TABLE, Mode
 
 A_ROW = 10
@@ -49,6 +50,10 @@ TEXTS: dict[str, tuple[str, ...]] = {
         "DLINE [time] address [:reason]: refuse connections of an address, or of a network as 192.0.2.0/24. Operators.",
         "The ban holds on all nodes. A time is 30m, 12h, 7d or 1d12h; a number counts minutes. With none: for good.",
         "UNDLINE lifts the ban, `STATS d` lists the bans.",
+    ),
+    "DEFCON": (
+        "DEFCON [level] [time] [:reason]: show or choose the level of defence of the network. Operators only.",
+        *(f"{level} stops {what}." for level, what in LEVELS.items()),
     ),
     "DIE": ("DIE: stop this node. The node hands its channels to other nodes first. Operators only.",),
     "HELP": ("HELP [command]: the commands of this network, or more about one command.",),
@@ -133,6 +138,13 @@ TEXTS: dict[str, tuple[str, ...]] = {
         "SHUN [time] user@host [:reason]: mute people on all nodes: they may leave, and say nothing. Operators only.",
         "Masks and times are those of KLINE. UNSHUN lifts the ban, `STATS s` lists the bans.",
     ),
+    "SPAMFILTER": (
+        "SPAMFILTER ADD action parts [time] pattern :reason: stop texts on all nodes. Operators only.",
+        r"A pattern is a glob with *, ? and \s for a space, or a regular expression (RE2) as /buy\s+now/, in any case.",
+        "Actions: block, report (to operators), kill, ban:1h (KLINE of the address).",
+        "Parts: m messages, n nicks, r real names.",
+        "SPAMFILTER DEL pattern deletes a filter, SPAMFILTER LIST lists the filters.",
+    ),
     "STATS": (
         "STATS u | m | o: the uptime of this node, the use of commands, the names of operators.",
         "STATS k | d | x | s: the bans of the network (KLINE, DLINE, XLINE, SHUN). Operators only.",
@@ -146,6 +158,11 @@ TEXTS: dict[str, tuple[str, ...]] = {
     ),
     "TIME": ("TIME: the server's time.",),
     "TOPIC": ("TOPIC #channel [:text]: show or set the topic of a channel. An empty text removes the topic.",),
+    "UBAN": (
+        "UBAN ADD [KLINE|DLINE|XLINE|SHUN] [time] target [:reason]: ban an address, network, user@host or account.",
+        "UBAN DEL [kind] target lifts the bans of the target. UBAN LIST [kind|mask] lists bans of all kinds.",
+        "UBAN INFO nick, account, address or mask: what all nodes know, and whom a ban would hit. Operators only.",
+    ),
     "UNDLINE": ("UNDLINE address: lift a DLINE. Operators only.",),
     "UNKLINE": ("UNKLINE user@host: lift a KLINE. Operators only.",),
     "UNSHUN": ("UNSHUN user@host: lift a SHUN. Operators only.",),

@@ -271,7 +271,7 @@ class NamesPort(ABC):
 
 class BansPort(ABC):
     """The network's list of bans, carried out on this node (bans/network_bans.py). watches: lines of clients have to be
-    looked at (`is_muted`). is_ready: this node has the list, or began while the network was too old to have a list."""
+    looked at (`stops`). is_ready: this node has the list, or began while the network was too old to have a list."""
 
     watches: bool
     is_ready: bool
@@ -300,7 +300,14 @@ class BansPort(ABC):
     def enter(self, user: User) -> None: ...
 
     @abstractmethod
-    def is_muted(self, connection: Connection, line: bytes) -> bool: ...
+    def stops(self, connection: Connection, line: bytes) -> bool: ...
+
+    @abstractmethod
+    def of_names(self, connection: Connection) -> Entry | None: ...
+
+    @property
+    @abstractmethod
+    def defcon(self) -> int: ...
 
     @abstractmethod
     def forget(self, uid: str) -> None: ...

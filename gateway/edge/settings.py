@@ -119,9 +119,10 @@ class CloakSettings(Protocol):
 
 
 class BanSettings(Protocol):
-    """entries_max: bans of each kind. reason_len: bytes of a reason."""
+    """entries_max: bans of each kind. filters_max: spam filters. reason_len: bytes of a reason."""
 
     entries_max: int
+    filters_max: int
     reason_len: int
 
 

@@ -10,6 +10,7 @@ from gateway.edge.accounts.missing_nodes import with_absent
 from gateway.edge.accounts.proof import Login
 from gateway.edge.accounts.verify import look_up
 from gateway.edge.procedures import run
+from gateway.irc.defcon_table import NO_REGISTRATIONS
 from gateway.irc.message import clean
 from gateway.irc.names import is_valid_channel
 from gateway.irc.times import server_time
@@ -144,6 +145,9 @@ def find_account(request: Request, name: str, then: Callable[[Login], None]) -> 
 )
 def register(request: Request, channel: GroupId) -> None:
     call = request.call
+    if call.edge.bans.defcon <= NO_REGISTRATIONS and call.user.identity.oper is None:
+        request.say(f"No channels are registered now (DEFCON {call.edge.bans.defcon}).")
+        return
     done = answered(request, lambda done: f"{done.name} is registered to {login_of(request).name}.")
     steps = register_channel(call.edge, login_of(request), channel, call.user.uid, override=is_oper(request))
     run(call.edge, steps, done)

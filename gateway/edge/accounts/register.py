@@ -14,6 +14,7 @@ from gateway.edge.client.capabilities import registers_early
 from gateway.edge.client.registration import new_uid
 from gateway.edge.procedures import Ask, Do, Procedure, Submit, run
 from gateway.edge.settings import AccountSettings
+from gateway.irc.defcon_table import NO_REGISTRATIONS
 from gateway.irc.names import is_valid_nick
 from gateway.state.account.messages import Accepted, Denied, LoginView, Register
 from gateway.state.nick.messages import NickView, Who
@@ -34,6 +35,8 @@ def register(call: Call, name: str, password: str, done: Callable[[Failure], Non
     shown, proven = shown_name(name), connection.login
     if not settings.accounts.enabled or settings.accounts.registration == "closed":
         done(("TEMPORARILY_UNAVAILABLE", shown, "Accounts are not registered here; ask an operator"))
+    elif call.edge.bans.defcon <= NO_REGISTRATIONS:
+        done(("TEMPORARILY_UNAVAILABLE", shown, f"Nothing is registered now (DEFCON {call.edge.bans.defcon})"))
     elif proven is not None:
         done(("ALREADY_AUTHENTICATED", proven.name, f"You are logged in as {proven.name}"))
     elif early and not registers_early(settings):

@@ -16,14 +16,17 @@ from typing import TYPE_CHECKING, Any, Final
 
 from gateway.edge import slices
 from gateway.edge.bans.index import BanIndex, Facts
+from gateway.edge.bans.line_watch import LineWatch
+from gateway.edge.bans.masks import written
 from gateway.edge.bans.words import banned, told
 from gateway.edge.client.lines import Line
 from gateway.edge.ports import BansPort, EdgePort
 from gateway.edge.slices import PART, Slices
 from gateway.edge.users import departure, hosts
 from gateway.irc import numerics as n
+from gateway.irc.addresses import read_network
 from gateway.state.bans.bans import Bans
-from gateway.state.bans.messages import Entry, Follow
+from gateway.state.bans.messages import Entry, Follow, Put
 from ring.ids import GroupId
 
 if TYPE_CHECKING:
@@ -41,15 +44,12 @@ LOOK_S: Final = 2.0
 SWEEP_S: Final = 600.0
 """Time between two sweeps of expired entries from the index."""
 
-_MAY_SAY: Final = frozenset((b"PING", b"PONG", b"QUIT", b"PART"))
-"""Commands of a muted person that are carried out."""
-
 
 class NetworkBans(BansPort):
     def __init__(self, edge: EdgePort) -> None:
         self._edge = edge
         self._index = BanIndex(edge.settings.casemap)
-        self._muted: dict[str, Entry] = {}  # by uid
+        self._lines = LineWatch(edge, self._punish)
         self._newcomers: list[str] = []  # uids to judge at the next tick
         self._asked = False
         self._look_at = 0.0
@@ -94,7 +94,8 @@ class NetworkBans(BansPort):
             self._sweep_at = now + SWEEP_S
             at = self._edge.network.now_ms
             self._index.drop_expired(at)
-            self._muted = {uid: entry for uid, entry in self._muted.items() if entry.is_active(at)}
+            self._lines.muted = {uid: shun for uid, shun in self._lines.muted.items() if shun.is_active(at)}
+            self._lines.filters.change((), at)
             self._watch()
 
     # Checks ---------------------------------------------------------------------------------------------------------
@@ -133,9 +134,9 @@ class NetworkBans(BansPort):
         self._newcomers.append(user.uid)
         shun = self._index.shun(self._facts(user), self._edge.network.now_ms)
         if shun is not None:
-            self._muted[user.uid] = shun
-        elif user.uid in self._muted:
-            del self._muted[user.uid]
+            self._lines.muted[user.uid] = shun
+        elif user.uid in self._lines.muted:
+            del self._lines.muted[user.uid]
         self._watch()
 
     def _judge_newcomers(self) -> None:
@@ -145,29 +146,53 @@ class NetworkBans(BansPort):
             if user is not None and not user.quitting:
                 self._judge(user, self._index)
 
-    def is_muted(self, connection: Connection, line: bytes) -> bool:
-        """Tell whether the line is dropped, as the client's user is muted."""
-        user = connection.user
-        entry = self._muted.get(user.uid) if user is not None else None
-        if entry is None or not entry.is_active(self._edge.network.now_ms):
-            return False
-        words = line.split(b" ", 2)
-        verb = words[1] if words[0][:1] in b"@:" and len(words) > 1 else words[0]
-        return verb.upper() not in _MAY_SAY
+    @property
+    def defcon(self) -> int:
+        return self._lines.level
+
+    def stops(self, connection: Connection, line: bytes) -> bool:
+        return self._lines.stops(connection, line)
+
+    def of_names(self, connection: Connection) -> Entry | None:
+        """Return the filter that refuses the nick or the real name of a client that registers."""
+        filters, draft, at = self._lines.filters, connection.draft, self._edge.network.now_ms
+        for part, text in (("n", draft.nick or ""), ("r", draft.real)) if len(filters) else ():
+            entry = filters.find(part, text, at)
+            if entry is not None:
+                self._lines.tell(connection.source, "registration", entry)
+                if entry.action == "ban":
+                    self._ban(connection.address, entry)
+                if entry.action != "report":
+                    return entry
+        return None
+
+    def _punish(self, user: User, entry: Entry) -> None:
+        """Carry out a filter's action on a user: end the user, and ban the user's address for a time."""
+        if entry.action == "ban":
+            self._ban(user.person.origin, entry)
+        self._end(user, entry)
+
+    def _ban(self, address: str, entry: Entry) -> None:
+        network, at = read_network(address), self._edge.network.now_ms
+        if network is not None:
+            until = at + entry.action_s * 1000 if entry.action_s else 0
+            ban = Entry("kline", f"*@{written(network)}", at, "spamfilter", until, entry.reason)
+            self._edge.network.submit(BANS, Put(ban, self._edge.settings.bans.entries_max))
 
     def forget(self, uid: str) -> None:
         """Forget a user who has left."""
-        if self._muted.pop(uid, None) is not None:
+        if self._lines.muted.pop(uid, None) is not None:
             self._watch()
 
     def _watch(self) -> None:
-        self.watches = bool(self._muted)
+        self.watches = self._lines.is_needed
 
     # News -----------------------------------------------------------------------------------------------------------
 
     def changed(self, entries: Iterable[Entry]) -> None:
         """Take over new or changed entries of the list, and carry these out on the people who are here."""
-        at = self._edge.network.now_ms
+        at, entries = self._edge.network.now_ms, list(entries)
+        self._change_watch(entries, at)
         news = [entry for entry in entries if self._index.put(entry)]
         hits = [entry for entry in news if entry.is_active(at)]
         if any(entry.kind == "shun" for entry in news):
@@ -175,13 +200,22 @@ class NetworkBans(BansPort):
         if hits:
             slices.do(self._edge, self._carry_out(BanIndex(self._edge.settings.casemap, hits)))
 
+    def _change_watch(self, entries: list[Entry], at: int) -> None:
+        """Take over changed filters, and the level of DEFCON."""
+        if filters := [entry for entry in entries if entry.kind == "filter"]:
+            self._lines.filters.change(filters, at)
+        for entry in entries:
+            if entry.kind == "defcon":
+                self._lines.defcon = entry if entry.is_active(at) and entry.action.isdigit() else None
+        self._watch()
+
     def _judge_shuns(self) -> None:
         at = self._edge.network.now_ms
-        self._muted.clear()
+        self._lines.muted.clear()
         for user in self._edge.users.values():
             entry = self._index.shun(self._facts(user), at)
             if entry is not None:
-                self._muted[user.uid] = entry
+                self._lines.muted[user.uid] = entry
         self._watch()
 
     def _carry_out(self, index: BanIndex) -> Slices[None]:

@@ -240,8 +240,8 @@ class Clients(ClientsPort):
         """Carry out the line from bytes to bytes, if that is possible."""
         edge = self.edge
         try:
-            is_muted = edge.bans.watches and edge.bans.is_muted(connection, line)
-            return is_muted or edge.talk.relay(connection, line) or edge.direct.relay(connection, line)
+            is_stopped = edge.bans.watches and edge.bans.stops(connection, line)
+            return is_stopped or edge.talk.relay(connection, line) or edge.direct.relay(connection, line)
         except Exception as problem:
             self._blame(connection, problem)
             return True

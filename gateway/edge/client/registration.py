@@ -18,6 +18,7 @@ from gateway.edge.users.departure import depart
 from gateway.edge.users.entering import enter
 from gateway.edge.users.user import User
 from gateway.irc import numerics as n
+from gateway.irc.defcon_table import NO_CONNECTIONS, NO_GUESTS
 from gateway.state.nick.messages import Claim, Granted, NickView, Release, Who
 from gateway.state.people import Person, Refusal
 from ring.ids import GroupId, Incarnation
@@ -74,7 +75,7 @@ def _register(call: Call) -> Procedure[None]:
     call.release()
     for tries in reversed(range(TRIES + 1)) if goes_on else ():
         call.hold()
-        goes_on = not (yield from _attach(call)) and (yield from _may_have(call))
+        goes_on = not (yield from _attach(call)) and not _is_shut_out(call) and (yield from _may_have(call))
         call.release()
         seeks = tries > 0 and call.edge.settings.sessions.enabled
         if not goes_on or not (yield from _enter(call, seeks)):
@@ -111,11 +112,25 @@ def _let_in(call: Call) -> Procedure[bool]:
 def _is_banned(call: Call) -> bool:
     """Refuse a client that falls under a ban of the network, by name, address or account. Returns whether so."""
     edge, connection = call.edge, call.connection
-    entry = edge.bans.of_connection(connection)
+    entry = edge.bans.of_connection(connection) or edge.bans.of_names(connection)
     if entry is None:
         return False
     call.reply(n.ERR_YOUREBANNEDCREEP, banned(entry))
     edge.clients.cut(connection, told(entry))
+    return True
+
+
+def _is_shut_out(call: Call) -> bool:
+    """Refuse a client that the network's level of defence (DEFCON) refuses. Returns whether so."""
+    edge, connection = call.edge, call.connection
+    level = edge.bans.defcon
+    if level > NO_GUESTS or (level > NO_CONNECTIONS and connection.login is not None):
+        return False
+    if connection.certificate and any(connection.certificate in one.certificates for one in edge.settings.operators):
+        return False
+    why = "takes no new connections now" if level <= NO_CONNECTIONS else "takes people with an account alone: log in"
+    call.reply(n.ERR_YOUREBANNEDCREEP, f"The network {why} (DEFCON {level})")
+    edge.clients.cut(connection, f"The network {why} (DEFCON {level})")
     return True
 
 
