@@ -24,6 +24,7 @@ from gateway.irc.mode_table import CHANNEL_TABLE, USER_TABLE, Mode
 from gateway.irc.operator_table import CAPABILITIES, SNOMASKS
 from gateway.services.chanserv import CHANSERV
 from gateway.services.circlet import CIRCLET
+from gateway.services.hostserv import HOSTSERV
 from gateway.services.nickserv import NICKSERV
 from gateway.services.playback import PLAYBACK
 from gateway.services.table import Service
@@ -147,6 +148,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "user modes": lambda: modes(USER_TABLE, ranked=False),
     "commands": commands,
     "NickServ": lambda: service(NICKSERV),
+    "HostServ": lambda: service(HOSTSERV),
     "ChanServ": lambda: service(CHANSERV),
     "*circlet": lambda: service(CIRCLET),
     "*playback": lambda: service(PLAYBACK),

@@ -105,6 +105,9 @@ TEXTS: dict[str, tuple[str, ...]] = {
     "CHANSERV": (
         "CHANSERV command (or CS command): speak to ChanServ, which keeps channels. `CS HELP` lists its commands.",
     ),
+    "HOSTSERV": (
+        "HOSTSERV command (or HS command): speak to HostServ, which gives hosts. `HS HELP` lists its commands.",
+    ),
     "NICKSERV": (
         "NICKSERV command (or NS command): speak to NickServ, which keeps accounts. `NS HELP` lists its commands.",
         "Unlike `/msg NickServ`, most clients do not write this into their logs.",
@@ -184,7 +187,7 @@ TEXTS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 """Command -> lines of help. The first line begins with the syntax."""
 
-SAME = {"HELPOP": "HELP", "NS": "NICKSERV", "CS": "CHANSERV"}
+SAME = {"HELPOP": "HELP", "NS": "NICKSERV", "CS": "CHANSERV", "HS": "HOSTSERV"}
 """Command -> the command with the same text."""
 
 

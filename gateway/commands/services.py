@@ -1,4 +1,5 @@
-"""NICKSERV, NS, CHANSERV and CS: commands that speak to a service. Clients hide such lines from logs."""
+"""NICKSERV, CHANSERV, HOSTSERV, and for short NS, CS, HS: commands that speak to a service. Clients hide such lines
+from logs."""
 
 from __future__ import annotations
 
@@ -24,3 +25,4 @@ def _speak_to(name: str, *words: str) -> None:
 
 _speak_to("NickServ", "NICKSERV", "NS")
 _speak_to("ChanServ", "CHANSERV", "CS")
+_speak_to("HostServ", "HOSTSERV", "HS")

@@ -8,6 +8,7 @@ Without the key nobody can tell an address from a cloak, or try addresses until 
 
 from __future__ import annotations
 
+import re
 from base64 import b32encode
 from collections.abc import Mapping
 from hashlib import blake2b
@@ -24,6 +25,8 @@ ACCOUNT_SUFFIX: Final = ".account"
 
 PARTS: Final[Mapping[int, tuple[int, ...]]] = {4: (32, 24), 6: (128, 64, 48)}
 """Bits of the networks in a cloak, by the version of the address."""
+
+_HOST: Final = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z](?:[A-Za-z0-9-]*[A-Za-z0-9])?")
 
 _DIGEST: Final = 5
 """Bytes of a digest: 8 letters. Two of the 2^24 networks of IPv4 have the same digest with a chance of 1 in 2^16."""
@@ -53,6 +56,18 @@ def fingerprint(key: bytes) -> str:
 def is_own_form(host: str) -> bool:
     """Whether the host has a form that only the network gives: of a cloak, of an account, or of an address."""
     return host.lower().endswith((SUFFIX, ACCOUNT_SUFFIX)) or read_network(host) is not None
+
+
+def unfit(host: str, limit: int, server: str) -> str:
+    """Return why nobody may have the host instead of a cloak, in words; "" for a fit host. limit: characters. server:
+    the network's name towards clients."""
+    if len(host) > limit:
+        return f"A host has at most {limit} characters."
+    if is_own_form(host) or _HOST.fullmatch(host) is None:
+        return "A host consists of words of letters, digits and hyphens, with dots between, such as joe.example.org."
+    if f".{host}".lower().endswith(f".{server}".lower()):
+        return "That is a name of the network."
+    return ""
 
 
 def _part(key: bytes, network: Network, bits: int) -> str:

@@ -10,7 +10,7 @@ from typing import ClassVar, Literal
 
 import msgspec
 
-What = Literal["accounts", "channels", "sessions", "actions", "roles", "webhooks"]
+What = Literal["accounts", "channels", "sessions", "actions", "roles", "webhooks", "vhosts"]
 
 
 class _Tagged(msgspec.Struct, frozen=True, array_like=True):
@@ -21,8 +21,8 @@ class PageAsk(_Tagged, frozen=True, tag=40):
     """Asks for a page of a list of the node.
 
     what: accounts and channels mastered by the node, sessions of its people, actions of operators who used the node,
-    the node's role in a channel, or webhooks delivered by the node; another word is answered with no rows. of: the key
-    of the only row wanted.
+    the node's role in a channel, webhooks delivered by the node, or vhosts: requests for hosts by accounts mastered by
+    the node; another word is answered with no rows. of: the key of the only row wanted.
     """
 
     SINCE: ClassVar = 2
@@ -169,7 +169,20 @@ class WebhookRow(_Tagged, frozen=True, tag=56):
     retry_at: int
 
 
-Row = AccountRow | ChannelRow | SessionRow | ActionRow | RoleRow | WebhookRow
+class VhostRow(_Tagged, frozen=True, tag=72):
+    """A request for a host that waits for an operator. key: the folded name of the account. active: the present host,
+    "" for none. at: of the request, Unix ms."""
+
+    SINCE: ClassVar = 3
+
+    key: str
+    name: str
+    wanted: str
+    active: str
+    at: int
+
+
+Row = AccountRow | ChannelRow | SessionRow | ActionRow | RoleRow | WebhookRow | VhostRow
 
 
 class Page(_Tagged, frozen=True, tag=45):

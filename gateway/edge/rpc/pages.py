@@ -21,6 +21,7 @@ from gateway.edge.rpc.operator_asks import (
     RoleRow,
     Row,
     SessionRow,
+    VhostRow,
 )
 from gateway.state.account.account import Account
 from gateway.state.channel.channel import Channel
@@ -172,6 +173,21 @@ def _accounts(edge: EdgePort) -> Listing:
     return _mastered(edge, "account", is_listed, row)
 
 
+def _vhosts(edge: EdgePort) -> Listing:
+    def row(key: str) -> VhostRow | None:
+        served = edge.network.serves(GroupId("account", key))
+        life = cast(Account, served[0]).life if served is not None else None
+        if life is None or not life.vhost.wanted:
+            return None
+        return VhostRow(key, life.name, life.vhost.wanted, life.vhost.active, life.vhost.at)
+
+    def is_listed(state: State) -> bool:
+        life = cast(Account, state).life
+        return life is not None and bool(life.vhost.wanted)
+
+    return _mastered(edge, "account", is_listed, row)
+
+
 def _sessions(edge: EdgePort) -> Listing:
     def row(key: str) -> SessionRow | None:
         user = edge.users.get(key)
@@ -228,4 +244,5 @@ LISTERS: dict[str, Callable[[EdgePort], Listing]] = {
     "actions": _actions,
     "roles": _roles,
     "webhooks": _webhooks,
+    "vhosts": _vhosts,
 }

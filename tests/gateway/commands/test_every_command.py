@@ -15,7 +15,7 @@ FOLDERS = ("commands", "edge", "services")
 NO_CONVERSATIONS = {"test_bad_input.py", Path(__file__).name}
 """Files in which all commands are said alike."""
 
-ALIASES = {"HELPOP": "HELP", "NS": "NICKSERV", "CS": "CHANSERV"}
+ALIASES = {"HELPOP": "HELP", "NS": "NICKSERV", "CS": "CHANSERV", "HS": "HOSTSERV"}
 
 
 def lines(source: str) -> Iterator[str]:
@@ -26,7 +26,7 @@ def lines(source: str) -> Iterator[str]:
 
 
 def commands_in(source: str) -> set[str]:
-    found = (re.match(r"[A-Z]{3,}|[CN]S\b", line) for line in lines(source))
+    found = (re.match(r"[A-Z]{3,}|[CHN]S\b", line) for line in lines(source))
     return {match[0] for match in found if match and match[0] in COMMANDS}
 
 
@@ -43,7 +43,7 @@ def test_every_command_is_said_in_a_conversation() -> None:
 
 def verbs_in(source: str) -> set[str]:
     """Return the words that may be commands to a service: alone, after NS, or in a PRIVMSG."""
-    found = (re.match(r"(?:NS |CS |PRIVMSG \S+ :)?([A-Za-z-]{2,})(?: |$)", line) for line in lines(source))
+    found = (re.match(r"(?:[NCH]S |PRIVMSG \S+ :)?([A-Za-z-]{2,})(?: |$)", line) for line in lines(source))
     return {match[1].upper() for match in found if match}
 
 

@@ -22,6 +22,7 @@ from gateway.edge.rpc.operator_asks import (
     RoleRow,
     Row,
     SessionRow,
+    VhostRow,
     What,
 )
 from gateway.edge.rpc.pages import LISTERS
@@ -31,7 +32,8 @@ from tests.gateway.state.reading import read_back, read_of_other_builds, refused
 ASKS = [PageAsk("roles", "a", 5, "#c"), EndAsk("1", 0, "enough"), ChosenAsk("ann")]
 CLIENT = ClientRow(3, "10.0.0.1", "192.0.2.7", True, "phone", 5, 0)
 SESSION = SessionRow("1", "ann", "~ann", "x.example", None, None, None, False, 5, 1, (CLIENT,))
-REPLIES = [Page((RoleRow("#c", "backup", 3, 9), SESSION), "#c"), Ended("ann"), Heeded()]
+VHOST = VhostRow("joe", "Joe", "joe.example", "", 5)
+REPLIES = [Page((RoleRow("#c", "backup", 3, 9), SESSION, VHOST), "#c"), Ended("ann"), Heeded()]
 
 
 def test_questions_and_answers_read_back() -> None:
@@ -52,8 +54,8 @@ def test_the_node_reads_the_questions_among_all_others() -> None:
 
 
 @pytest.mark.parametrize("kind", [*get_args(OperatorAsk), *get_args(OperatorReply), *get_args(Row), ClientRow])
-def test_every_message_and_row_is_known_since_level_2(kind: Any) -> None:
-    assert kind.SINCE == 2
+def test_every_message_and_row_says_since_when_it_is_known(kind: Any) -> None:
+    assert (3 if kind is VhostRow else 2) == kind.SINCE
 
 
 def test_a_page_takes_rows_and_nothing_else() -> None:
