@@ -15,6 +15,7 @@ from config.common import Log, Network, Ring
 from config.history import History
 from config.http import Http
 from config.keyfile import KeyFileError, read_key
+from config.metadata import Metadata
 from config.mistakes import Key
 from config.motd import MotdPath, MotdText, read_motd
 from config.operators import Audit, Operator, OperatorClass
@@ -163,6 +164,7 @@ class NodeConfig(Section):
     history: History = subsection(History, "What was said in channels, and how long it is kept.")
     sessions: Sessions = subsection(Sessions, "What stays of people with accounts when their connections go.")
     bans: Bans = subsection(Bans, "Bans of the whole network.")
+    metadata: Metadata = subsection(Metadata, "Keys with values that people set for themselves and for channels.")
     webhooks: Webhooks = subsection(Webhooks, "What is said in channels, posted to addresses that operators subscribe.")
     server_password_hash: PasswordHash | None = setting(
         None, "Hash of a password that every client must send with PASS, from `circlet hash-password`.",

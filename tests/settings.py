@@ -11,6 +11,7 @@ from config.bans import Bans
 from config.cloaks import Cloaks
 from config.common import Network, Ring
 from config.history import History
+from config.metadata import Metadata
 from config.operators import Audit, Operator, OperatorClass
 from config.people import Admin, Clients, Flood, Limits
 from config.section import Section
@@ -55,6 +56,7 @@ def edge_settings(**changes: Any) -> EdgeSettings:
         history=History(),
         sessions=Sessions(),
         bans=Bans(),
+        metadata=Metadata(),
         admin=Admin(),
         audit=Audit(),
         operators=(),

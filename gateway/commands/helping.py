@@ -86,6 +86,14 @@ TEXTS: dict[str, tuple[str, ...]] = {
         "MARKREAD target [timestamp=...]: how far you have read a channel or a talk, for all your clients.",
         "Your client does this for you if it knows draft/read-marker.",
     ),
+    "METADATA": (
+        "METADATA * SET key [:value]: tell people more about you, like a display-name; without a value: no more.",
+        "METADATA #channel SET key [:value]: the same for a channel. Channel operators only.",
+        "METADATA target GET key [key ...], LIST or CLEAR: read keys, list all, or remove all.",
+        "METADATA * SUB key [key ...], UNSUB key [key ...] or SUBS: the keys whose changes your client is sent.",
+        "METADATA #channel SYNC: the keys that your client follows, of the channel and its members.",
+        "Your client does this for you if it knows draft/metadata-3.",
+    ),
     "MODE": (
         "MODE #channel [+-letters parameters]: show or set a channel's modes.",
         *_rows(CHANNEL_TABLE),

@@ -7,7 +7,7 @@ from gateway.commands.table import command, words
 from gateway.edge.client.call import Call
 from gateway.edge.procedures import run
 from gateway.edge.rpc.asks import Detail, DetailAsk
-from gateway.edge.users import hosts
+from gateway.edge.users import hosts, metadata
 from gateway.edge.users.claim import look_up
 from gateway.irc import numerics as n
 from gateway.irc.format import room_for_text, rows_of
@@ -77,6 +77,9 @@ def _show(call: Call, person: Person, detail: Detail | None) -> None:
         call.reply(n.RPL_WHOISACCOUNT, nick, person.account, n.TEXT[n.RPL_WHOISACCOUNT])
     if "B" in person.modes:
         call.reply(n.RPL_WHOISBOT, nick, n.TEXT[n.RPL_WHOISBOT])
+    if metadata.CAPABILITY in call.connection.caps:
+        for key, value in person.metadata:
+            call.reply(n.RPL_WHOISKEYVALUE, nick, key, "*", value)
     if detail is not None:
         actual = detail.actual or (person.address if call.user.identity.may("see") else "")
         if actual:

@@ -197,6 +197,9 @@ class SessionsPort(ABC):
     def mind_absence(self, user: User) -> None: ...
 
     @abstractmethod
+    def describe(self, user: User, metadata: Mapping[str, str]) -> None: ...
+
+    @abstractmethod
     def leave(self, user: User, text: str | None) -> None: ...
 
     @abstractmethod

@@ -126,6 +126,15 @@ class BanSettings(Protocol):
     reason_len: int
 
 
+class MetadataSettings(Protocol):
+    """keys_max: of a person or a channel. value_max: bytes of UTF-8. subs_max: keys that a client follows."""
+
+    enabled: bool
+    keys_max: int
+    value_max: int
+    subs_max: int
+
+
 class AdminSettings(Protocol):
     """The lines of the answer to ADMIN."""
 
@@ -177,6 +186,7 @@ class EdgeSettings:
     history: HistorySettings
     sessions: SessionSettings
     bans: BanSettings
+    metadata: MetadataSettings
     admin: AdminSettings
     audit: AuditSettings
     operators: tuple[Operator, ...]

@@ -33,6 +33,7 @@ def edge_settings(
         history=config.history,
         sessions=config.sessions,
         bans=config.bans,
+        metadata=config.metadata,
         admin=config.admin,
         audit=config.audit,
         operators=config.operators,

@@ -83,6 +83,13 @@ RPL_MONOFFLINE: Final = "731"
 RPL_MONLIST: Final = "732"
 RPL_ENDOFMONLIST: Final = "733"
 ERR_MONLISTFULL: Final = "734"
+RPL_WHOISKEYVALUE: Final = "760"
+RPL_KEYVALUE: Final = "761"
+RPL_KEYNOTSET: Final = "766"
+RPL_METADATASUBOK: Final = "770"
+RPL_METADATAUNSUBOK: Final = "771"
+RPL_METADATASUBS: Final = "772"
+RPL_METADATASYNCLATER: Final = "774"
 
 # Channels
 RPL_LISTSTART: Final = "321"
@@ -195,6 +202,7 @@ TEXT: Final[dict[str, str]] = {
     RPL_ENDOFWHOWAS: "End of WHOWAS",
     RPL_WHOISSECURE: "is using a secure connection",
     RPL_ENDOFMONLIST: "End of MONITOR list",
+    RPL_KEYNOTSET: "key not set",
     ERR_MONLISTFULL: "Monitor list is full.",
     RPL_LISTSTART: "Users  Name",
     RPL_LISTEND: "End of /LIST",

@@ -23,7 +23,7 @@ class Person(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A user's profile at a version. Everywhere, a higher version replaces a lower version. The uid outlives nick
     changes."""
 
-    NEWER: ClassVar = {"certificate": 2, "life": 2, "address": 3, "cloak": 3, "vhost": 3}
+    NEWER: ClassVar = {"certificate": 2, "life": 2, "address": 3, "cloak": 3, "vhost": 3, "metadata": 3}
 
     uid: str  # network-unique; starts with a digit, so no client can claim a uid as nick
     version: int  # only the user's own group gives versions (P28)
@@ -43,6 +43,7 @@ class Person(msgspec.Struct, frozen=True, array_like=True, gc=False):
     address: str = ""  # shown to operators alone; "" in a network without cloaks, where `host` is the address
     cloak: str = ""  # of the address (P54); "" in a network without cloaks
     vhost: str = ""  # the host that the account has instead of the cloak; "" for none
+    metadata: tuple[tuple[str, str], ...] = ()  # keys and values, in the order of keys
 
     @property
     def source(self) -> str:

@@ -21,6 +21,7 @@ CAPS: dict[str, str] = {
     "draft/event-playback": "",
     "draft/extended-isupport": "",
     "draft/message-redaction": "",
+    "draft/metadata-3": "before-connect",
     "draft/pre-away": "",
     "draft/read-marker": "",
     "echo-message": "",
@@ -56,6 +57,12 @@ def offered(settings: EdgeSettings) -> dict[str, str]:
     if not settings.history.enabled:
         for name in _HISTORY:
             del offer[name]
+    limits = settings.metadata
+    if limits.enabled:
+        words = f"max-subs={limits.subs_max},max-keys={limits.keys_max},max-value-bytes={limits.value_max}"
+        offer["draft/metadata-3"] += f",{words}"
+    else:
+        del offer["draft/metadata-3"]
     if not accounts.enabled:
         del offer["sasl"]
     if not accounts.enabled or accounts.registration == "closed":

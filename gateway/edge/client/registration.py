@@ -226,6 +226,7 @@ def _new_person(edge: EdgePort, connection: Connection, former: Person | None) -
         record.key,
         record.incarnation,
         away=draft.away,
+        metadata=tuple(sorted(draft.metadata.items())),
         signon=int(edge.now * 1000),
         certificate=resume.mark(uid, connection),
     )

@@ -7,6 +7,7 @@ from typing import Any
 from gateway.edge.client.call import Call
 from gateway.edge.client.lines import Line
 from gateway.edge.rpc.answers import modes_of
+from gateway.edge.users import metadata
 from gateway.edge.users.powers import grant_unasked
 from gateway.irc import numerics as n
 
@@ -22,6 +23,9 @@ def welcome(call: Call) -> None:
     send_lusers(call, edge.census.recent())
     send_motd(call)
     call.reply(n.RPL_UMODEIS, modes_of(user))
+    if metadata.CAPABILITY in call.connection.caps:
+        mine = user.identity.pending.metadata
+        call.send_batch("metadata", (call.nick,), [metadata.line(edge, call.nick, call.nick, *one) for one in mine])
     grant_unasked(call)
 
 

@@ -41,6 +41,8 @@ def attach(call: Call, user: User) -> None:
     edge.sessions.attached(user)
     if connection.draft.away not in (None, ABSENT):
         edge.sessions.leave(user, connection.draft.away)
+    if connection.draft.metadata:
+        edge.sessions.describe(user, {**dict(user.identity.pending.metadata), **connection.draft.metadata})
     edge.network.note("client_attached", client=connection.number, nick=user.person.nick, uid=user.uid)
     welcome(call)
     if user.identity.pending.away is not None:  # set on another client, or before the user left

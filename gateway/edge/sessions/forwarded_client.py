@@ -38,13 +38,16 @@ AGAIN_S = 0.5
 
 def standing_of(connection: Connection, session: str) -> Standing:
     draft = connection.draft
-    return Standing(connection.caps, draft.cap_version, connection.login, session, draft.away)
+    said = (draft.away, connection.draft.keys, dict(draft.metadata))
+    return Standing(connection.caps, draft.cap_version, connection.login, session, *said)
 
 
 def give(standing: Standing, edge: EdgePort, connection: Connection) -> None:
     """Give the connection the same standing on this node."""
     connection.draft.negotiate(standing.cap_version, registers_later=False)
     connection.draft.leave(standing.away)
+    connection.draft.describe(standing.metadata)
+    connection.draft.follow(*standing.keys)
     connection.negotiate(standing.caps, capabilities.variant(standing.caps))
     if connection.login != standing.login:
         connection.proof.take(standing.login)

@@ -18,16 +18,18 @@ class Standing(msgspec.Struct, frozen=True, array_like=True):
     """The effects of a client's commands on its connection: told to the node that does not read these commands.
 
     session: the folded account of the client's session; "" for none: then the client has no session to come back to.
-    away: what the client said by AWAY before registration.
+    away, metadata: what the client said before registration. keys: of metadata, which the client follows.
     """
 
-    NEWER: ClassVar = {"away": 3}
+    NEWER: ClassVar = {"away": 3, "keys": 3, "metadata": 3}
 
     caps: frozenset[str]
     cap_version: int
     login: Login | None
     session: str
     away: str | None = None
+    keys: tuple[str, ...] = ()
+    metadata: dict[str, str] = {}
 
 
 class Hello(msgspec.Struct, frozen=True, array_like=True):

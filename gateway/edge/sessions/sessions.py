@@ -6,7 +6,7 @@ for grace_s. A node that takes a session up before then moves the user, and nobo
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -32,7 +32,7 @@ from gateway.edge.users.departure import forget
 from gateway.edge.users.monitor import rest, unwatch
 from gateway.edge.users.rooms import Room
 from gateway.edge.users.user import User
-from gateway.state.account.messages import Info, InfoView
+from gateway.state.account.messages import Info, InfoView, SetMetadata
 from gateway.state.channel.channel import Channel
 from gateway.state.nick.messages import Change
 from gateway.state.session.messages import End, Look, NotOwner, Stored, Take, Taken
@@ -238,10 +238,29 @@ class Sessions(SessionsPort):
         is_away = settings.auto_away if chosen.auto_away is None else chosen.auto_away
         user.session.absence = (chosen.away_text or AWAY) if is_away else None
         user.session.playback = chosen.playback
-        user.session.life = view.life
+        is_new, user.session.life = user.session.life != view.life, view.life
+        if is_new and (view.metadata or user.identity.pending.metadata):
+            self._join_metadata(user, view)
         hosts.know(self.edge, user, view.vhost.active)
         self.edge.conversations.know(user, view)
         self.reports.report(user.session.account, user)
+
+    def _join_metadata(self, user: User, view: InfoView) -> None:
+        """Give a new session the account's keys, and the account the keys that the user has said since."""
+        said = dict(user.identity.pending.metadata)
+        self.describe(user, {**view.metadata, **said})
+        for key, value in said.items():
+            if view.metadata.get(key) != value:
+                order = SetMetadata(view.life, key, value, self.edge.settings.metadata.keys_max)
+                self.edge.network.submit(GroupId("account", user.session.account), order)
+
+    def describe(self, user: User, metadata: Mapping[str, str]) -> None:
+        """Change the user's keys and values. Source: IRCv3 metadata."""
+        keys = tuple(sorted(metadata.items()))
+        if keys != user.identity.pending.metadata:
+            user.identity.change(metadata=keys)
+            user.unsettled[user.identity.home] = None
+            self.edge.network.submit(user.identity.home, Change(user.identity.pending))
 
     def expel(self, life: str) -> None:
         """Let users without clients depart if here only for this registration, which has ended."""

@@ -11,6 +11,7 @@ from gateway.edge.users import hosts
 from gateway.irc import numerics as n
 from gateway.irc.format import room_for_text, rows_of
 from gateway.state.channel.channel import Channel
+from gateway.state.metadata import values
 from gateway.state.people import Person
 
 if TYPE_CHECKING:
@@ -29,12 +30,14 @@ class Roll(NamedTuple):
     topic_at: int  # Unix ms
     secret: bool
     members: dict[str, tuple[Person, str]]
+    metadata: dict[str, str]
 
 
 def roll(channel: Channel) -> Roll:
     """Copy the channel for a newcomer. Time O(members)."""
     members = {uid: (member.person, member.prefixes) for uid, member in channel.members.items()}
-    return Roll(channel.name, channel.topic, channel.topic_by, channel.topic_at, "s" in channel.modes, members)
+    topic, keys = (channel.topic, channel.topic_by, channel.topic_at), values(channel.metadata)
+    return Roll(channel.name, *topic, "s" in channel.modes, members, keys)
 
 
 def send_topic(edge: EdgePort, user: User, channel: Channel | Roll, send: Send) -> None:

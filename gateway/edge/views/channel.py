@@ -12,6 +12,7 @@ from gateway.edge.client.lines import Line
 from gateway.edge.cursors.playback import await_echo
 from gateway.edge.cursors.read_markers import send_marker
 from gateway.edge.sessions.detach import attach, called
+from gateway.edge.users import metadata
 from gateway.edge.users.names import Roll, roll, send_names, send_topic
 from gateway.edge.users.rooms import Room
 from gateway.edge.users.user import User
@@ -38,6 +39,7 @@ from gateway.state.channel.messages import (
     TopicSet,
     Updated,
 )
+from gateway.state.channel.metadata_messages import MetadataSet
 from gateway.state.channel.registration_messages import (
     AccessSet,
     AkickSet,
@@ -175,6 +177,7 @@ def _joined(edge: EdgePort, room: Room, channel: Channel, event: Joined, stamp: 
     if person.away is not None:
         away = Line(person.author, "AWAY", (person.away,), at=stamp.at)
         deliver(away, [c for c in others if "away-notify" in c.caps])
+    metadata.show_person(edge, others, person)
     if event.prefixes and not event.name:
         show_entered(edge, channel.name, moves(person, "", event.prefixes), stamp, others)
     if user is None:
@@ -209,6 +212,7 @@ def _enter(
     send_marker(edge, connection, found.name, send)
     if "no-implicit-names" not in connection.caps:
         send_names(edge, user, found, connection.caps, send)
+    metadata.greet(edge, connection, user.person.nick, found, send)
 
 
 def _send_welcome(edge: EdgePort, user: User, name: str, send: Callable[[Line], None]) -> None:
@@ -288,6 +292,16 @@ def _topic_set(
     _show(room, rendering.topic_set(event, _author(edge, event), channel.name, stamp), call)
 
 
+def _metadata_set(
+    edge: EdgePort, room: Room, channel: Channel, event: MetadataSet, stamp: EventId, call: Call | None
+) -> None:
+    """Show the change to the other connections that follow the keys: the author's connection is answered."""
+    own = call.connection if call is not None else None
+    for key in event.keys:
+        before, now = ({key: ""}, {}) if event.value is None else ({}, {key: event.value})
+        metadata.show_changes(edge, [c for c in room.connections if c is not own], channel.name, before, now)
+
+
 def _modes_set(
     edge: EdgePort, room: Room, channel: Channel, event: ModesSet, stamp: EventId, call: Call | None
 ) -> None:
@@ -362,6 +376,7 @@ _SHOW: dict[type, Callable[..., None]] = {
     HasQuit: _has_quit,
     TopicSet: _topic_set,
     ModesSet: _modes_set,
+    MetadataSet: _metadata_set,
     Redacted: _redacted,
     Forgotten: _silent,
     Subscribed: _silent,

@@ -9,7 +9,7 @@ from gateway.edge.accounts import nick_protection
 from gateway.edge.client.call import Call
 from gateway.edge.client.connection import deliver
 from gateway.edge.client.lines import Line
-from gateway.edge.users import departure
+from gateway.edge.users import departure, metadata
 from gateway.irc.message import decode
 from gateway.state.channel.messages import LOST, Update
 from gateway.state.nick.messages import Changed, Killed, Told
@@ -139,6 +139,9 @@ def _show_change(edge: EdgePort, before: Person, person: Person, stamp: EventId,
     if user is not None:
         audience.update(dict.fromkeys(user.connections))
     own = call.connection if call is not None else None
+    if before.metadata != person.metadata:
+        others = [connection for connection in audience if connection is not own]
+        metadata.show_changes(edge, others, person.nick, dict(before.metadata), dict(person.metadata))
     for capability, line in _differences(before, person, stamp):
         able = [c for c in audience if not capability or capability in c.caps]
         if capability == "away-notify" and user is not None:
@@ -159,6 +162,8 @@ def show_to_watchers(edge: EdgePort, group: GroupId, before: Person, person: Per
         for connection in user.connections
         if connection not in seen and "extended-monitor" in connection.caps
     }
+    if before.metadata != person.metadata:
+        metadata.show_changes(edge, watchers, person.nick, dict(before.metadata), dict(person.metadata))
     for capability, line in _differences(before, person, EventId("", edge.network.now_ms)):
         if capability:  # the nick's own change is the news of MONITOR
             deliver(line, [c for c in watchers if capability in c.caps])

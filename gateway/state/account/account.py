@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from gateway.state import metadata
 from gateway.state.account.messages import (
     Accepted,
     AddCertificate,
@@ -27,6 +28,7 @@ from gateway.state.account.messages import (
     Login,
     LoginView,
     Merged,
+    MetadataSet,
     NickAdded,
     NickRemoved,
     Question,
@@ -38,6 +40,7 @@ from gateway.state.account.messages import (
     Seen,
     SeenFrom,
     SetCredentials,
+    SetMetadata,
     SetSettings,
     SettingsSet,
     Suspend,
@@ -182,6 +185,7 @@ class Account(StateBase):
             life.settings,
             life.vhost,
             suspension,
+            metadata.values(life.metadata),
         )
 
     # Upkeep ---------------------------------------------------------------------------------------------------------
@@ -222,6 +226,17 @@ def _set_settings(life: Life, command: SetSettings, at: int) -> Decision:
     if all(getattr(life.settings, name) == value for name, value in changes.items()):
         return Decision(Accepted(life.name), None)
     return Decision(Accepted(life.name), SettingsSet(changes))
+
+
+def _set_metadata(life: Life, command: SetMetadata, at: int) -> Decision:
+    """Set or remove keys. Source: IRCv3 metadata."""
+    present = metadata.values(life.metadata)
+    if command.value is not None and command.key not in present and len(present) >= min(command.most, metadata.KEYS):
+        return denied("full")
+    keys = (command.key,) if command.key else tuple(present)
+    if all(present.get(key) == command.value for key in keys):
+        return Decision(Accepted(life.name), None)
+    return Decision(Accepted(life.name), MetadataSet(keys, command.value))
 
 
 def _logged_in(life: Life, command: LoggedIn, at: int) -> Decision:
@@ -270,6 +285,7 @@ _DECIDE: dict[type, Callable[[Life, Any, int], Decision]] = {
     ),
     RemoveChannel: lambda life, c, at: _remove(life, life.channels, c.channel, ChannelRemoved(c.channel)),
     SetSettings: _set_settings,
+    SetMetadata: _set_metadata,
     LoggedIn: _logged_in,
     ChangeVhost: _change_vhost,
     Drop: lambda life, c, at: Decision(Accepted(life.name), Dropped()),
@@ -312,6 +328,7 @@ _APPLY: dict[type, Callable[[Life, Any, int], Life]] = {
     ),
     SettingsSet: _apply_settings,
     VhostChanged: lambda life, e, at: _replace(life, vhost=e.vhost),
+    MetadataSet: lambda life, e, at: _replace(life, metadata=metadata.changed(life.metadata, e.keys, e.value, at)),
     Seen: lambda life, e, at: _replace(life, seen=at),
     SeenFrom: lambda life, e, at: _replace(
         life, seen=at, sources=newest({**life.sources, **dict.fromkeys(e.sources, at)}, SOURCES)

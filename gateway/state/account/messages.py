@@ -82,6 +82,18 @@ class SetSettings(_Tagged, frozen=True, tag=9):
     changes: dict[str, bool | int | str | None]
 
 
+class SetMetadata(_Tagged, frozen=True, tag=14):
+    """Set a key of the account, or remove the key with the value None. key "": remove all keys. most: the most keys of
+    an account."""
+
+    SINCE: ClassVar = 3
+
+    life: str
+    key: str
+    value: str | None
+    most: int
+
+
 class LoggedIn(_Tagged, frozen=True, tag=10):
     """Remember a login, to the hour. sources: the login's sources, remembered to the day (`sources_of`). A node before
     level 1 is sent no sources."""
@@ -148,6 +160,7 @@ Command = (
     | AddNick
     | RemoveNick
     | SetSettings
+    | SetMetadata
     | LoggedIn
     | Drop
     | AddChannel
@@ -195,6 +208,13 @@ class NickRemoved(_Tagged, frozen=True, tag=27):
 
 class SettingsSet(_Tagged, frozen=True, tag=28):
     changes: dict[str, bool | int | str | None]
+
+
+class MetadataSet(_Tagged, frozen=True, tag=35):
+    SINCE: ClassVar = 3
+
+    keys: tuple[str, ...]
+    value: str | None
 
 
 class Seen(_Tagged, frozen=True, tag=29):
@@ -259,6 +279,7 @@ Event = (
     | ChannelRemoved
     | VhostChanged
     | Suspended
+    | MetadataSet
     | Merged
 )
 
@@ -323,7 +344,7 @@ class LoginView(_Tagged, frozen=True, tag=61):
 class InfoView(_Tagged, frozen=True, tag=62):
     """As LoginView. All times in Unix ms."""
 
-    NEWER: ClassVar = {"vhost": 3, "suspension": 3}
+    NEWER: ClassVar = {"vhost": 3, "suspension": 3, "metadata": 3}
 
     name: str = ""
     life: str = ""
@@ -335,6 +356,7 @@ class InfoView(_Tagged, frozen=True, tag=62):
     settings: Settings = Settings()
     vhost: Vhost = Vhost()
     suspension: Suspension | None = None
+    metadata: dict[str, str] = {}
 
 
 View = LoginView | InfoView

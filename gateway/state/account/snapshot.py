@@ -13,6 +13,8 @@ from typing import Annotated, ClassVar
 import msgspec
 
 from gateway.accounts.credentials import Credentials
+from gateway.state import metadata
+from gateway.state.metadata import Kept
 from gateway.state.times import latest, newest
 
 CERTIFICATES = 20
@@ -75,7 +77,7 @@ class Life(msgspec.Struct, frozen=True, array_like=True):
     or the fingerprint of the account's certificate. An alias has no credentials, nicks, certificates and settings.
     """
 
-    NEWER: ClassVar = {"sources": 1, "channels": 2, "vhost": 3, "suspension": 3}
+    NEWER: ClassVar = {"sources": 1, "channels": 2, "vhost": 3, "suspension": 3, "metadata": 3}
 
     created: int
     id: str
@@ -92,6 +94,7 @@ class Life(msgspec.Struct, frozen=True, array_like=True):
     channels: dict[str, int] = {}  # folded name of a registered channel -> since when
     vhost: Vhost = Vhost()
     suspension: Suspension | None = None
+    metadata: Kept = {}
 
 
 class Stored(msgspec.Struct, frozen=True, array_like=True):
@@ -141,6 +144,7 @@ def _one(a: Life, b: Life) -> Life:
         _present(a.channels, b.channels, removed, CHANNELS),
         max(a.vhost, b.vhost, key=lambda vhost: (vhost.at, _encode(vhost))),
         _last("suspension", a, b).suspension,
+        metadata.merge(a.metadata, b.metadata),
     )
 
 

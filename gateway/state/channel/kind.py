@@ -11,6 +11,7 @@ from gateway.state.channel import history, messages, questions
 from gateway.state.channel import registration_messages as r
 from gateway.state.channel import upkeep_messages as u
 from gateway.state.channel.channel import Channel, restore
+from gateway.state.channel.metadata_messages import MetadataSet, SetMetadata
 from gateway.state.channel.registration_messages import Doubt, NotDone
 from gateway.state.channel.state import Rules
 from gateway.state.reader import UNJUDGED, KindReader
@@ -38,6 +39,11 @@ _OF_REGISTRATIONS = frozenset(
     (r.Registered, r.Unregistered, r.AccessSet, r.HolderSet, r.SettingSet, r.AkickSet, e.Emptied)
 )
 _OF_REGISTERED = frozenset((messages.TopicSet, messages.ModesSet, messages.Merged))
+_WHOLE = frozenset((r.Register, r.Unregister, r.SetAccess, r.Bereave, r.SetHolder, r.SetSetting, r.SetAkick, u.Expire))
+_HELD = frozenset((messages.SetTopic, messages.SetModes, SetMetadata, r.GiveRank))
+"""The commands of a registered channel that are on disks before the answer (P51)."""
+_OF_REGISTRATIONS = frozenset((r.Registered, r.Unregistered, r.AccessSet, r.HolderSet, r.SettingSet, r.AkickSet))
+_OF_REGISTERED = frozenset((messages.TopicSet, messages.ModesSet, MetadataSet, messages.Merged))
 
 
 class ChannelKind(KindReader):

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 
+from gateway.state import metadata
 from gateway.state.channel.keys import merge_keys
 from gateway.state.channel.registration import Registry, merge_registries
 from gateway.state.channel.snapshot import INVITES, KICKS, TOMBSTONES, PutOut, Sitting, Stored
@@ -60,6 +61,7 @@ def merge(a: Stored, b: Stored, key: Callable[[str], str]) -> Stored:
         a.doubtful and b.doubtful,
         _params(a, b) if same else a.params,
         registry.forbidden,
+        metadata.merge(a.metadata, b.metadata) if same else a.metadata,
     )
 
 

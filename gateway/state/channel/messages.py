@@ -17,6 +17,7 @@ from typing import ClassVar
 import msgspec
 
 from gateway.state.channel.machine_messages import Speak, Spoken
+from gateway.state.channel.metadata_messages import MetadataDone, MetadataSet, SetMetadata
 from gateway.state.channel.mode_change import ModeChange as ModeChange
 from gateway.state.channel.registration_messages import RegistrationCommand, RegistrationEvent, RegistrationOutcome
 from gateway.state.channel.snapshot import PutOut, Stored
@@ -206,7 +207,7 @@ class Lapse(_Tagged, frozen=True, tag=117):
 
 Command = (
     Join | Part | Say | Speak | SetTopic | SetModes | Kick | Invite | Update | Quit | Evict | Redact | Forget | Probe
-    | Lapse | Subscribe | Unsubscribe | Advance | RegistrationCommand
+    | Lapse | SetMetadata | Subscribe | Unsubscribe | Advance | RegistrationCommand
 )  # fmt: skip
 
 
@@ -336,7 +337,7 @@ class Forgotten(_Tagged, frozen=True, tag=36):
 
 Event = (
     Joined | Parted | Said | TopicSet | ModesSet | Kicked | Invited | Updated | HasQuit | Merged | Redacted | Forgotten
-    | Subscribed | Unsubscribed | Advanced | RegistrationEvent
+    | MetadataSet | Subscribed | Unsubscribed | Advanced | RegistrationEvent
 )  # fmt: skip
 
 
@@ -372,4 +373,7 @@ class RoomsAsked(_Tagged, frozen=True, tag=118):
     names: tuple[str, ...]
 
 
-Outcome = RoomsAsked | Refusal | ModesDone | HasLeft | Outdated | NotSubscribed | Spoken | RegistrationOutcome | None
+Outcome = (
+    RoomsAsked | Refusal | ModesDone | HasLeft | Outdated | MetadataDone | NotSubscribed | Spoken | RegistrationOutcome
+    | None
+)  # fmt: skip

@@ -12,7 +12,8 @@ from gateway.state.people import Person
 
 
 class Look(_Tagged, frozen=True, tag=41):
-    """Show the channel to the person `uid`. what: "names", "modes", "topic", "list:b" (and e, I), "who".
+    """Show the channel to the person `uid`. what: "names", "modes", "topic", "list:b" (and e, I), "who",
+    "metadata" (since level 3).
 
     Since level 2, for operators' programs: "page:UID" asks for the next MEMBERS members with a greater uid. The name ""
     in the answer then means "no such channel", and None means that nobody has answered. Also since level 2:
@@ -37,7 +38,7 @@ class MemberView(msgspec.Struct, frozen=True, array_like=True):
 class ChannelView(msgspec.Struct, frozen=True, array_like=True):
     """The asker's view of a channel. The asker gets None instead if there is no such channel for the asker."""
 
-    NEWER: ClassVar = {"total": 2, "registration": 2, "doubtful": 2, "forbidden": 3}
+    NEWER: ClassVar = {"total": 2, "registration": 2, "doubtful": 2, "forbidden": 3, "metadata": 3}
 
     name: str
     created: int  # Unix ms
@@ -53,6 +54,7 @@ class ChannelView(msgspec.Struct, frozen=True, array_like=True):
     registration: Registration | None = None  # if the question is "registration"
     doubtful: bool = False  # absent nodes may hold a registration
     forbidden: Forbidden | None = None  # if the question is "registration"
+    metadata: dict[str, str] = {}  # if the question is "metadata", and no bar of the channel hides the keys
 
 
 class ListRow(msgspec.Struct, frozen=True, array_like=True):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from gateway.irc import numerics as n
 from gateway.irc.modes import CHANNEL_MODES
+from gateway.state import metadata
 from gateway.state.channel.access import composed, given, moves
 from gateway.state.channel.access_rules import ACCESS_DECIDE, rank_by_access
 from gateway.state.channel.channel_settings import SETTING_DECIDE, akick_of, may_set_topic
@@ -42,6 +43,7 @@ from gateway.state.channel.messages import (
     Update,
     Updated,
 )
+from gateway.state.channel.metadata_messages import MetadataDone, MetadataSet, SetMetadata
 from gateway.state.channel.mode_change import ModeChange
 from gateway.state.channel.modes import decide_modes
 from gateway.state.channel.ranks import HELPERS, OPERATORS, is_above
@@ -292,6 +294,22 @@ def decide_set_modes(channel: ChannelState, command: SetModes, at: int) -> Decis
     return rank if isinstance(rank, Decision) else decide_modes(channel, command, rank)
 
 
+def decide_metadata(channel: ChannelState, command: SetMetadata, at: int) -> Decision:
+    """Set or remove keys: for members with rank. Source: IRCv3 metadata."""
+    rank = rank_of(channel, command.by, override=command.override)
+    if rank is None:
+        return refuse_outsider(channel)
+    if rank not in HELPERS:
+        return refuse(channel, n.ERR_CHANOPRIVSNEEDED)
+    present = metadata.values(channel.metadata)
+    if command.value is not None and command.key not in present and len(present) >= min(command.most, metadata.KEYS):
+        return Decision(MetadataDone((), full=True), None)
+    keys: tuple[str, ...] = (command.key,) if command.key else tuple(present)
+    if all(present.get(key) == command.value for key in keys):
+        return Decision(MetadataDone(() if command.value is None else keys), None)
+    return Decision(MetadataDone(keys), MetadataSet(command.by, keys, command.value, command.idempotency_key))
+
+
 DECIDE: dict[type, Callable[[ChannelState, Any, int], Decision]] = {
     Join: decide_join,
     Part: decide_part,
@@ -300,6 +318,7 @@ DECIDE: dict[type, Callable[[ChannelState, Any, int], Decision]] = {
     SetTopic: decide_topic,
     SetModes: decide_set_modes,
     Lapse: decide_lapse,
+    SetMetadata: decide_metadata,
     Kick: decide_kick,
     Invite: decide_invite,
     Update: decide_update,

@@ -9,6 +9,7 @@ import msgspec
 from gateway.state.channel.machine_messages import SpokenKey
 from gateway.state.channel.registration import Forbidden, Registration
 from gateway.state.channel.webhook_messages import Subscription
+from gateway.state.metadata import Kept
 from gateway.state.people import Person
 
 INVITES = 100
@@ -65,6 +66,7 @@ class Stored(msgspec.Struct, frozen=True, array_like=True):
         "doubtful": 2,
         "params": 3,
         "forbidden": 3,
+        "metadata": 3,
     }
 
     name: str
@@ -93,3 +95,4 @@ class Stored(msgspec.Struct, frozen=True, array_like=True):
     doubtful: bool = False  # absent nodes may hold a registration of the channel
     params: dict[str, str] = {}  # mode letter -> parameter, but for k and l
     forbidden: Forbidden | None = None  # operators of the network forbid the channel, or did so
+    metadata: Kept = {}

@@ -11,6 +11,7 @@ import msgspec
 from gateway.irc.casemapping import Casemap
 from gateway.irc.limits import Limits
 from gateway.irc.modes import CHANNEL_MODES
+from gateway.state import metadata
 from gateway.state.channel.access import ACCESS_APPLY, composed, given, see, set_rank
 from gateway.state.channel.channel_settings import SETTING_APPLY
 from gateway.state.channel.emptying_messages import Emptied
@@ -32,6 +33,7 @@ from gateway.state.channel.messages import (
     TopicSet,
     Updated,
 )
+from gateway.state.channel.metadata_messages import MetadataSet
 from gateway.state.channel.mode_change import ModeChange
 from gateway.state.channel.mode_state import ModeState, bury
 from gateway.state.channel.registration import Registration, Registry
@@ -96,6 +98,9 @@ class ChannelState(ModeState):
         self.topic_at = 0
         self.clear_modes()
         self.invited: dict[str, None] = {}  # uids, the oldest invitation first
+        self.metadata: metadata.Kept = {}
+        self.written: dict[str, int] = {}  # mode letter -> Unix ms of the last change, for a merge (P26)
+        self.lifted: dict[str, int] = {}  # list letter and mask -> time of the removal, Unix ms
         self.register = self.register._replace(base=(0, ""))
 
     @property
@@ -229,6 +234,10 @@ class ChannelState(ModeState):
         self.load(event.stored)
         return True
 
+    def _metadata_set(self, event: MetadataSet, at: int) -> bool:
+        self.metadata = metadata.changed(self.metadata, event.keys, event.value, at)
+        return True
+
     def _topic_set(self, event: TopicSet, at: int) -> bool:
         self.topic, self.topic_by, self.topic_at = event.topic, event.source, at
         return False
@@ -311,6 +320,7 @@ class ChannelState(ModeState):
             self.doubtful,
             self.params,
             self.register.forbidden,
+            self.metadata,
         )
 
     def load(self, stored: Stored, *, is_new: bool = False) -> None:
@@ -327,6 +337,7 @@ class ChannelState(ModeState):
         self.take_params(dict(stored.params))
         self.register = Registry(stored.registrations, stored.unregistered, stored.base, stored.forbidden)
         self.doubtful = stored.doubtful
+        self.metadata = stored.metadata
         for sitting in stored.members:
             self._put(sitting)
         for letter, rows in stored.lists.items():
@@ -347,6 +358,7 @@ _APPLY: dict[type, Callable[[ChannelState, Any, int], bool]] = {
     Invited: ChannelState._invited,
     Updated: ChannelState._updated,
     ModesSet: ChannelState._modes_set,
+    MetadataSet: ChannelState._metadata_set,
     Merged: ChannelState._merged,
     Redacted: ChannelState._redacted,
     Forgotten: ChannelState._forgotten,

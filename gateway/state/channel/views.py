@@ -5,6 +5,7 @@ from __future__ import annotations
 from heapq import nsmallest
 from typing import TYPE_CHECKING, Final
 
+from gateway.state import metadata
 from gateway.state.channel.questions import MEMBERS, ChannelView, ListRow, Look, MemberView
 
 if TYPE_CHECKING:
@@ -33,7 +34,13 @@ def look(channel: ChannelState, question: Look) -> ChannelView | None:
         _members(channel, sees_all=sees_all) if what in ("names", "who") else (),
         channel.lists[letter].rows() if what == "list" and letter in channel.lists else (),
         is_member,
+        metadata=metadata.values(channel.metadata) if what == "metadata" and (sees_all or _is_open(channel)) else {},
     )
+
+
+def _is_open(channel: ChannelState) -> bool:
+    """Whether anybody may enter, and so may know of the channel what members know."""
+    return channel.modes.isdisjoint("ips") and channel.key is None
 
 
 def _registration(channel: ChannelState, uid: str, *, whole: bool) -> ChannelView:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -197,13 +197,14 @@ class Nick(StateBase):
         both = merge(mine, other.snapshot())
         return Merged(both) if both != mine else None
 
-    def view(self) -> list[str | None] | None:
+    def view(self) -> list[Any] | None:
         """List what MONITOR and extended-monitor show of the holder, as `watched` reads the list; None while nobody has
         this nick. Nodes before feature level 3 list and read nick, user and host alone."""
         person = self.holder
         if person is None or self.pending or not self._is_here(person):
             return None
-        return [person.nick, person.user, person.host, person.uid, person.real, person.account, person.away]
+        facts = (person.nick, person.user, person.host, person.uid, person.real, person.account, person.away)
+        return [*facts, person.metadata]
 
     def answer(self, question: Who, at: int) -> NickView:
         return NickView(self.holder, self._fresh_past(at))
@@ -233,16 +234,17 @@ def refusal_of(holder: Person, sender: Person) -> Refusal | None:
     return None
 
 
-def watched(view: Sequence[str | None] | None) -> Person | None:
+def watched(view: Sequence[Any] | None) -> Person | None:
     """Return the holder of a watched nick from the nick's view: a profile with the facts of the view alone. The uid is
     empty in a view of a node before feature level 3."""
     if view is None:
         return None
-    nick, user, host, uid, real, account, away = (*view, *_OLD_VIEW[len(view) :])[: len(_OLD_VIEW)]
-    return Person(uid or "", 0, nick or "", user or "", host or "", real or "", "", 0, account, away)
+    nick, user, host, uid, real, account, away, pairs = (*view, *_OLD_VIEW[len(view) :])[: len(_OLD_VIEW)]
+    keys = tuple((key, value) for key, value in pairs)
+    return Person(uid, 0, nick, user, host, real, "", 0, account, away, metadata=keys)
 
 
-_OLD_VIEW = ("", "", "", "", "", None, None)
+_OLD_VIEW: Final[Sequence[Any]] = ("", "", "", "", "", None, None, ())
 """A view without facts: completes the view of an older node."""
 
 

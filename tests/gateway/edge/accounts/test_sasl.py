@@ -59,7 +59,7 @@ def test_who_logs_in_first_and_says_its_nick_later_waits_for_the_answer(net: Net
 def test_the_mechanisms_are_listed(net: Net) -> None:
     client = Newcomer(net, "n1", caps="")
     client.send("CAP LS 302")
-    assert " sasl=PLAIN,EXTERNAL,SCRAM-SHA-256 " in client.got[0]
+    assert any("sasl=PLAIN,EXTERNAL,SCRAM-SHA-256" in line for line in client.got)
     other = Newcomer(net, "n1", caps="")
     other.send("CAP LS")
     assert " sasl " in other.got[0]

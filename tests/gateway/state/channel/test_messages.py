@@ -13,6 +13,7 @@ from gateway.state.channel import registration_messages as r
 from gateway.state.channel import upkeep_messages as u
 from gateway.state.channel import webhook_messages as h
 from gateway.state.channel.channel import Channel
+from gateway.state.channel.metadata_messages import MetadataDone, MetadataSet, SetMetadata
 from gateway.state.channel.snapshot import PutOut
 from gateway.state.channel.state import Rules
 from gateway.state.idempotency import IdempotencyKey, Probe, Speaker
@@ -30,6 +31,8 @@ COMMANDS: list[Any] = [
     c.Part("1", "bye"),
     c.Say("1", "a!b@c", "PRIVMSG", b"\xff", "@", {"+x": "y"}, ANN, "0x"),
     c.SetTopic("1", "a!b@c", "t"),
+    SetMetadata("1", "url", "x", 20),
+    SetMetadata("1", "", None, 20),
     c.SetModes("1", "a!b@c", (plus("o", "Bob", "2"), plus("m"))),
     c.Kick("1", "a!b@c", None, "Bob", "why"),
     c.Invite("1", "a!b@c", "2", "Bob"),
@@ -71,6 +74,7 @@ EVENTS: list[Any] = [
     c.Parted("1", "a!b@c"),
     c.Said("1", "a!b@c", "TAGMSG", b"", "", {"+x": ""}, "ann", True, "0x"),
     c.TopicSet("1", "a!b@c", ""),
+    MetadataSet("1", ("url",), None),
     c.ModesSet("1", "a!b@c", (plus("o", "Bob", "2"),)),
     c.Kicked("1", "a!b@c", "2", "Bob", "why"),
     c.Invited("1", "a!b@c", "2", "Bob", True),
@@ -97,6 +101,7 @@ EVENTS: list[Any] = [
 OUTCOMES: list[Any] = [
     REFUSAL,
     c.ModesDone((REFUSAL,)),
+    MetadataDone(("url",)),
     c.HasLeft(PutOut("a!b@c", "why", 5)),
     c.Outdated(7),
     c.RoomsAsked(("#d", "#e")),

@@ -30,9 +30,9 @@ def test_an_asker_is_no_operator_unless_the_question_says_so() -> None:
 
 def test_an_answer_of_level_1_has_neither_total_nor_registration() -> None:
     values = msgspec.to_builtins(VIEW)
-    assert ChannelView.NEWER == {"total": 2, "registration": 2, "doubtful": 2, "forbidden": 3}
-    assert ChannelView.__struct_fields__[-4:] == ("total", "registration", "doubtful", "forbidden")
-    assert read(ChannelView, values[:-4]) == VIEW
+    assert ChannelView.NEWER == {"total": 2, "registration": 2, "doubtful": 2, "forbidden": 3, "metadata": 3}
+    assert ChannelView.__struct_fields__[-5:] == ("total", "registration", "doubtful", "forbidden", "metadata")
+    assert read(ChannelView, values[:-5]) == VIEW
 
 
 @pytest.mark.parametrize("broken", [[41], [41, 7, "names"], [40, "1", "names"], [41, "1", "names", "yes"]])

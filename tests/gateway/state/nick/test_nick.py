@@ -25,7 +25,7 @@ from gateway.state.nick.messages import (
     Told,
     Who,
 )
-from gateway.state.nick.nick import PAST, PAST_S, PENDING_S, Nick, restore
+from gateway.state.nick.nick import PAST, PAST_S, PENDING_S, Nick, restore, watched
 from gateway.state.people import Person, Refusal
 from ring.ids import Incarnation
 from tests.gateway.state.cast import ANN, BOB, CASEMAP, FIRST_EDGE, packed, person
@@ -68,7 +68,11 @@ def test_one_nick_one_user() -> None:
     assert stage.event is None
     assert stage.who().holder == HELD
     assert stage.nick.subscribers == {Incarnation(*FIRST_EDGE): 1}
-    assert stage.nick.view() == ["Ann", "user", "ann.example"]
+    assert stage.nick.view() == ["Ann", "user", "ann.example", HELD.uid, HELD.real, None, None, ()]
+    watcher = watched(stage.nick.view())
+    assert watcher is not None and (watcher.source, watcher.uid) == (HELD.source, HELD.uid)
+    older = watched(["Ann", "user", "ann.example"])
+    assert older is not None and (older.source, older.uid) == (HELD.source, "") and watched(None) is None
 
 
 def test_a_pending_claim_keeps_the_nick_and_is_reached_by_it() -> None:
