@@ -91,6 +91,28 @@ class Clients(Section):
         ge=16,
         le=128,
     )
+    per_network: int = setting(
+        500,
+        "Connections from one range of IP addresses to the whole network, 0 for no limit. Without per_address, this "
+        "limit and network_connects_per_minute do not count either. The same on every node.",
+        live=True,
+        ge=0,
+        le=1_000_000,
+    )
+    network_connects_per_minute: int = setting(
+        600,
+        "New connections a minute from one range of IP addresses to the whole network, 0 for no limit. The same on "
+        "every node.",
+        live=True,
+        ge=0,
+        le=1_000_000,
+    )
+    network_ipv4: int = setting(
+        24, "Bits of an IPv4 address that make a range. The same on every node.", live=True, ge=8, le=32
+    )
+    network_ipv6: int = setting(
+        48, "Bits of an IPv6 address that make a range. The same on every node.", live=True, ge=16, le=64
+    )
     total: int = setting(
         20_000,
         "Connections to this node, 0 for no limit. The node's file descriptors are a limit, too.",

@@ -139,7 +139,8 @@ class Edge(EdgePort):
 
     def admit(self, address: str, now: float) -> Ticket | Refusal | Banned:
         """Judge a connection that a port has accepted, by the address. now: of a clock that never goes back."""
-        return Banned(self.bans.refuses(address)) or self.clients.admission.admit(address, now)
+        refusal = self.bans.refuses(address) or self.bans.crowded(address)
+        return Banned(refusal) if refusal else self.clients.admission.admit(address, now)
 
     def configure(self, settings: EdgeSettings) -> None:
         """Apply a configuration which was read again, and tell clients of new and removed capabilities."""

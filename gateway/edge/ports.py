@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
+from gateway.edge.ban_ports import BansPort
 from gateway.edge.client.answer_port import AnswerPort, ResumingPort
 from gateway.edge.client.connection import Connection
 from gateway.edge.client.outputs import Outputs
@@ -32,8 +33,6 @@ from gateway.irc.message import clean, storable
 from gateway.irc.names import is_nick
 from gateway.irc.splitter import Item
 from gateway.state.account.messages import InfoView
-from gateway.state.bans.bans import Bans
-from gateway.state.bans.messages import Entry
 from gateway.state.channel.questions import ListRow
 from gateway.state.conversation.conversation import Party
 from gateway.state.idempotency import IdempotencyKey
@@ -267,53 +266,6 @@ class NamesPort(ABC):
 
     @abstractmethod
     def after(self, name: str) -> Slices[tuple[list[str], int]]: ...
-
-
-class BansPort(ABC):
-    """The network's list of bans, carried out on this node (bans/network_bans.py). watches: lines of clients have to be
-    looked at (`stops`). is_ready: this node has the list, or began while the network was too old to have a list."""
-
-    watches: bool
-    is_ready: bool
-
-    @property
-    @abstractmethod
-    def state(self) -> Bans | None: ...
-
-    @property
-    @abstractmethod
-    def follows(self) -> bool: ...
-
-    @abstractmethod
-    def follow(self) -> None: ...
-
-    @abstractmethod
-    def refuses(self, address: str) -> str: ...
-
-    @abstractmethod
-    def meet(self, connection: Connection) -> None: ...
-
-    @abstractmethod
-    def of_connection(self, connection: Connection) -> Entry | None: ...
-
-    @abstractmethod
-    def enter(self, user: User) -> None: ...
-
-    @abstractmethod
-    def stops(self, connection: Connection, line: bytes) -> bool: ...
-
-    @abstractmethod
-    def of_names(self, connection: Connection) -> Entry | None: ...
-
-    @property
-    @abstractmethod
-    def defcon(self) -> int: ...
-
-    @abstractmethod
-    def forget(self, uid: str) -> None: ...
-
-    @abstractmethod
-    def changed(self, entries: Iterable[Entry]) -> None: ...
 
 
 STORABLE_LEVEL = 1

@@ -28,8 +28,9 @@ class NetworkSettings(Protocol):
 
 
 class ClientSettings(Protocol):
-    """Times in seconds, sizes in bytes. 0: no limit. connects_per_minute: from one address. ipv6_prefix: bits that make
-    one address. The limit on all connections is EdgeSettings.total.
+    """Times in seconds, sizes in bytes. 0: no limit. connects_per_minute: from one address. per_network,
+    network_connects_per_minute: from a range of addresses, on all nodes. network_ipv4, network_ipv6: bits of a range.
+    ipv6_prefix: bits that make one address. The limit on all connections is EdgeSettings.total.
     """
 
     sendq: int
@@ -39,6 +40,10 @@ class ClientSettings(Protocol):
     per_address: int
     connects_per_minute: int
     ipv6_prefix: int
+    per_network: int
+    network_connects_per_minute: int
+    network_ipv4: int
+    network_ipv6: int
 
 
 class FloodSettings(Protocol):

@@ -15,12 +15,14 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Final
 
 from gateway.edge import slices
+from gateway.edge.ban_ports import BansPort
 from gateway.edge.bans.index import BanIndex, Facts
 from gateway.edge.bans.line_watch import LineWatch
 from gateway.edge.bans.masks import written
+from gateway.edge.bans.network_counts import NetworkCounts
 from gateway.edge.bans.words import banned, told
 from gateway.edge.client.lines import Line
-from gateway.edge.ports import BansPort, EdgePort
+from gateway.edge.ports import EdgePort
 from gateway.edge.slices import PART, Slices
 from gateway.edge.users import departure, hosts
 from gateway.irc import numerics as n
@@ -50,6 +52,7 @@ class NetworkBans(BansPort):
         self._edge = edge
         self._index = BanIndex(edge.settings.casemap)
         self._lines = LineWatch(edge, self._punish)
+        self._counts = NetworkCounts(edge)
         self._newcomers: list[str] = []  # uids to judge at the next tick
         self._asked = False
         self._look_at = 0.0
@@ -84,6 +87,7 @@ class NetworkBans(BansPort):
         self.is_ready = self.is_ready or self.follows
 
     def tick(self, now: float) -> None:
+        self._counts.tick(now)
         if self._newcomers:
             self._judge_newcomers()
         if now < self._look_at:
@@ -108,9 +112,19 @@ class NetworkBans(BansPort):
     def meet(self, connection: Connection) -> None:
         """Refuse a new connection by the address. The list may have changed since the shell's port has asked `refuses`,
         and a recording has no questions of the port."""
-        entry = self._index.of_address(connection.address, self._edge.network.now_ms)
-        if entry is not None:
-            self._edge.clients.cut(connection, told(entry))
+        why = self.refuses(connection.address) or self._counts.refuses(connection.address)
+        if why:
+            self._edge.clients.cut(connection, why)
+        else:
+            self._counts.came(connection.number, connection.address)
+
+    def crowded(self, address: str) -> str:
+        """Return why a connection is refused, as the range of the address has too many; "" if not refused."""
+        return self._counts.refuses(address)
+
+    def gone(self, connection: Connection) -> None:
+        """Count a connection no more."""
+        self._counts.gone(connection.number)
 
     def of_connection(self, connection: Connection) -> Entry | None:
         """Return the ban that a connection falls under, before the connection has a user."""

@@ -322,6 +322,7 @@ class Clients(ClientsPort):
         self.attention.remove(connection)
         if connection.socket.ticket is not None:
             connection.socket.ticket.release()
+            self.edge.bans.gone(connection)
         if connection.closed is None:
             connection.closed = reason
             departure.leave(self.edge, connection, reason)

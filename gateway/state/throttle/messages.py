@@ -1,10 +1,12 @@
 """Commands, events and questions of a throttle's group.
 
 The group's name says what the throttle guards: `account:joe`, `address:192.0.2.7`, `register:192.0.2.7`. Each of these
-has a separate rule (throttle.py).
+has a separate rule (throttle.py). `range:192.0.2.0/24` adds up connections of a range (counts.py).
 """
 
 from __future__ import annotations
+
+from typing import ClassVar
 
 import msgspec
 
@@ -55,5 +57,47 @@ class Wait(_Tagged, frozen=True, tag=41):
     at: int = 0
 
 
-Command = Take | Undo
-Event = Taken | Undone | Merged
+class Report(msgspec.Struct, frozen=True, array_like=True):
+    """The counts of a node for a range of addresses. key: the node's ring key. open: connections. recent: connections
+    made in this minute (minutes since 1970, by the node's clock)."""
+
+    key: str
+    open: int
+    recent: int
+    minute: int
+
+
+class Count(_Tagged, frozen=True, tag=43):
+    """Report the counts of a node. The outcome is the Total of the other nodes."""
+
+    SINCE: ClassVar = 3
+
+    report: Report
+
+
+class Counted(_Tagged, frozen=True, tag=64):
+    SINCE: ClassVar = 3
+
+    report: Report
+
+
+class CountsMerged(_Tagged, frozen=True, tag=65):
+    """reports: each with its time, Unix ms."""
+
+    SINCE: ClassVar = 3
+
+    reports: tuple[tuple[Report, int], ...]
+
+
+class Total(_Tagged, frozen=True, tag=82):
+    """The sum of the other nodes' counts, as far as these nodes report. recent: of the same minute."""
+
+    SINCE: ClassVar = 3
+
+    open: int = 0
+    recent: int = 0
+
+
+Command = Take | Undo | Count
+Event = Taken | Undone | Merged | Counted | CountsMerged
+Outcome = Wait | Total
