@@ -9,7 +9,13 @@ from functools import partial
 import pytest
 
 from config.cloaks import Cloaks
+from gateway.edge.cursors.history import read_event
+from gateway.edge.rpc.operator_asks import Page, PageAsk
+from gateway.edge.rpc.pages import page
 from gateway.irc.cloaks import cloaked
+from gateway.state.channel.messages import Joined
+from ring.ids import GroupId
+from ring.wire.history import Query
 from tests.gateway.commands.accounts import Newcomer, log_in, register
 from tests.gateway.commands.stage import network, settle
 from tests.settings import operator, section
@@ -177,6 +183,35 @@ def test_logging_in_changes_the_host() -> None:
     again = Newcomer(net, "n2", "sasl")
     log_in(again, "ann", "sesame")
     assert any("001" in line and "@ann.account" in line for line in again.enter("ann2"))
+
+
+def test_programs_read_addresses_of_clients_alone() -> None:
+    """The lists of the API: an operator's program with the capability sessions.read reads a client's address."""
+    net = cloaks(1)
+    ann, bob, _ = trio(net, "")
+    ann.ask("JOIN #c", "TOPIC #c :hello")
+    bob.ask("JOIN #c")
+    edge = net.nodes["n1"].core.edge
+    for what in ("accounts", "channels", "vhosts"):
+        found = page(edge, PageAsk(what, "", 10))
+        assert isinstance(found, Page) and not SECRETS.search(str(found))
+    sessions = page(edge, PageAsk("sessions", "", 10))
+    assert isinstance(sessions, Page) and {row.host for row in sessions.rows} == {host(ANN), host(BOB), host(EVE)}  # type: ignore[union-attr]
+    assert {row.clients[0].address for row in sessions.rows} == {ANN, BOB, EVE}  # type: ignore[union-attr]
+
+
+def test_webhooks_and_kept_messages_hold_no_address() -> None:
+    net = cloaks(1)
+    ann, bob, _ = trio(net, "")
+    ann.ask("JOIN #c", "PRIVMSG #c :hi", "TOPIC #c :hello", "MODE #c +m")
+    bob.ask("JOIN #c", "PART #c")
+    engine, found = net.nodes["n1"].core.engine, list[object]()
+    net.turn(net.nodes["n1"], lambda: engine.recall(GroupId("channel", "#c"), Query(99, wanted="et"), found.append))
+    assert net.until(lambda: bool(found), 5)
+    events = [read_event(line) for line in found[0]]  # type: ignore[attr-defined]
+    said = [event for event in events if not isinstance(event, Joined)]
+    assert len(said) == 4 and not SECRETS.search(str(said))
+    assert [event.person.address for event in events if isinstance(event, Joined)] == [ANN, BOB], "for operators"
 
 
 def test_old_lists_are_shown_by_cloaks_and_removed_by_these() -> None:

@@ -86,6 +86,19 @@ def test_a_receiver_of_a_webhook_that_fails_for_long_is_told_with_what_waits() -
     assert len(many) == 11 and many[-1] == "a: 2 more webhooks fail: `circlet webhook list` shows them"
 
 
+def test_nodes_with_other_cloaks_are_named() -> None:
+    assert wrong(well("a", cloaks="ab12"), well("b", cloaks="ab12"), well("c", cloaks=None)) == []
+    assert wrong(well("a", cloaks=""), well("b", cloaks=""), well("c", cloaks="")) == []
+    assert wrong(well("a", cloaks="ab12"), well("b", cloaks="cd34"), well("c", cloaks="ab12")) == [
+        "a and c make cloaks with the key ab12: give every node the same cloak.key",
+        "b makes cloaks with the key cd34: give every node the same cloak.key",
+    ]
+    assert wrong(well("a", cloaks="ab12"), well("b", cloaks=""), well("c", cloaks="ab12")) == [
+        "b shows addresses: give every node the same cloaks.key_file",
+        "a and c make cloaks with the key ab12: give every node the same cloak.key",
+    ]
+
+
 def test_a_silent_node_is_named_with_its_address_and_the_reason() -> None:
     assert wrong(well("a"), silent("b"), well("c")) == ["b does not answer (127.0.0.2:7600: connection refused)"]
     six = Row(record("b", "2001:db8::1"), None, "silent for 3 s")

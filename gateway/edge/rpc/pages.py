@@ -23,6 +23,7 @@ from gateway.edge.rpc.operator_asks import (
     SessionRow,
     VhostRow,
 )
+from gateway.edge.users import hosts
 from gateway.state.account.account import Account
 from gateway.state.channel.channel import Channel
 from gateway.state.channel.views import settings
@@ -150,7 +151,7 @@ def _channels(edge: EdgePort) -> Listing:
             return None
         channel, term = cast(Channel, served[0]), served[1]
         modes, _ = settings(channel, show_key=False)
-        topic = (channel.topic, channel.topic_by, channel.topic_at)
+        topic = (channel.topic, hosts.source(edge, channel.topic_by), channel.topic_at)
         return ChannelRow(key, channel.name, len(channel.members), modes, *topic, channel.created, term.number)
 
     return _mastered(edge, "channel", is_listed, row)

@@ -61,7 +61,7 @@ def decide_recover(channel: ChannelState, command: Recover, at: int) -> Decision
 def _matching(channel: ChannelState, person: Person, at: int) -> list[str]:
     """List the bans that match the person."""
     casemap, rows = channel.rules.casemap, channel.lists["b"].rows()
-    return [row[0] for row in rows if MaskList(casemap, (row,)).fits(person.source, at, person, ())]
+    return [row[0] for row in rows if MaskList(casemap, (row,)).fits(person.known_as, at, person, ())]
 
 
 def decide_purge(channel: ChannelState, command: Purge, at: int) -> Decision:

@@ -6,6 +6,7 @@ from functools import partial
 
 from gateway.admin import accounts, channels, sessions
 from gateway.edge.rpc.operator_asks import AccountRow, ActionRow, ChannelRow, SessionRow
+from gateway.edge.users import hosts
 from gateway.irc.modes import CHANNEL_MODES
 from gateway.node import NodeCore
 from gateway.state.account.messages import InfoView
@@ -111,7 +112,7 @@ async def show_channel(request: Request) -> m.ChannelDetail:
         members=view.total,
         modes=" ".join([f"+{view.modes}", *view.params]),
         topic=view.topic,
-        topic_by=view.topic_by or None,
+        topic_by=hosts.source(core.edge, view.topic_by) or None,
         topic_at=view.topic_at or None,
         created=view.created,
         J=located["J"],
@@ -137,7 +138,7 @@ def _member(core: NodeCore, member: MemberView) -> m.Member:
     return m.Member(
         nick=person.nick,
         user=person.user,
-        host=person.host,
+        host=hosts.origin(core.edge, person).host,
         account=person.account,
         prefixes="".join(SIGNS[rank] for rank in member.prefixes),
         away=person.away,
