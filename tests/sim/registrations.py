@@ -25,7 +25,7 @@ from gateway.state.channel.views import REGISTRATION
 from gateway.state.people import Person
 from ring.ids import GroupId
 from tests.sim.accounts import TALK_CHECKS, AccountStory, Name
-from tests.sim.net import Node
+from tests.sim.net import Client, Node
 
 CHANNEL = GroupId("channel", "#own")
 FOUNDER, FRIEND = "l-founder", "l-friend"
@@ -93,9 +93,12 @@ class RegistrationStory(AccountStory):
         self.guests = [guest for guest in self.guests if guest.closed is None and guest.node.up]
         if len(self.guests) >= GUESTS:
             self.guests.pop(0).quit()
-        guest = self.net.client(node.name, f"guest{self.serial}")
-        guest.send("JOIN #own")
+        guest = Client(self.net, node, f"guest{self.serial}", "", "10.0.0.1")
         self.guests.append(guest)
+        if self.net.until(
+            lambda: any(" 221 " in line for line in guest.got), 10
+        ):  # else a fault keeps the guest waiting
+            guest.send("JOIN #own")
 
     def _heard(self, command: Any, before: set[State], wanted: set[State], outcome: Any) -> None:
         alone, own = len(self.own.sides) < 2, self.own

@@ -5,12 +5,16 @@ The founder ann and her friend bob have accounts; eve has none, and comes first 
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
 
 from config.accounts import Accounts
-from gateway.edge.accounts import upkeep
+from gateway.edge.accounts import holdings, upkeep
+from gateway.edge.procedures import run
+from gateway.edge.session_ports import ignore
+from gateway.state.account.messages import AddChannel
 from gateway.state.channel import reading
 from gateway.state.channel.channel import Channel
 from gateway.state.channel.emptying_messages import Forbid
@@ -350,3 +354,35 @@ def test_a_channel_stays_forbidden_through_a_partition_and_a_power_cut() -> None
     assert net.client("n2", "dan").ask("JOIN #c")[-1].startswith("448 ")
     assert submit(net, "n1", Forbid("ChanServ", "", "root", over=True)) == Done("#c")
     assert "JOIN #c" in " ".join(net.client("n2", "fay").ask("JOIN #c"))
+
+
+@pytest.mark.interpreted
+def test_a_node_that_dies_in_the_midst_of_a_drop_leaves_no_channel_without_owner(
+    net: Net, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The account is gone, and the edge has told no channel: the channel asks after its accounts."""
+    monkeypatch.setattr(upkeep, "PASS_S", 20.0)
+    ann_life, bob_life = registered(net)
+    monkeypatch.setattr(holdings, "bereave", lambda *_: None)
+    edge = net.nodes["n1"].core.edge
+    for name, life in (("bob", bob_life), ("ann", ann_life)):
+        net.turn(net.nodes["n1"], partial(run, edge, holdings.drop(edge, name, life), ignore))
+        net.run(2)
+    found = known(net)
+    assert found is not None and bob_life in found.access
+    net.run(400)
+    assert known(net) is None
+
+
+def test_an_account_that_has_lost_a_channel_is_told_at_the_next_login(net: Net) -> None:
+    ann_life, _ = registered(net)
+    add, engine = AddChannel(ann_life, "#c", 20), net.nodes["n1"].core.engine
+    net.turn(net.nodes["n1"], lambda: engine.submit(GroupId("account", "ann"), add))
+    assert submit(net, "n1", Unregister("", "r1", override=True)) == Done("#c")
+    text = "#c is not a channel of your account any more: nobody has registered it now."
+    for name, nick in (("n2", "ann"), ("n3", "ann2")):
+        ann = Newcomer(net, name)
+        assert ann.log_in("ann", "sesame")[-1].startswith("903")
+        ann.enter(nick)
+        net.run(10)
+        assert any(text in line for line in ann.got) == (nick == "ann"), "once"

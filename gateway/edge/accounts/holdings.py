@@ -80,7 +80,7 @@ def drop(edge: EdgePort, name: str, life: str) -> Procedure[Any]:
     """
     folded = edge.settings.casemap(name)
     view: LoginView | None = yield Ask(edge.account(name), m.Login())
-    outcome = yield Submit(edge.account(name), m.Drop(life))
+    outcome = yield Submit(edge.account(name), m.Drop(life, ends=True))
     if isinstance(outcome, Accepted) and view is not None and view.life and not view.alias:
         edge.oversight.tell("r", f"Account {name} dropped")
         for group in (*map(edge.account, view.nicks), *map(certificate_group, view.certificates)):

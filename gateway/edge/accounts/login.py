@@ -6,13 +6,17 @@ Before registration there is no user, and the connection alone has the login.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from gateway.edge.accounts import nick_protection
+from gateway.edge.accounts.channel_news import look_at_channels
 from gateway.edge.accounts.proof import Login
 from gateway.edge.accounts.suspending import end_sessions, words
 from gateway.edge.accounts.verify import sources_of
 from gateway.edge.client.lines import Line
+from gateway.edge.procedures import run
+from gateway.edge.session_ports import ignore
 from gateway.edge.users import hosts
 from gateway.edge.users.profile import change_profile
 from gateway.irc import numerics as n
@@ -118,6 +122,14 @@ def watch(edge: EdgePort, connection: Connection) -> None:
             hosts.know(edge, connection.user, view.vhost.active)
 
     edge.later(CHECK_S, look)
+    if connection.login is not None:
+        run(edge, look_at_channels(edge, connection.login, partial(_notice, edge, connection)), ignore)
+
+
+def _notice(edge: EdgePort, connection: Connection, text: str) -> bool:
+    """Send a notice. Returns whether the connection is still there."""
+    connection.show(Line(edge.settings.network.server_name, "NOTICE", (_nick(connection), text)))
+    return connection.closed is None
 
 
 def if_dropped(edge: EdgePort, name: str, life: str, then: Callable[[], object]) -> None:

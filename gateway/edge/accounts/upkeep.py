@@ -9,8 +9,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from gateway.state.account.messages import Ended, EndedView
 from gateway.state.channel import reading
 from gateway.state.channel.channel import Channel
+from gateway.state.channel.registration import Registration
+from gateway.state.channel.registration_messages import Bereave
 from gateway.state.channel.upkeep_messages import Expire, TrimHistory
 from gateway.state.channel.upkeep_rules import is_untrimmed, is_unused
 from ring.ids import GroupId
@@ -37,6 +40,7 @@ class Upkeep:
         self.edge = edge
         self.waiting: list[GroupId] = []
         self._next = 0.0
+        self._passes = 0
 
     def tick(self, now: float) -> None:
         """Look at the next channels, or begin the next pass when the pass is due."""
@@ -51,6 +55,7 @@ class Upkeep:
             del self.waiting[-AT_ONCE:]
             self._next = now + (TURN_S if self.waiting else PASS_S)
         else:
+            self._passes += 1
             served = network.mastered("channel")
             self.waiting = [group for group, state, _ in served if isinstance(state, Channel) and state.is_registered]
             self._next = now + (TURN_S if self.waiting else PASS_S)
@@ -67,3 +72,22 @@ class Upkeep:
         before = network.now_ms - days * int(reading.DAY_MS)
         if days and is_unused(channel, before):
             network.submit(group, Expire(before))
+        for account in self._asked_about(channel.register.kept[0]):
+            self._ask(group, *account)
+
+    def _asked_about(self, known: Registration) -> list[tuple[str, str]]:
+        """List accounts (life, name) to ask about in this pass: the founder, the successor, and one of the others."""
+        others = sorted((life, one.name) for life, one in known.present.items())
+        found = [(known.founder.life, known.founder.name), (known.successor.life, known.successor.name)]
+        found += [others[self._passes % len(others)]] if others else []
+        return [(life, name) for life, name in found if life]
+
+    def _ask(self, group: GroupId, life: str, name: str) -> None:
+        """Tell the channel if the account is gone. A node that died in the midst of a drop has told nobody."""
+        network = self.edge.network
+
+        def known(view: EndedView | None) -> None:
+            if view is not None and view.is_ended:
+                network.submit(group, Bereave(life))
+
+        network.ask(self.edge.account(name), Ended(life), known)

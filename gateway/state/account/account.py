@@ -23,6 +23,8 @@ from gateway.state.account.messages import (
     Denied,
     Drop,
     Dropped,
+    Ended,
+    EndedView,
     InfoView,
     LoggedIn,
     Login,
@@ -135,7 +137,8 @@ class Account(StateBase):
         if isinstance(event, Merged):
             self.stored = event.stored
         elif isinstance(event, Dropped):
-            self.stored = Stored((), at)
+            gone = {life.id: at for life in self.stored.lives} if event.ends else {}
+            self.stored = Stored((), at, newest({**self.stored.ended, **gone}, TOMBSTONES))
         elif isinstance(event, Unaliased):
             # No tombstone is needed: if the alias comes back from an old replica, no account lists the alias, and an
             # unlisted alias counts for nothing.
@@ -144,7 +147,8 @@ class Account(StateBase):
             written = {"credentials": at}
             life = Life(at, event.life, event.name, event.credentials, event.alias, written=written, seen=at)
             before = self.life  # a stale alias: void from now on
-            self.stored = Stored((life,), before.created if before is not None else self.stored.dropped)
+            dropped = before.created if before is not None else self.stored.dropped
+            self.stored = Stored((life,), dropped, self.stored.ended)
         elif self.life is not None:
             changed = _APPLY[type(event)](self.life, event, at)
             self.stored = _replace(self.stored, lives=(changed, *self.stored.lives[1:]))
@@ -164,6 +168,8 @@ class Account(StateBase):
 
     def answer(self, question: Question, at: int) -> View:
         life = self.life
+        if isinstance(question, Ended):
+            return EndedView(question.life in self.stored.ended)
         suspension = life.suspension if life is not None and life.suspension and life.suspension.holds(at) else None
         if isinstance(question, Login):
             if life is None:
@@ -288,7 +294,7 @@ _DECIDE: dict[type, Callable[[Life, Any, int], Decision]] = {
     SetMetadata: _set_metadata,
     LoggedIn: _logged_in,
     ChangeVhost: _change_vhost,
-    Drop: lambda life, c, at: Decision(Accepted(life.name), Dropped()),
+    Drop: lambda life, c, at: Decision(Accepted(life.name), Dropped(c.ends)),
 }
 
 

@@ -105,7 +105,13 @@ class LoggedIn(_Tagged, frozen=True, tag=10):
 
 
 class Drop(_Tagged, frozen=True, tag=11):
+    """Give the name up. ends: the account is gone for good, and the name's group says so when asked (`Ended`): what
+    belongs to the account elsewhere has lost its owner."""
+
+    NEWER: ClassVar = {"ends": 3}
+
     life: str
+    ends: bool = False
 
 
 class AddChannel(_Tagged, frozen=True, tag=12):
@@ -183,7 +189,11 @@ class Registered(_Tagged, frozen=True, tag=21):
 
 
 class Dropped(_Tagged, frozen=True, tag=22):
-    """The name is free."""
+    """The name is free. ends: as in Drop."""
+
+    NEWER: ClassVar = {"ends": 3}
+
+    ends: bool = False
 
 
 class CredentialsSet(_Tagged, frozen=True, tag=23):
@@ -316,7 +326,16 @@ class Info(_Tagged, frozen=True, tag=52):
     """Ask for the facts to show about the account. The answer is an InfoView."""
 
 
-Question = Login | Info
+class Ended(_Tagged, frozen=True, tag=53):
+    """Ask whether a registration of the name has ended for good. life: the registration's id. The answer is an
+    EndedView."""
+
+    SINCE: ClassVar = 3
+
+    life: str
+
+
+Question = Login | Info | Ended
 
 
 class LoginView(_Tagged, frozen=True, tag=61):
@@ -359,4 +378,12 @@ class InfoView(_Tagged, frozen=True, tag=62):
     metadata: dict[str, str] = {}
 
 
-View = LoginView | InfoView
+class EndedView(_Tagged, frozen=True, tag=63):
+    """is_ended: the registration was dropped. Otherwise, the registration may exist, or be long forgotten."""
+
+    SINCE: ClassVar = 3
+
+    is_ended: bool
+
+
+View = LoginView | InfoView | EndedView

@@ -98,10 +98,14 @@ class Life(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Stored(msgspec.Struct, frozen=True, array_like=True):
-    """lives: oldest first; the first life is the account. dropped: when the name was last given up, 0 for never."""
+    """lives: oldest first; the first life is the account. dropped: when the name was last given up, 0 for never. ended:
+    id of a registration that was dropped for good -> time of the drop."""
+
+    NEWER: ClassVar = {"ended": 3}
 
     lives: tuple[Life, ...] = ()
     dropped: int = 0
+    ended: dict[str, int] = {}
 
 
 def merge(a: Stored, b: Stored) -> Stored:
@@ -111,7 +115,8 @@ def merge(a: Stored, b: Stored) -> Stored:
     lives are lost.
     """
     dropped = max(a.dropped, b.dropped)
-    return Stored(_kept((*a.lives, *b.lives), dropped), dropped)
+    ended = newest(latest(a.ended, b.ended), TOMBSTONES)
+    return Stored(_kept((*a.lives, *b.lives), dropped), dropped, ended)
 
 
 def _kept(lives: Iterable[Life], dropped: int) -> tuple[Life, ...]:

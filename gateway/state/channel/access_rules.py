@@ -182,7 +182,7 @@ def rank_by_access(channel: ChannelState, life: str, flags: str, *, override: bo
     operator at least, and every other flag as a half-operator at least."""
     known = _known(channel)
     if known is None:
-        return _not("unregistered")
+        return _not("doubt" if channel.doubtful else "unregistered")
     if override:
         return CHANNEL_MODES.ranks[0]
     held = known.flags(life)

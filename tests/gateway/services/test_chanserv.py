@@ -35,6 +35,7 @@ def cast(net: Net) -> tuple[Client, Client, Client]:
         one.ask("JOIN #c")
     assert told(ann, "REGISTER #c") == ["#c is registered to ann."]
     settle(ann, bob, eve)
+    net.run(1)  # a node that follows the channel answers from its own replica, some ms later
     return ann, bob, eve
 
 

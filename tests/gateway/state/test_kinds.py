@@ -61,7 +61,7 @@ def test_questions_and_answers_read_back() -> None:
     seen = k.NickView(ANN, (k.Past(BOB, 5),))
     assert nick.read_answer(packed(seen)) == seen
     account, guard = KINDS["account"], KINDS["guard"]
-    for question in (a.Login(), a.Info()):
+    for question in (a.Login(), a.Info(), a.Ended("1")):
         assert account.read_question(packed(question)) == question
         view = account.initial("joe").answer(question, 2)
         assert account.read_answer(packed(view)) == view
