@@ -50,9 +50,9 @@ def start_circlet(servers: Servers, nodes: int, more: str = "") -> None:
     if made.returncode:
         raise CannotStartError(f"circlet init failed:\n{made.stderr}")
     port, links, announcements = free_port(), free_port(), free_port(socket.SOCK_DGRAM)
-    ports = {"6667": port, "7600": links, "7700": announcements, "8067": free_port()}
+    ports = {"6667": port, "7600": links, "7700": announcements, "8067": free_port(), "8071": free_port()}
     for path in network.glob("*.yaml"):
-        text = re.sub(r"\b(6667|7600|7700|8067)\b", lambda found: str(ports[found[0]]), path.read_text())
+        text = re.sub(r"\b(6667|7600|7700|8067|8071)\b", lambda found: str(ports[found[0]]), path.read_text())
         text = re.sub(r"^clients:\n(?:  .*\n)+", _CLIENTS, text, flags=re.MULTILINE)
         path.write_text(text + (more if path.name.startswith("node") else ""))
     for number in range(1, directories + 1):
