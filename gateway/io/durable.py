@@ -19,7 +19,7 @@ from ring.io.store_writer import Chore, StoreWriter
 from ring.replication.guarded import GroupBroken
 from ring.storage.sqlite.file import STORE
 from ring.storage.sqlite.store import SqliteStore
-from ring.storage.store import Line, Range, Store, StoreError
+from ring.storage.store import Line, Store, StoreError
 
 if TYPE_CHECKING:
     from gateway.io.process import Process
@@ -91,11 +91,7 @@ class Durable:
         """Read the newest line of each group; groups without lines are left out."""
         asked: asyncio.Future[dict[GroupId, Line] | StoreError] = asyncio.get_running_loop().create_future()
 
-        def look(store: Store) -> dict[GroupId, Line]:
-            found = (store.lines(Range(group, None, None, 1, True)) for group in groups)
-            return {lines[0].group: lines[0] for lines in found if lines}
-
-        self.writer.read(look, asked.set_result)
+        self.writer.read(lambda store: store.newest(groups), asked.set_result)
         result = await asked
         if isinstance(result, StoreError):
             raise result

@@ -108,6 +108,10 @@ class Store(Protocol):
         """Return the line with this msgid; of several lines the last, by seq."""
         ...
 
+    def newest(self, groups: Sequence[GroupId]) -> dict[GroupId, Line]:
+        """Return the newest line of each of these groups, by seq; groups without lines are left out."""
+        ...
+
     def latest(self, groups: Sequence[GroupId], after: int, before: int, limit: int) -> list[tuple[GroupId, int]]:
         """Return, of these groups, the groups with a line in after < at < before (Unix ms), and the time of the newest
         such line; the oldest first, and of more than `limit` groups the oldest."""

@@ -54,6 +54,10 @@ class MemoryStore:
         found = [line for line in self._lines.get(group, {}).values() if line.msgid == msgid]
         return max(found, key=lambda line: line.seq, default=None)
 
+    def newest(self, groups: Sequence[GroupId]) -> dict[GroupId, Line]:
+        lines = ((group, self._lines.get(group)) for group in groups)
+        return {group: found[max(found)] for group, found in lines if found}
+
     def latest(self, groups: Sequence[GroupId], after: int, before: int, limit: int) -> list[tuple[GroupId, int]]:
         found = []
         for group in set(groups):

@@ -226,6 +226,14 @@ class SqliteStore:
             row = self._pages.find(self._number(group), packed(msgid))
             return None if row is None else self._line(group, row)
 
+    def newest(self, groups: Sequence[GroupId]) -> dict[GroupId, Line]:
+        found: dict[GroupId, Line] = {}
+        with self._view():
+            for group in groups:
+                for row in self._pages.between(self._number(group), "seq", *_bounds(None, None), 1, True):
+                    found[group] = self._line(group, row)
+        return found
+
     def latest(self, groups: Sequence[GroupId], after: int, before: int, limit: int) -> list[tuple[GroupId, int]]:
         bounds, found = _bounds(after, before), []
         with self._view():

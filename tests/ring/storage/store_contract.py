@@ -244,6 +244,11 @@ class StoreContract:
         assert found(None, 400, 1, newest=True) == [7]
         assert found(300, None) == [6] and found(400, None) == [] == found(None, 100)
 
+    def test_the_newest_line_of_each_group(self, opened: Open) -> None:
+        store = written(opened, line(1), line(2, at=900), line(3, at=700), line(7, GO), line(5, GO))
+        assert store.newest([JOE, GO, ERLANG, GO]) == {ERLANG: line(3, at=700), GO: line(7, GO)}
+        assert store.newest([]) == store.newest([JOE]) == {}
+
     def test_the_latest_of_groups(self, opened: Open) -> None:
         store = written(
             opened, line(1, at=500), line(2, at=900), line(3, at=700), line(1, GO, at=800), line(1, JOE, at=100)
