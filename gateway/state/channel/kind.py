@@ -33,16 +33,11 @@ _WHOLE = frozenset(
         e.Forbid,
     )
 )
-_HELD = frozenset((messages.SetTopic, messages.SetModes, r.GiveRank, e.Clear, e.Recover))
+_HELD = frozenset((messages.SetTopic, messages.SetModes, SetMetadata, r.GiveRank, e.Clear, e.Recover))
 """The commands of a registered channel that are on disks before the answer (P51)."""
 _OF_REGISTRATIONS = frozenset(
     (r.Registered, r.Unregistered, r.AccessSet, r.HolderSet, r.SettingSet, r.AkickSet, e.Emptied)
 )
-_OF_REGISTERED = frozenset((messages.TopicSet, messages.ModesSet, messages.Merged))
-_WHOLE = frozenset((r.Register, r.Unregister, r.SetAccess, r.Bereave, r.SetHolder, r.SetSetting, r.SetAkick, u.Expire))
-_HELD = frozenset((messages.SetTopic, messages.SetModes, SetMetadata, r.GiveRank))
-"""The commands of a registered channel that are on disks before the answer (P51)."""
-_OF_REGISTRATIONS = frozenset((r.Registered, r.Unregistered, r.AccessSet, r.HolderSet, r.SettingSet, r.AkickSet))
 _OF_REGISTERED = frozenset((messages.TopicSet, messages.ModesSet, MetadataSet, messages.Merged))
 
 
