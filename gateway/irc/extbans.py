@@ -12,7 +12,7 @@ from collections.abc import Collection
 from typing import Final, NamedTuple
 
 from gateway.irc.casemapping import Casemap
-from gateway.irc.masks import compile_mask, is_understood, match_source, normalise_mask
+from gateway.irc.masks import compile_mask, is_understood, match_source, normalise_mask, sources
 from gateway.irc.names import is_valid_channel
 
 LEVEL: Final = 3
@@ -61,14 +61,13 @@ class Extban(NamedTuple):
         return f"{ends}{'~q:' if self.mutes else ''}{f'~{self.letter}:' if self.letter else ''}{self.value}"
 
     def fits(self, source: str, account: str | None, real: str, rooms: Collection[str], casemap: Casemap) -> bool:
-        """Whether the mask fits a person. source: nick!user@host, or several of
-        the person, divided by spaces. rooms: folded names of channels of the person."""
+        """Whether the mask fits a person. source: as of `sources`. rooms: folded names of channels of the person."""
         if self.letter == "c":
             return casemap(self.value) in rooms
         if self.letter == "a" and account is None:
             return self.value == NOBODY
         if not self.letter:
-            return any(match_source(self.value, one, casemap) for one in source.split(" "))
+            return any(match_source(self.value, one, casemap) for one in sources(source))
         text = account if self.letter == "a" and account is not None else real
         return compile_mask(self.value, casemap.name).match(casemap(text)) is not None
 

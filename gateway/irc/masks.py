@@ -28,6 +28,14 @@ def match_source(mask: str, source: str, casemap: Casemap) -> bool:
     return bool(at) and match(head, who, casemap) and is_within(host, network)
 
 
+def sources(known: str) -> list[str]:
+    """List every nick!user@host of a person. known: nick!user@host, and after spaces further hosts; an empty host is
+    none."""
+    first, *hosts = known.split(" ")
+    who = first.rpartition("@")[0]
+    return [first, *(f"{who}@{host}" for host in hosts if host)]
+
+
 def _divide(mask: str) -> tuple[str, str, Network | None]:
     """Divide a mask into the text before the last "@", the "@", and the network; None if the host is no address."""
     head, at, host = mask.rpartition("@")
@@ -158,15 +166,15 @@ class MaskSet:
         return found
 
     def matches(self, prefix: str) -> bool:
-        """Whether the prefix, a whole nick!user@host, fits any mask. Of several prefixes, divided by spaces: whether
-        any prefix does."""
+        """Whether the prefix, a whole nick!user@host, fits any mask. prefix: further hosts of the person may follow, as
+        `sources` reads these."""
         if not self._masks:
             return False
         answer = self._answers.get(prefix)
         if answer is None:
             if len(self._answers) >= _REMEMBERED:
                 self._answers.clear()
-            answer = self._answers[prefix] = any(map(self._ask, prefix.split(" ")))
+            answer = self._answers[prefix] = any(map(self._ask, sources(prefix)))
         return answer
 
     def _ask(self, prefix: str) -> bool:

@@ -52,12 +52,12 @@ class Person(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     @property
     def known_as(self) -> str:
-        """Every nick!user@host by which bans know the person, divided by spaces: as shown first, then by the cloak, the
-        host of the account, and the address. A ban on any of these holds whatever is shown."""
+        """nick!user@host as shown, and after spaces the other hosts by which bans know the person
+        (`gateway/irc/masks.py: sources`). A ban on any of these holds whatever is shown. Made for each message that
+        bans judge."""
         if not self.cloak:
-            return self.source
-        hosts = dict.fromkeys((self.host, self.cloak, self.vhost, self.address))
-        return " ".join([f"{self.nick}!{self.user}@{host}" for host in hosts if host])
+            return f"{self.nick}!{self.user}@{self.host}"
+        return f"{self.nick}!{self.user}@{self.host} {self.cloak} {self.address} {self.vhost}"
 
     @property
     def origin(self) -> str:

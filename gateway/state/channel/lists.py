@@ -58,7 +58,7 @@ class MaskList:
 
     def fits(self, source: str, at: int, person: Person | None, rooms: Collection[str] | None) -> bool:
         """Whether any mask fits a person at a time (Unix ms). source: the whole nick!user@host; of a
-        person all, divided by spaces (`Person.known_as`). person: None for a machine. rooms: None for a person who
+        person, with all hosts (`Person.known_as`). person: None for a machine. rooms: None for a person who
         speaks; for a person who enters, the folded names of the person's channels among `rooms_asked`.
 
         The answer about plain masks is cached until the list changes.

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.irc.casemapping import Casemap
-from gateway.irc.masks import MaskSet, is_understood, match, match_source, meaning, normalise_mask
+from gateway.irc.masks import MaskSet, is_understood, match, match_source, meaning, normalise_mask, sources
 
 ASCII = Casemap("ascii")
 RFC1459 = Casemap("rfc1459")
@@ -196,3 +196,10 @@ def test_answers_kept_by_a_set_are_bounded() -> None:
     for number in range(3000):
         assert held.matches(f"bad{number}!u@h")
     assert len(held._answers) <= 1024
+
+
+def test_the_sources_of_a_person_with_several_hosts() -> None:
+    assert sources("a!b@c") == ["a!b@c"]
+    assert sources("a!b@c d e ") == ["a!b@c", "a!b@d", "a!b@e"]
+    masks = MaskSet(Casemap("rfc1459"), ("*!*@d", "*!*@10.0.0.0/8"))
+    assert masks.matches("a!b@c d") and masks.matches("a!b@c x 10.1.2.3 ") and not masks.matches("a!b@c x  ")
