@@ -47,6 +47,10 @@ class Flood(Section):
         30, "Channels that a connection may make in a minute, 0 for no limit. To join others is not limited.",
         live=True, ge=0, le=100_000,
     )  # fmt: skip
+    list_after_s: Duration = setting(
+        0, "Time from connecting until LIST is answered, against collectors of channels. Not for people with accounts.",
+        live=True, unit="seconds", ge=0, le=3600,
+    )  # fmt: skip
 
 
 class Clients(Section):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import partial
+from math import ceil
 from typing import Any, TypeVar
 
 from gateway.commands.table import command
@@ -27,6 +28,12 @@ def names_of(call: Call) -> tuple[str, ...]:
 
 @command("LIST", lists=(0,))
 def list_channels(call: Call) -> None:
+    wait_s = _wait(call)
+    if wait_s > 0:
+        call.notice(f"LIST is for people who have been here for a while, or are logged in: wait {ceil(wait_s)} s.")
+        call.reply(n.RPL_LISTSTART, "Channel", n.TEXT[n.RPL_LISTSTART])
+        call.reply(n.RPL_LISTEND, n.TEXT[n.RPL_LISTEND])
+        return
     ask = ListAsk(tuple(call.params[:2]), names_of(call), call.user.identity.may("see"))
 
     def begin() -> None:
@@ -39,6 +46,14 @@ def list_channels(call: Call) -> None:
         )
 
     call.in_turn(lambda: call.after_all(list(call.user.unsettled), begin))
+
+
+def _wait(call: Call) -> float:
+    """Return the seconds until the caller may list channels."""
+    user = call.user
+    if user.person.account is not None or user.identity.oper is not None:
+        return 0.0
+    return user.person.signon / 1000 + call.edge.settings.flood.list_after_s - call.edge.now
 
 
 def _show(call: Call, rows: Iterable[ListRow]) -> None:

@@ -49,13 +49,14 @@ class ClientSettings(Protocol):
 class FloodSettings(Protocol):
     """burst: lines that pass at once. rate: lines a second after that. queued: lines that may wait.
 
-    channels_per_minute: new channels of a connection, 0 for no limit.
+    channels_per_minute: new channels of a connection, 0 for no limit. list_after_s: until a guest may LIST.
     """
 
     burst: int
     rate: float
     queued: int
     channels_per_minute: int
+    list_after_s: float
 
 
 class AccountSettings(Protocol):

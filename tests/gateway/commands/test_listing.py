@@ -8,7 +8,8 @@ import pytest
 
 from gateway.edge.client import long_answer
 from gateway.edge.rpc import gathering
-from tests.gateway.commands.stage import network, people
+from tests.gateway.commands.accounts import register
+from tests.gateway.commands.stage import OPERATOR, network, people
 from tests.sim.net import Client, Net
 
 
@@ -27,6 +28,21 @@ def test_list(net: Net) -> None:
     assert [line.split()[2] for line in bob.ask("LIST #d*,#x")[1:-1]] == ["#d"]
     assert [line.split()[2] for line in bob.ask("LIST !*c")[1:-1]] == ["#d"]
     assert len(bob.ask("LIST C>60")) == 2
+
+
+def test_a_newcomer_waits_for_the_list_and_people_with_accounts_do_not() -> None:
+    net = network(2, list_after_s=60.0, operators=(OPERATOR,))
+    ann, bob, cat = people(net, "ann", "bob", "cat")
+    cat.ask("JOIN #c")
+    register(bob)
+    assert any(" #c " in line for line in bob.ask("LIST"))
+    notice, *rest = ann.ask("LIST")
+    assert notice.startswith("NOTICE ann :LIST is for people who have been here for a while")
+    assert [line.split()[0] for line in rest] == ["321", "323"]
+    cat.ask("OPER root sesame")
+    assert any(" #c " in line for line in cat.ask("LIST"))
+    net.run(60)
+    assert any(" #c " in line for line in ann.ask("LIST"))
 
 
 class Slow:
