@@ -76,6 +76,19 @@ def followed(call: Call, group: GroupId) -> Channel | None:
     return state if isinstance(state, Channel) and call.user.uid in state.members else None
 
 
+def acting(call: Call, group: GroupId, act: str, text: str) -> tuple[str, str, str | None]:
+    """Return the id, the source and the account that a channel is shown for an act of the caller.
+
+    An operator of the network who is outside is shown as the server, without a name: members see that no member acts,
+    and the audit keeps the act. act, text: for the audit.
+    """
+    user = call.user
+    if user.identity.may("channels") and group not in user.seats.rooms and group not in user.seats.joining:
+        call.audit(act, group.name, text)
+        return "", call.edge.settings.network.server_name, None
+    return user.uid, hosts.own_source(call.connection), call.account
+
+
 @command("TOPIC", 1)
 def topic(call: Call) -> None:
     name, user = call.params[0], call.user
@@ -84,9 +97,8 @@ def topic(call: Call) -> None:
         return
     if len(call.params) > 1:
         text = call.edge.text(call.params[1], call.edge.settings.limits.topic_len)
-        command = SetTopic(
-            user.uid, user.person.source, text, user.identity.may("channels"), call.idempotency_key(), call.account
-        )
+        uid, source, account = acting(call, group, "topic", text)
+        command = SetTopic(uid, source, text, user.identity.may("channels"), call.idempotency_key(), account)
         call.submit(group, command, refusal_shown(call, name))
     else:
         call.after([group], lambda: _show_topic(call, group, name))
@@ -203,8 +215,9 @@ def kick(call: Call) -> None:
             continue
         state = call.edge.network.state(group)
         target = _member(call, state, nick) if isinstance(state, Channel) else None
-        facts = (user.uid, user.person.source, target, nick[:64], reason, user.identity.may("channels"))
-        call.submit(group, Kick(*facts, call.idempotency_key(number), call.account), refusal_shown(call, name))
+        uid, source, account = acting(call, group, "kick", f"{nick[:64]}: {reason}")
+        facts = (uid, source, target, nick[:64], reason, user.identity.may("channels"))
+        call.submit(group, Kick(*facts, call.idempotency_key(number), account), refusal_shown(call, name))
 
 
 def _pairs(call: Call) -> list[tuple[str, str]]:

@@ -55,6 +55,11 @@ TEXTS: dict[str, tuple[str, ...]] = {
         "DEFCON [level] [time] [:reason]: show or choose the level of defence of the network. Operators only.",
         *(f"{level} stops {what}." for level, what in LEVELS.items()),
     ),
+    "CHGHOST": (
+        "CHGHOST nick host: show a person by another host, until the person logs in or out. Operators only.",
+        "For networks with cloaks. Bans on the address and the cloak go on to hold.",
+    ),
+    "CHGNAME": ("CHGNAME nick :real name: change a person's real name. Operators only.",),
     "DIE": ("DIE: stop this node. The node hands its channels to other nodes first. Operators only.",),
     "HELP": ("HELP [command]: the commands of this network, or more about one command.",),
     "INFO": ("INFO: the program of this server, and the time of its start.",),
@@ -120,7 +125,10 @@ TEXTS: dict[str, tuple[str, ...]] = {
         "NICKSERV command (or NS command): speak to NickServ, which keeps accounts. `NS HELP` lists its commands.",
         "Unlike `/msg NickServ`, most clients do not write this into their logs.",
     ),
-    "NOTICE": ("NOTICE target[,target] :text: as PRIVMSG, but no program answers a notice.",),
+    "NOTICE": (
+        "NOTICE target[,target] :text: as PRIVMSG, but no program answers a notice.",
+        "NOTICE $$mask :text: to everybody on the nodes whose names fit the mask, such as $$*. Operators only.",
+    ),
     "OPER": (
         "OPER name [password]: become an operator of the network, with a password or the certificate of your client.",
     ),
@@ -144,6 +152,11 @@ TEXTS: dict[str, tuple[str, ...]] = {
         "In most clients: /quote REGISTER * * :password",
     ),
     "REHASH": ("REHASH: read this node's configuration again, and list the applied changes. Operators only.",),
+    "SAJOIN": ("SAJOIN nick #channel[,#channel]: let a person enter channels, past all bars. Operators only.",),
+    "SAMODE": ("SAMODE #channel [+-letters parameters]: change modes of any channel. Operators only.",),
+    "SANICK": ("SANICK nick newnick: give a person another nick. Operators only.",),
+    "SAPART": ("SAPART nick #channel[,#channel] [:reason]: let a person leave channels. Operators only.",),
+    "SAQUIT": ("SAQUIT nick [:reason]: end a person's session. Operators only.",),
     "SETNAME": ("SETNAME :name: change your real name.",),
     "SHUN": (
         "SHUN [time] user@host [:reason]: mute people on all nodes: they may leave, and say nothing. Operators only.",

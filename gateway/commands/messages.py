@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from gateway.commands.table import command, words
+from gateway.commands.operators import NETWORK
+from gateway.commands.table import command, refuse, words
 from gateway.edge.client.call import Call
 from gateway.edge.client.talk import answer
 from gateway.edge.direct.telling import told
+from gateway.edge.users import hosts
 from gateway.edge.users.user import User
 from gateway.irc import numerics as n
 from gateway.irc.clienttags import relayed_tags
+from gateway.irc.masks import match
 from gateway.irc.message import decode, encode
 from gateway.irc.names import is_channel, is_valid_channel, split_status
 from gateway.services import table as services
 from gateway.state.channel.messages import Say
+from gateway.state.network.messages import Announce
 from gateway.state.nick.messages import Tell
 from ring.ids import GroupId
+
+ANNOUNCING = 3
+"""The feature level of announcements by PRIVMSG, and to some nodes."""
 
 
 @command("PRIVMSG", raw=True, lists=(0,))
@@ -77,9 +84,31 @@ def _one(call: Call, user: User, verb: str, target: str, text: bytes, tags: dict
         key = call.idempotency_key(number)
         in_conversation = edge.direct.in_conversation(user, key)
         _tell(call, home, Tell(person, verb, text, tags, target, call.connection.socket.secure, in_conversation, key))
+    elif target.startswith("$$") and user.identity.oper is not None and verb != "TAGMSG":
+        _announce(call, verb, target[2:], decode(text))
     elif verb != "NOTICE":
         numeric = n.ERR_NOSUCHCHANNEL if is_channel(name) else n.ERR_NOSUCHNICK
         call.reply(numeric, target[:64], n.TEXT[numeric])
+
+
+def _announce(call: Call, verb: str, mask: str, text: str) -> None:
+    """Say something to everybody, or to the people of the nodes whose names fit the mask."""
+    edge = call.edge
+    mask, text = edge.text(mask, 100), edge.text(text, 400)
+    if not call.user.identity.may("announce"):
+        refuse(call, "announce")
+    elif edge.network.level < ANNOUNCING and (verb, mask) != ("NOTICE", "*"):
+        call.notice("The network does not support this yet. NOTICE $$* reaches everybody.")
+    elif not any(match(mask, name, edge.settings.casemap) for name in _servers(call)):
+        call.reply(n.ERR_NOSUCHSERVER, f"$${mask[:64]}", n.TEXT[n.ERR_NOSUCHSERVER])
+    else:
+        call.submit(NETWORK, Announce(hosts.own_source(call.connection), "all", text, call.account, verb, mask))
+        call.audit("announce", f"$${mask}", text)
+
+
+def _servers(call: Call) -> list[str]:
+    """Return the names of the server, as people see the network, and of the nodes."""
+    return [call.edge.settings.network.server_name, *(node.name for node in call.edge.network.live())]
 
 
 def _tell(call: Call, home: GroupId, tell: Tell) -> None:

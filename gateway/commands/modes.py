@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from gateway.commands.channels import channel_of, followed, refuse
+from gateway.commands.channels import acting, channel_of, followed, refuse
 from gateway.commands.table import command
 from gateway.commands.user_modes import user_mode
 from gateway.edge.client.call import Call
@@ -54,8 +54,17 @@ def mode(call: Call) -> None:
     _change(call, group, name, call.params[1:])
 
 
-def _change(call: Call, group: GroupId, name: str, params: Sequence[str]) -> None:
-    """Change modes of a channel, and show its lists. params: the mode string and its parameters."""
+@command("SAMODE", 2, capability="force")
+def samode(call: Call) -> None:
+    """Change modes of a channel, whatever rank the caller has there. The channel is shown the server as the source."""
+    name = call.params[0]
+    group = channel_of(call, name)
+    if group is not None:
+        _change(call, group, name, call.params[1:], forced=True)
+
+
+def _change(call: Call, group: GroupId, name: str, params: Sequence[str], *, forced: bool = False) -> None:
+    """Change modes of a channel, and show its lists. params: the mode string and its parameters. forced: by SAMODE."""
     level = call.edge.network.level
     parsed = parse_changes(params, call.edge.settings.limits, modes_at(level), extended=level >= extbans.LEVEL)
     for problem in parsed.problems:
@@ -66,15 +75,20 @@ def _change(call: Call, group: GroupId, name: str, params: Sequence[str]) -> Non
     if parsed.changes:
         changes = tuple(_masked(call, group, _named(call, group, ModeChange(*change))) for change in parsed.changes)
         others = [change.param for change in changes if change.adding and change.letter in CHANNELS and change.param]
-        _if_operator(call, others, lambda: _submit(call, group, name, changes))
+        _if_operator(call, others, lambda: _submit(call, group, name, changes, forced=forced))
     for query in parsed.queries:
         call.after([group], lambda letter=query.letter: _look(call, group, name, f"list:{letter}"))  # type: ignore[misc]
 
 
-def _submit(call: Call, group: GroupId, name: str, changes: tuple[ModeChange, ...]) -> None:
-    user = call.user
-    source = hosts.own_source(call.connection)
-    command = SetModes(user.uid, source, changes, user.identity.may("channels"), call.idempotency_key(), call.account)
+def _submit(call: Call, group: GroupId, name: str, changes: tuple[ModeChange, ...], *, forced: bool) -> None:
+    user, text = call.user, " ".join(call.params[1:])
+    if forced:
+        uid, source, account = "", call.edge.settings.network.server_name, None
+        call.audit("samode", name, text)
+    else:
+        uid, source, account = acting(call, group, "mode", text)
+    is_oper = forced or user.identity.may("channels")
+    command = SetModes(uid, source, changes, is_oper, call.idempotency_key(), account)
     call.submit(group, command, lambda outcome: _done(call, name, outcome))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gateway.commands.forcing import find_person
 from gateway.commands.table import command
 from gateway.edge.client.call import Call
 from gateway.edge.client.registration import UNCHECKED
@@ -9,7 +10,8 @@ from gateway.edge.settings import Operator
 from gateway.edge.users.powers import grant, is_at_home, shows_certificate
 from gateway.irc import numerics as n
 from gateway.state.network.messages import Announce
-from gateway.state.nick.messages import Kill, NickView, Who
+from gateway.state.nick.messages import Kill
+from gateway.state.people import Person
 from ring.ids import GroupId
 
 NETWORK = GroupId("network", "*")
@@ -57,22 +59,15 @@ def _refused(call: Call, operator: Operator) -> None:
 
 @command("KILL", 1, capability="kill")
 def kill(call: Call) -> None:
-    nick = call.params[0]
     reason = call.edge.text(call.params[1], MAX_REASON) if len(call.params) > 1 else "No reason given"
-    group = call.edge.find_nick(nick)
-    if group is None:
-        call.reply(n.ERR_NOSUCHNICK, nick[:64] or "*", n.TEXT[n.ERR_NOSUCHNICK])
-        return
 
-    def found(view: NickView | None) -> None:
-        if view is None or view.holder is None:
-            call.reply(n.ERR_NOSUCHNICK, nick, n.TEXT[n.ERR_NOSUCHNICK])
-        else:
-            call.edge.network.note("kill", group, operator=call.user.identity.oper, uid=view.holder.uid)
-            call.audit("kill", view.holder.source, reason, "k")
-            call.submit(group, Kill(view.holder.uid, call.user.person.source, reason, call.account))
+    def found(person: Person) -> None:
+        group = call.edge.nick(person.nick)
+        call.edge.network.note("kill", group, operator=call.user.identity.oper, uid=person.uid)
+        call.audit("kill", person.source, reason, "k")
+        call.submit(group, Kill(person.uid, call.user.person.source, reason, call.account))
 
-    call.ask(group, Who(), found)
+    find_person(call, call.params[0], found)
 
 
 @command("WALLOPS", 1, capability="wallops")

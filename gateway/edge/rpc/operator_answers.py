@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from gateway.edge.rpc.operator_asks import ChosenAsk, EndAsk, Ended, Heeded, OperatorAsk
+from gateway.edge.rpc import forcing
+from gateway.edge.rpc.operator_asks import ChosenAsk, EndAsk, Ended, ForceAsk, Heeded, OperatorAsk
 from gateway.edge.rpc.pages import page
 from gateway.edge.users import departure
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 def answer(edge: EdgePort, ask: OperatorAsk) -> Any:
     if isinstance(ask, EndAsk):
         return _end(edge, ask)
+    if isinstance(ask, ForceAsk):
+        return forcing.answer(edge, ask)
     if isinstance(ask, ChosenAsk):
         return _heed(edge, ask)
     return page(edge, ask)

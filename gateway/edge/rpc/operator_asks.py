@@ -43,6 +43,20 @@ class EndAsk(_Tagged, frozen=True, tag=41):
     reason: str
 
 
+class ForceAsk(_Tagged, frozen=True, tag=98):
+    """Asks the node of a user to act for the user: an operator wants it. The answer is a Forced.
+
+    act: join (text: a channel), part (a channel, more: the reason), nick, name (real name), host.
+    """
+
+    SINCE: ClassVar = 3
+
+    uid: str
+    act: str
+    text: str
+    more: str = ""
+
+
 class ChosenAsk(_Tagged, frozen=True, tag=42):
     """Says: the account's settings have changed. The node of the session acts on the change. account: folded."""
 
@@ -203,9 +217,17 @@ class Ended(_Tagged, frozen=True, tag=46):
     nick: str
 
 
+class Forced(_Tagged, frozen=True, tag=103):
+    """why: why nothing was done, in words; "" if the user's node has done so."""
+
+    SINCE: ClassVar = 3
+
+    why: str
+
+
 class Heeded(_Tagged, frozen=True, tag=47):
     SINCE: ClassVar = 2
 
 
-OperatorAsk = PageAsk | EndAsk | ChosenAsk
-OperatorReply = Page | Ended | Heeded
+OperatorAsk = PageAsk | EndAsk | ForceAsk | ChosenAsk
+OperatorReply = Page | Ended | Forced | Heeded

@@ -84,6 +84,12 @@ def know(edge: EdgePort, user: User, vhost: str) -> None:
     _change(edge, user, dressed(edge, _replace(before, vhost=vhost)))
 
 
+def given(person: Person, host: str) -> Person:
+    """Return a person who has a cloak with the host that an operator gives. Bans know the person by address and cloak,
+    as before. A login, a logout, or a change of the account's host takes the given host away."""
+    return _replace(person, host=host, vhost=host)
+
+
 def _change(edge: EdgePort, user: User, person: Person) -> None:
     user.identity.pending = person
     user.unsettled[user.identity.home] = None

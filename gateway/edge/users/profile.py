@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gateway.edge.client.call import Call
 from gateway.edge.client.slots import Done
 from gateway.state.nick.messages import Change
 from gateway.state.people import Person
+
+if TYPE_CHECKING:
+    from gateway.edge.ports import EdgePort
+    from gateway.edge.users.user import User
 
 
 def change_profile(call: Call, wanted: Person, done: Done) -> None:
@@ -33,3 +37,10 @@ def change_profile(call: Call, wanted: Person, done: Done) -> None:
     call.after_all(
         list(user.unsettled), lambda: call.submit(user.identity.home, Change(user.identity.pending), changed)
     )
+
+
+def become(edge: EdgePort, user: User, wanted: Person, done: Done) -> None:
+    """Submit the wanted profile of a user here who has not asked for the change; done(outcome)."""
+    user.identity.pending = wanted
+    user.unsettled[user.identity.home] = None
+    edge.network.submit(user.identity.home, Change(wanted), done)

@@ -18,6 +18,7 @@ from gateway.edge.sessions.sessions import Sessions
 from gateway.edge.users import nick_ownership
 from gateway.edge.views import channel, channel_snapshot, nick
 from gateway.edge.views.view import View
+from gateway.irc.masks import match
 from gateway.state.bans.bans import Bans
 from gateway.state.bans.messages import Changed
 from gateway.state.bans.messages import Merged as BansMerged
@@ -29,8 +30,10 @@ from ring.ids import GroupId
 from ring.replication.application import EventId
 from ring.replication.state_machine import State
 
-EVERYBODY = "$$*"
-"""Target of a notice to the whole network. Source: RFC 2812, 3.3.1, target masks; servers prefix them with "$"."""
+EVERYBODY = "$$"
+"""Begin of the target of a notice to everybody, before the mask of servers.
+
+Source: RFC 2812, 3.3.1, target masks; servers prefix them with "$"."""
 
 News = Sequence[tuple[Any, EventId]]
 
@@ -159,7 +162,11 @@ class NetworkView(View):
 
     def _announce(self, event: Announced) -> None:
         if event.audience == "all":
-            everybody = Line(event.source, "NOTICE", (EVERYBODY, event.text), at=self._edge.network.now_ms)
+            settings, name = self._edge.settings, self._edge.record.name
+            if not any(match(event.mask, one, settings.casemap) for one in (settings.network.server_name, name)):
+                return
+            target, at = f"{EVERYBODY}{event.mask}", self._edge.network.now_ms
+            everybody = Line(Author(event.source, event.account), event.verb, (target, event.text), at=at)
             for user in self._edge.users.values():
                 user.send(everybody)
             return

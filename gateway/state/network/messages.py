@@ -21,14 +21,19 @@ class Attend(_Tagged, frozen=True, tag=1):
 
 
 class Announce(_Tagged, frozen=True, tag=2):
-    """Announce a text. audience: "wallops" (users with +w), "operators" (users with +o) or "all"."""
+    """Announce a text. audience: "wallops" (users with +w), "operators" (users with +o) or "all".
 
-    NEWER: ClassVar = {"account": 1}
+    verb, mask: of an announcement to all: NOTICE or PRIVMSG, and a mask of the server's name or of nodes' names.
+    """
+
+    NEWER: ClassVar = {"account": 1, "verb": 3, "mask": 3}
 
     source: str
     audience: str
     text: str
     account: str | None = None
+    verb: str = "NOTICE"
+    mask: str = "*"
 
 
 class Evict(_Tagged, frozen=True, tag=3):
@@ -54,12 +59,14 @@ class Attended(_Tagged, frozen=True, tag=21):
 
 
 class Announced(_Tagged, frozen=True, tag=22):
-    NEWER: ClassVar = {"account": 1}
+    NEWER: ClassVar = {"account": 1, "verb": 3, "mask": 3}
 
     source: str
     audience: str
     text: str
     account: str | None = None
+    verb: str = "NOTICE"
+    mask: str = "*"
 
 
 class Evicted(_Tagged, frozen=True, tag=23):

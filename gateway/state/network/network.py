@@ -34,7 +34,8 @@ class Network(StateBase):
             edge = Incarnation(command.key, command.incarnation)
             return Decision(None, None if edge in self.subscribers else Attended(*edge))
         if isinstance(command, Announce):
-            return Decision(None, Announced(command.source, command.audience, command.text, command.account))
+            facts = (command.source, command.audience, command.text, command.account, command.verb, command.mask)
+            return Decision(None, Announced(*facts))
         if isinstance(command, Raise):
             return Decision(None, Raised(command.level) if command.level > self.level else None)
         gone = tuple(edge for edge in command.edges if Incarnation(*edge) in self.subscribers)

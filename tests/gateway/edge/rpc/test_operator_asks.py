@@ -14,6 +14,8 @@ from gateway.edge.rpc.operator_asks import (
     ClientRow,
     EndAsk,
     Ended,
+    ForceAsk,
+    Forced,
     Heeded,
     OperatorAsk,
     OperatorReply,
@@ -29,11 +31,13 @@ from gateway.edge.rpc.pages import LISTERS
 from tests.gateway.state.cast import packed
 from tests.gateway.state.reading import read_back, read_of_other_builds, refused_if_cut_or_mistyped
 
-ASKS = [PageAsk("roles", "a", 5, "#c"), EndAsk("1", 0, "enough"), ChosenAsk("ann")]
+ASKS = [PageAsk("roles", "a", 5, "#c"), EndAsk("1", 0, "enough"), ForceAsk("1", "part", "#c", "bye"), ChosenAsk("ann")]
 CLIENT = ClientRow(3, "10.0.0.1", "192.0.2.7", True, "phone", 5, 0)
 SESSION = SessionRow("1", "ann", "~ann", "x.example", None, None, None, False, 5, 1, (CLIENT,))
 VHOST = VhostRow("joe", "Joe", "joe.example", "", 5)
-REPLIES = [Page((RoleRow("#c", "backup", 3, 9), SESSION, VHOST), "#c"), Ended("ann"), Heeded()]
+REPLIES = [
+    Page((RoleRow("#c", "backup", 3, 9), SESSION, VHOST), "#c"), Ended("ann"), Forced("has gone"), Heeded(),
+]  # fmt: skip
 
 
 def test_questions_and_answers_read_back() -> None:
@@ -55,7 +59,7 @@ def test_the_node_reads_the_questions_among_all_others() -> None:
 
 @pytest.mark.parametrize("kind", [*get_args(OperatorAsk), *get_args(OperatorReply), *get_args(Row), ClientRow])
 def test_every_message_and_row_says_since_when_it_is_known(kind: Any) -> None:
-    assert (3 if kind is VhostRow else 2) == kind.SINCE
+    assert (3 if kind in (ForceAsk, Forced, VhostRow) else 2) == kind.SINCE
 
 
 def test_a_page_takes_rows_and_nothing_else() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.edge.views.kinds import EVERYBODY, NetworkView
+from gateway.edge.views.kinds import NetworkView
 from gateway.edge.views.view import View
 from gateway.state.network.messages import Announced, Attended
 from gateway.state.network.network import Network
@@ -38,7 +38,7 @@ def test_an_announcement_is_read_by_its_audience(audience: str, readers: str, by
         net.turn(node, lambda: view.applied(GROUP, Network(), event, STAMP, None))
     else:
         net.turn(node, lambda: view.replaced(GROUP, None, Network(), [(event, STAMP)], 0))
-    words = f"NOTICE {EVERYBODY} :tea" if audience == "all" else "WALLOPS :tea"
+    words = "NOTICE $$* :tea" if audience == "all" else "WALLOPS :tea"
     for letter, client in zip("abc", clients, strict=True):
         assert [line.split(" ", 1)[1] for line in client.lines()] == ([words] if letter in readers else [])
 

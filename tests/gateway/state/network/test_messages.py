@@ -8,11 +8,16 @@ from gateway.state.network import messages as w
 from tests.gateway.state.cast import ANN
 from tests.gateway.state.reading import Messages
 
-COMMANDS: list[Any] = [w.Attend("10.0.0.1", 7), w.Announce("a!b@c", "all", "x"), w.Evict((ANN.edge,)), w.Raise(1)]
+COMMANDS: list[Any] = [
+    w.Attend("10.0.0.1", 7),
+    w.Announce("a!b@c", "all", "x", None, "PRIVMSG", "n1*"),
+    w.Evict((ANN.edge,)),
+    w.Raise(1),
+]
 
 EVENTS: list[Any] = [
     w.Attended("10.0.0.1", 7),
-    w.Announced("a!b@c", "all", "x"),
+    w.Announced("a!b@c", "all", "x", None, "PRIVMSG", "n1*"),
     w.Evicted((("10.0.0.1", 7),)),
     w.Merged((("10.0.0.1", 7),)),
     w.Raised(1, (("10.0.0.1", 7),)),
