@@ -154,9 +154,10 @@ QUIET_S: Final = 120.0
 """A network in which no node came, went, died or returned for this time is at rest: every group is where the ring
 says."""
 
-EACH_S: Final = 0.001
-"""A repeat waits so long for each group that waits, too: thousands of groups take seconds, and repeats of what is on
-the way or waits for a slice would make these seconds longer (P23)."""
+EACH_S: Final = 0.0005
+MANY_MAX_S: Final = 2.0
+"""A repeat waits so long for each group that waits, too, and at most so long: thousands of groups take seconds, and
+repeats of what is on the way or waits for a slice would make these seconds longer (P23)."""
 
 PREPARE_REPEAT_S: Final = 0.4
 """Pause before the nodes that have not answered are asked for their replicas again."""

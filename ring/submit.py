@@ -6,7 +6,7 @@ from bisect import bisect_left
 from typing import Any, NamedTuple
 
 from ring.agenda import Agenda
-from ring.durations import EACH_S, SUBMIT_IDLE_S, SUBMIT_REPEAT_MAX_S, SUBMIT_REPEAT_S
+from ring.durations import EACH_S, MANY_MAX_S, SUBMIT_IDLE_S, SUBMIT_REPEAT_MAX_S, SUBMIT_REPEAT_S
 from ring.ids import GroupId, Incarnation, Term
 from ring.replication.application import EventId
 
@@ -148,7 +148,7 @@ class SubmitQueues:
                 del self.queues[group]
             else:
                 self._idle.plan(group, idle_at + SUBMIT_IDLE_S)
-        sent_before = now - EACH_S * len(self.waiting)
+        sent_before = now - min(EACH_S * len(self.waiting), MANY_MAX_S)
         return [
             (group, queue)
             for group, queue in self.waiting.items()

@@ -51,7 +51,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ring.durations import ASK_SPREAD_S, EACH_S, RESYNC_MAX_S, RESYNC_REST_S, RESYNC_S
+from ring.durations import ASK_SPREAD_S, EACH_S, MANY_MAX_S, RESYNC_MAX_S, RESYNC_REST_S, RESYNC_S
 from ring.ids import GroupId, Incarnation
 from ring.replication.acks import Acks
 from ring.replication.followed import FollowedReplicas
@@ -367,7 +367,7 @@ class Followers:
         """Ask again where entries are missing. After a start with thousands of groups on disk, most groups wait for
         slices, the busiest groups first (P23); a command or a question finds its group's master before."""
         now, behind = self._port.now, self._port.replicas.behind
-        many_s = EACH_S * len(behind)
+        many_s = min(EACH_S * len(behind), MANY_MAX_S)
         due: list[Follower] = []
         for group in list(behind):
             f = self._groups.get(group)

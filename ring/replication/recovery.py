@@ -50,7 +50,7 @@ from __future__ import annotations
 
 from collections import deque
 
-from ring.durations import EACH_S, PREPARE_AGAIN_S, PREPARE_REPEAT_S
+from ring.durations import EACH_S, MANY_MAX_S, PREPARE_AGAIN_S, PREPARE_REPEAT_S
 from ring.ids import NO_TERM, GroupId, Incarnation, Term
 from ring.replication.absent import AbsentGroups
 from ring.replication.judging import foreseen
@@ -373,7 +373,7 @@ class Recoveries:
 
     def tick(self) -> None:
         """Ask again, begin anew after a wait, and stop asking nodes that do not answer."""
-        port, many_s = self._port, EACH_S * len(self._recoveries)
+        port, many_s = self._port, min(EACH_S * len(self._recoveries), MANY_MAX_S)
         for group, recovery in list(self._recoveries.items()):
             if port.now < max(recovery.repeat_at, recovery.since + many_s):
                 continue
