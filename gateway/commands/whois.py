@@ -65,7 +65,7 @@ def _found(call: Call, nick: str, view: NickView | None) -> None:
 def _show(call: Call, person: Person, detail: Detail | None) -> None:
     settings = call.edge.settings
     nick = person.nick
-    call.reply(n.RPL_WHOISUSER, nick, person.user, hosts.origin(call.edge, person).host, "*", person.real)
+    call.reply(n.RPL_WHOISUSER, nick, person.user, hosts.stored(call.edge, person).host, "*", person.real)
     if detail is not None and detail.channels:
         _channels(call, nick, detail.channels)
     call.reply(n.RPL_WHOISSERVER, nick, settings.network.server_name, settings.about)
@@ -124,7 +124,7 @@ def _was(call: Call, nick: str, most: int, view: NickView | None) -> None:
     if not past:
         call.reply(n.ERR_WASNOSUCHNICK, nick, n.TEXT[n.ERR_WASNOSUCHNICK])
     for entry in past:
-        person = hosts.origin(call.edge, entry.person)
+        person = hosts.stored(call.edge, entry.person)
         call.reply(n.RPL_WHOWASUSER, person.nick, person.user, person.host, "*", person.real)
         call.reply(n.RPL_WHOISSERVER, person.nick, call.edge.settings.network.server_name, server_time(entry.until))
         if call.user.identity.may("see") and entry.person.origin != person.host:

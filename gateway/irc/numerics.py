@@ -77,6 +77,7 @@ RPL_WHOSPCRPL: Final = "354"
 RPL_ENDOFWHOWAS: Final = "369"
 RPL_WHOISHOST: Final = "378"
 RPL_WHOISMODES: Final = "379"
+RPL_VISIBLEHOST: Final = "396"
 RPL_WHOISSECURE: Final = "671"
 RPL_MONONLINE: Final = "730"
 RPL_MONOFFLINE: Final = "731"
@@ -200,6 +201,7 @@ TEXT: Final[dict[str, str]] = {
     RPL_WHOISBOT: "is a bot",
     RPL_WHOISACTUALLY: "Is actually using host",
     RPL_ENDOFWHOWAS: "End of WHOWAS",
+    RPL_VISIBLEHOST: "is now your displayed host",
     RPL_WHOISSECURE: "is using a secure connection",
     RPL_ENDOFMONLIST: "End of MONITOR list",
     RPL_KEYNOTSET: "key not set",

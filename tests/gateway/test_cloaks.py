@@ -144,6 +144,9 @@ def test_the_mode_x_is_taken_off_where_the_network_allows_that() -> None:
     ann.ask("MODE ann +x")
     settle(ann, bob, eve)
     assert f":ann!~ann@{ANN} CHGHOST ~ann {host(ANN)}" in "\n".join(map(plain, bob.got))
+    told = [plain(line) for line in ann.got if " 396 " in line]
+    assert told == [f":irc.circlet.local 396 ann {at} :is now your displayed host" for at in (ANN, host(ANN))]
+    assert not any(" 396 " in line for line in bob.got)
 
 
 def test_a_ban_by_somebody_without_x_tells_no_cloak() -> None:

@@ -156,7 +156,7 @@ def hidden(edge: EdgePort, text: str) -> str:
     return f"{head}@{edge.outside.cloaked(host) or host}"
 
 
-def origin(edge: EdgePort, person: Person) -> Person:
+def stored(edge: EdgePort, person: Person) -> Person:
     """Return a stored person as people may see the person: somebody from before the cloaks has the address as host."""
     host = person.host if person.cloak or not is_on(edge) else _shown(edge, person.host)
     return person if host == person.host else _replace(person, host=host)

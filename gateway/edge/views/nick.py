@@ -10,6 +10,7 @@ from gateway.edge.client.call import Call
 from gateway.edge.client.connection import deliver
 from gateway.edge.client.lines import Line
 from gateway.edge.users import departure, metadata
+from gateway.irc import numerics as n
 from gateway.irc.message import decode
 from gateway.state.channel.messages import LOST, Update
 from gateway.state.nick.messages import Changed, Killed, Told
@@ -148,6 +149,12 @@ def _show_change(edge: EdgePort, before: Person, person: Person, stamp: EventId,
             able = [c for c in able if c not in user.connections]  # AWAY is answered by 305 and 306
         deliver(line, able, skip=own)
         if call is not None and own in able:
+            call.send(line)
+    if user is not None and before.host != person.host:
+        shown = (person.nick, person.host, n.TEXT[n.RPL_VISIBLEHOST])
+        line = Line(edge.settings.network.server_name, n.RPL_VISIBLEHOST, shown)
+        deliver(line, user.connections, skip=own)
+        if call is not None:
             call.send(line)
 
 

@@ -138,7 +138,7 @@ def _member(core: NodeCore, member: MemberView) -> m.Member:
     return m.Member(
         nick=person.nick,
         user=person.user,
-        host=hosts.origin(core.edge, person).host,
+        host=hosts.stored(core.edge, person).host,
         account=person.account,
         prefixes="".join(SIGNS[rank] for rank in member.prefixes),
         away=person.away,

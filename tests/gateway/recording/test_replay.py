@@ -49,6 +49,17 @@ def tapes(monkeypatch: pytest.MonkeyPatch) -> Taped:
     return made
 
 
+def test_cloaks_replay_without_their_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = taped(monkeypatch)
+    net = network(2, cloak_key=b"a key of cloaks, and no other key")
+    ann, bob = people(net, "ann", "bob", channel="#erlang")
+    ann.ask("MODE #erlang +b *!*@*.example", "WHOIS bob", "WHO #erlang")
+    register(bob, "sesame-street")
+    settle(ann, bob)
+    same(made)
+    assert not any(b"a key of cloaks" in bytes(tape.data) for tape in made.tapes)
+
+
 SAID = (b"secret", b"what we do", b"gone fishing", b"only for you", b"see you")
 
 
