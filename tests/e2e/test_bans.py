@@ -43,8 +43,8 @@ def refused(network: Network, number: int, from_ip: str) -> str:
         return ""
 
 
-def operator(network: Network, number: int) -> Client:
-    root = network.client(number, "root")
+def operator(network: Network, number: int, nick: str) -> Client:
+    root = network.client(number, nick)
     root.send("OPER root sesame")
     root.expect(" 381 ")
     return root
@@ -57,7 +57,7 @@ def test_bans_hold_on_every_node_whatever_dies(tmp_path: Path) -> None:
         bob = network.client(3, "bob")
         bob.send("NS REGISTER correct-horse")
         bob.expect("Account bob is registered")
-        root = operator(network, 1)
+        root = operator(network, 1, "root")
         root.send("DLINE 127.0.9.0/24 :attack", "KLINE 1d *@127.0.8.7/24 :spam", "KLINE ~account:bob :no")
         for word in ("DLINE 127.0.9.0/24", r"KLINE \*@127.0.8.0/24", "KLINE ~account:bob"):
             root.expect(f"NOTICE root :{word} added")
@@ -66,9 +66,16 @@ def test_bans_hold_on_every_node_whatever_dies(tmp_path: Path) -> None:
         assert refused(network, 3, "127.0.9.9") == "ERROR :Closing Link: 127.0.9.9 (D-lined: attack)\r\n"
         assert refused(network, 2, "127.0.8.1") == "ERROR :Closing Link: 127.0.8.1 (K-lined: spam)\r\n"
         assert refused(network, 2, "127.0.7.1") == ""
+        root.send("DEFCON 3 1h :raid")
+        root.expect("The network is at DEFCON 3 for 1h")
+        guest = Client("127.0.0.3", network.port, "guest", registers=False)
+        guest.send("NICK guest", "USER guest 0 * :guest")
+        guest.expect(r"^ERROR :Closing Link: \S+ \(The network takes people with an account alone")
+        root.send("DEFCON 5")
+        root.expect("The network is at DEFCON 5")
         network.terminate("node-1", signal.SIGKILL)
-        root.close()
-        root = operator(network, 2)
+        root.close()  # the nick stays for those who may come back
+        root = operator(network, 2, "boss")
         root.send("UNKLINE *@127.0.8.0/24")
         root.expect(r"KLINE \*@127.0.8.0/24 lifted", BACK_S)
         root.close()

@@ -17,6 +17,8 @@ from gateway.edge.direct.remote import RemoteMessages
 from gateway.edge.direct.remote_ends import Incoming
 from gateway.edge.sessions.unsettled import UnsettledLines
 from gateway.state.account.account import Account
+from gateway.state.bans.bans import Bans
+from gateway.state.bans.kind import BansKind
 from gateway.state.channel import merge as channel_merge
 from gateway.state.channel.kind import ChannelKind
 from gateway.state.channel.registration import Registry, merge_registries
@@ -66,7 +68,7 @@ from tests.sim.faults import (
     Reset,
     Slow,
 )
-from tests.sim.kinds import ACCOUNTS, DEVICES, REGISTRATIONS, TALK, WEBHOOKS, WHISPERS, Kind
+from tests.sim.kinds import ACCOUNTS, BANS, DEVICES, REGISTRATIONS, TALK, WEBHOOKS, WHISPERS, Kind
 
 SEEDS = 400
 
@@ -379,6 +381,24 @@ def bring_dropped_registrations_back(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(channel_merge, "merge_registries", merged)
 
 
+def confirm_bans_that_are_not_written(patch: pytest.MonkeyPatch) -> None:
+    """P55: the answer to a change of the list of bans does not wait for the disks."""
+    patch.setattr(BansKind, "confirms", lambda self, state, command: "no")
+    patch.setattr(BansKind, "is_confirmed_by", lambda self, state, event: False)
+
+
+def bring_lifted_bans_back(patch: pytest.MonkeyPatch) -> None:
+    """P55: a lifted ban leaves nothing, and a side that missed the change brings the ban back."""
+    original = Bans.apply
+
+    def apply(self: Bans, event: Any, at: int) -> bool:
+        changed = original(self, event, at)
+        self.entries = {key: entry for key, entry in self.entries.items() if not entry.is_lifted}
+        return changed
+
+    patch.setattr(Bans, "apply", apply)
+
+
 # Webhooks -------------------------------------------------------------------------------------------------------------
 
 
@@ -468,6 +488,8 @@ BREAKS = [
     Break(forget_who_was_dropped, (PowerCut,), ("accounts_agree", "possible"), ACCOUNTS, 12),
     Break(confirm_registrations_that_are_not_written, (PowerCut,), ("registration_agrees", "possible"), REGISTRATIONS),
     Break(bring_dropped_registrations_back, (Cut,), ("registration_agrees", "possible"), REGISTRATIONS),
+    Break(confirm_bans_that_are_not_written, (PowerCut,), ("bans_agree", "possible"), BANS),
+    Break(bring_lifted_bans_back, (Cut,), ("bans_agree", "possible"), BANS),
     Break(make_a_key_for_each_request, (Crash, Dark), ("webhook_once",), WEBHOOKS),
     Break(know_messages_by_their_positions, (Cut,), ("webhook_once",), WEBHOOKS),
     Break(go_on_from_the_end, (Crash, Dark), ("webhook_whole",), WEBHOOKS),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from config.bans import Bans
-from tests.gateway.commands.stage import OPERATOR, network, people, settle
+from tests.gateway.commands.stage import OPERATOR, SETTINGS, network, people, settle
 from tests.settings import edge_with, section
 from tests.sim.net import Client, Net
 
@@ -132,6 +132,17 @@ def test_an_account_is_banned_wherever_and_whenever_it_logs_in() -> None:
     tom.send("PASS bob:sesame", "NICK tom", "USER tom 0 * :tom")
     assert net.until(lambda: tom.closed is not None, 5.0)
     assert tom.got[-2].endswith("465 * :You are banned from this network (K-lined: no)")
+
+
+def test_a_network_of_an_older_level_has_no_bans() -> None:
+    net = Net(2, level=2, edge=edge_with(SETTINGS, operators=(OPERATOR,)))
+    for node in net.nodes.values():
+        node.core.edge.outside.check_password = lambda wanted, given, done: done(wanted == given)
+    (root,) = people(net, "root")
+    root.ask("OPER root sesame")
+    for line in ("KLINE *@192.0.2.1", "DEFCON 3", "SPAMFILTER ADD block m *x* :x", "UNKLINE *@192.0.2.1"):
+        assert told(root, line).startswith("The network does not support this yet: the node ")
+    assert come(net, "n2", "bob", "192.0.2.1").closed is None
 
 
 @pytest.mark.parametrize(

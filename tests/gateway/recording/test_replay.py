@@ -15,7 +15,7 @@ from ring.levels import Levels
 from tests.gateway.commands.accounts import Newcomer, register
 from tests.gateway.commands.stage import network, people, settle
 from tests.gateway.recording.taping import Taped, played, taped
-from tests.sim.kinds import ACCOUNTS, TALK, Kind
+from tests.sim.kinds import ACCOUNTS, BANS, TALK, Kind
 
 
 def same(tapes: Taped) -> None:
@@ -26,7 +26,7 @@ def same(tapes: Taped) -> None:
         assert found.calls > 10 and found.turns > 5
 
 
-@pytest.mark.parametrize("kind", [TALK, ACCOUNTS], ids=["talk", "accounts"])
+@pytest.mark.parametrize("kind", [TALK, ACCOUNTS, BANS], ids=["talk", "accounts", "bans"])
 @pytest.mark.parametrize("texts", [True, False], ids=["with texts", "without texts"])
 @pytest.mark.parametrize("seed", [1])
 def test_stories_with_faults_replay(monkeypatch: pytest.MonkeyPatch, kind: Kind, seed: int, texts: bool) -> None:
