@@ -14,7 +14,7 @@ from gateway.irc.message import encode
 from gateway.irc.names import is_valid_channel
 from gateway.services.table import service
 from gateway.state.channel.channel import Channel
-from gateway.state.channel.messages import Invite, Kick, SetTopic
+from gateway.state.channel.messages import Invite, Kick, Knock, SetTopic
 from gateway.state.channel.questions import ChannelView, Look
 from gateway.state.nick.messages import NickView, Tell, Who
 from gateway.state.people import Refusal
@@ -143,7 +143,7 @@ def _names(call: Call, group: GroupId, name: str) -> None:
     def show() -> None:
         channel = followed(call, group)
         if channel is not None:
-            send_names(call.edge, call.user, roll(channel), call.connection.caps, call.send)
+            send_names(call.edge, call.user, roll(channel, call.user.uid), call.connection.caps, call.send)
         else:
             call.ask(group, Look(call.user.uid, "names", call.user.identity.may("see")), done)
 
@@ -198,6 +198,23 @@ def _invite(call: Call, nick: str, group: GroupId, name: str, view: NickView | N
 
     facts = (user.uid, user.person.source, target.uid, target.nick, user.identity.may("channels"))
     call.submit(group, Invite(*facts, call.idempotency_key(), call.account), done)
+
+
+@command("KNOCK", 1)
+def knock(call: Call) -> None:
+    name = call.params[0]
+    group = channel_of(call, name)
+    if group is None:
+        return
+    text = call.edge.text(call.params[1], call.edge.settings.limits.kick_len) if len(call.params) > 1 else ""
+
+    def done(outcome: Any) -> None:
+        if outcome is None:
+            call.reply(n.RPL_KNOCKDLVR, name, n.TEXT[n.RPL_KNOCKDLVR])
+        else:
+            refusal_shown(call, name)(outcome)
+
+    call.submit(group, Knock(call.user.person, text, call.connection.socket.secure), done)
 
 
 @command("KICK", 2, lists=(0, 1))

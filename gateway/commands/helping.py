@@ -25,6 +25,10 @@ def _rows(table: Sequence[Mode]) -> list[str]:
 
 
 TEXTS: dict[str, tuple[str, ...]] = {
+    "ACCEPT": (
+        "ACCEPT nick[,-nick]: with your mode +g (MODE nick +g), only these people can write to you.",
+        "A name stands for the nick and for the account. -nick takes a name away, ACCEPT * lists the names.",
+    ),
     "ADMIN": ("ADMIN: the operators of this server, and how to reach the operators.",),
     "AUDIT": (
         "AUDIT [count] [by=name] [act=word] [target=mask] [node=name] [since=12h]: the last acts of operators.",
@@ -80,6 +84,9 @@ TEXTS: dict[str, tuple[str, ...]] = {
         "The host may be an address, a network as 192.0.2.0/24, or a mask as *.example.org. ~account:name: an account.",
         "A time is 30m, 12h, 7d or 1d12h; a number counts minutes. Without a time: for good.",
         "UNKLINE lifts the ban, `STATS k` lists the bans.",
+    ),
+    "KNOCK": (
+        "KNOCK #channel [:text]: ask the operators of a channel that you cannot enter (+i, +k, +l) for an invitation.",
     ),
     "LINKS": ("LINKS: the servers of the network. To its users the network is one server.",),
     "LIST": (
@@ -157,6 +164,10 @@ TEXTS: dict[str, tuple[str, ...]] = {
     "SANICK": ("SANICK nick newnick: give a person another nick. Operators only.",),
     "SAPART": ("SAPART nick #channel[,#channel] [:reason]: let a person leave channels. Operators only.",),
     "SAQUIT": ("SAQUIT nick [:reason]: end a person's session. Operators only.",),
+    "SILENCE": (
+        "SILENCE [+mask] [-mask]: people whose private messages and invitations you do not read, and who are not told.",
+        "A mask is nick!user@host, ~a:account or ~r:real?name. SILENCE alone lists your masks.",
+    ),
     "SETNAME": ("SETNAME :name: change your real name.",),
     "SHUN": (
         "SHUN [time] user@host [:reason]: mute people on all nodes: they may leave, and say nothing. Operators only.",

@@ -194,7 +194,7 @@ def _sync(call: Call, target: str, words: list[str]) -> None:
     group = call.edge.channel(target) if is_channel(target) and call.connection.user is not None else None
     channel = call.edge.network.state(group) if group is not None and group in call.user.seats.rooms else None
     if isinstance(channel, Channel):
-        found = roll(channel)
+        found = roll(channel, call.user.uid)
         lines = metadata.followed(call.edge, call.connection, call.nick, found)
         call.prepay(len(lines))
         call.send_batch("metadata", (found.name,), lines)

@@ -8,6 +8,7 @@ from gateway.edge.rpc.answers import modes_of
 from gateway.edge.users import hosts
 from gateway.edge.users.powers import set_modes, set_snomask
 from gateway.irc import numerics as n
+from gateway.irc.mode_table import USER_TABLE
 from gateway.irc.modes import USER_MODES, ModeChange, parse_user_changes, render_changes
 from gateway.irc.operator_table import SNOMASKS
 
@@ -29,6 +30,8 @@ def user_mode(call: Call) -> None:
 def _change_own(call: Call) -> None:
     user, snomask = call.user, call.user.identity.snomask
     known = USER_MODES if hosts.is_on(call.edge) else USER_MODES.replace(hosts.MODE, "")
+    newer = {mode.letter for mode in USER_TABLE if mode.since > call.edge.network.level}
+    known = "".join(letter for letter in known if letter not in newer)
     changes, unknown = parse_user_changes(call.params[1:], known)
     if unknown:
         call.reply(n.ERR_UMODEUNKNOWNFLAG, n.TEXT[n.ERR_UMODEUNKNOWNFLAG])

@@ -26,6 +26,7 @@ from gateway.irc.whox import WhoxQuery, parse_whox
 from gateway.services.table import service
 from gateway.state.channel.questions import ChannelView, Look, MemberView
 from gateway.state.channel.state import Member
+from gateway.state.channel.veil import members_for
 from gateway.state.nick.messages import NickView, Who
 from gateway.state.people import Person
 from ring.ids import GroupId
@@ -63,8 +64,8 @@ def _channel(call: Call, group: GroupId, mask: str, query: WhoxQuery | None, ope
         name, members = (view.name, view.members) if view is not None else (mask, ())
         run(call.edge, _show_channel(call, group, mask, name, members, query, opers=opers))
 
-    if channel is not None:  # a member sees all members
-        members = [*channel.members.values()]
+    if channel is not None:
+        members = [*members_for(channel, call.user.uid).values()]
         run(call.edge, _show_channel(call, group, mask, channel.name, members, query, opers=opers))
     else:
         call.ask(group, Look(call.user.uid, "who", call.user.identity.may("see")), show)
@@ -133,7 +134,7 @@ def _near(call: Call) -> dict[str, Person]:
             found[user.uid] = user.person
     for group in call.user.seats.rooms:
         channel = followed(call, group)
-        for uid, member in channel.members.items() if channel is not None else ():
+        for uid, member in members_for(channel, call.user.uid).items() if channel is not None else ():
             if not known.is_gone(uid, group):
                 found[uid] = known.newest(member.person)
     return found

@@ -10,6 +10,12 @@ from gateway.irc.names import CHANTYPES, STATUS_SIGNS
 
 _TOKENS_A_LINE = 13
 
+SILENCES = 15
+"""The most masks of people whom a user does not hear. Each channel of the user has a copy."""
+
+ACCEPTS = 30
+"""The most people whom a user with the mode g hears."""
+
 
 def isupport(
     limits: Limits,
@@ -52,6 +58,10 @@ def isupport(
         f"CHANLIMIT={CHANTYPES}:{limits.chan_limit}",
         f"TARGMAX=PRIVMSG:{targets},NOTICE:{targets},TAGMSG:{targets},KICK:{targets},WHOIS:1,JOIN:,PART:,NAMES:,LIST:",
         f"MONITOR={limits.monitor}",
+        f"SILENCE={SILENCES}",
+        "CALLERID=g",
+        f"ACCEPT={ACCEPTS}",
+        "KNOCK",
         "WHOX",
         "SAFELIST",
         "ELIST=CMNTU",

@@ -17,6 +17,7 @@ WRONG: Final = {
     "l": "A limit is a whole number of 1 or more",
     "f": "Write the name of a channel: #overflow",
     "L": "Write the name of a channel: #overflow",
+    "F": "Write limits:seconds, such as 10l,3r,5j,4n,2c:15 (lines, repeats, joins, nicks, CTCP); actions: 3r#b30, 5j#i",
     "j": f"Write joins:seconds, such as 5:10; at most {MOST_JOINS} joins in {MOST_SECONDS} seconds",
 }
 """What is wrong with a bad parameter, by the letter."""

@@ -37,10 +37,19 @@ CHANNEL_TABLE = (
     Mode("I", "list", "masks that need no invitation", "People who match the mask need no invitation (`+i`)."),
     Mode("k", "always", "key", "People need the key to enter."),
     Mode("l", "when_set", "limit", "The channel has at most so many members."),
+    Mode(
+        "F",
+        "when_set",
+        "flood limits",
+        "People who say, join or change too much are stopped.",
+        False,
+        since=3,
+    ),
     Mode("L", "when_set", "overflow channel", "When `+l` is reached, people are sent to that channel.", False, since=3),
     Mode("f", "when_set", "forward", "People who cannot enter are sent to that channel.", False, since=3),
     Mode("j", "when_set", "join rate", "At most so many people enter in so many seconds (`5:10`).", False, since=3),
     Mode("C", "flag", "no CTCP but actions", "CTCP requests are refused; `/me` works.", False),
+    Mode("D", "flag", "delayed joins", "Nobody sees a new plain member before it speaks.", False, since=3),
     Mode("H", "flag", "hidden past", "Members can read only what was said after they entered.", False),
     Mode("M", "flag", "logged-in speakers", "Plain members need an account to speak.", False, since=3),
     Mode(
@@ -61,12 +70,14 @@ CHANNEL_TABLE = (
     Mode("n", "flag", "no messages from outside", "Only members can speak."),
     Mode("s", "flag", "secret", "The channel is hidden from people who are not in the channel."),
     Mode("t", "flag", "topic by operators", "Only operators and half-operators can change the topic."),
+    Mode("u", "flag", "auditorium", "Plain members see only members with a rank, and themselves.", False, since=3),
 )
 """All modes of channels. The ranks stand first, the highest rank first."""
 
 USER_TABLE = (
     Mode("B", "flag", "bot", "You are a bot: WHOIS, WHO and the tag `bot` of your messages say so."),
     Mode("R", "flag", "private messages from logged-in people only", "Only logged-in people can write to you."),
+    Mode("g", "flag", "caller id", "Only people whom you ACCEPT can write to you.", since=3),
     Mode("i", "flag", "invisible", "WHO and WHOIS show less of you to people without a channel in common."),
     Mode("o", "flag", "operator of the network", "OPER sets the mode; you can take the mode off."),
     Mode("r", "flag", "logged in", "The network sets the mode while you are logged in."),

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from gateway.irc import mode_params
 from gateway.irc.extbans import WRONG, complete, is_extended, is_good_mask
+from gateway.irc.flood_limits import read_param
 from gateway.irc.limits import Limits
 from gateway.irc.message import encode, is_utf8
 from gateway.irc.mode_table import CHANNEL_TABLE, USER_TABLE, Kind
@@ -154,7 +155,7 @@ def _read_param(
         elif len(encode(param)) > limits.key_len or param.startswith(":") or _NO_KEY.search(param):
             why = f"A key has at most {limits.key_len} bytes, no space, comma or control character, no colon first"
     elif letter in spec.when_set:
-        found = mode_params.read(letter, param)
+        found = read_param(letter, param)
         param, why = (param, mode_params.WRONG[letter]) if found is None else (found, "")
     return ModeProblem(ERR_INVALIDMODEPARAM, letter, param, why) if why else ModeChange(adding, letter, param)
 

@@ -60,6 +60,17 @@ RPL_USERHOST: Final = "302"
 RPL_ISON: Final = "303"
 RPL_UNAWAY: Final = "305"
 RPL_NOWAWAY: Final = "306"
+RPL_SILELIST: Final = "271"
+RPL_ENDOFSILELIST: Final = "272"
+RPL_ACCEPTLIST: Final = "281"
+RPL_ENDOFACCEPT: Final = "282"
+ERR_ACCEPTFULL: Final = "456"
+ERR_ACCEPTEXIST: Final = "457"
+ERR_ACCEPTNOT: Final = "458"
+ERR_SILELISTFULL: Final = "511"
+ERR_TARGUMODEG: Final = "716"
+RPL_TARGNOTIFY: Final = "717"
+RPL_UMODEGMSG: Final = "718"
 RPL_WHOISREGNICK: Final = "307"
 RPL_WHOISUSER: Final = "311"
 RPL_WHOISSERVER: Final = "312"
@@ -110,6 +121,11 @@ RPL_EXCEPTLIST: Final = "348"
 RPL_ENDOFEXCEPTLIST: Final = "349"
 RPL_NAMREPLY: Final = "353"
 RPL_ENDOFNAMES: Final = "366"
+RPL_KNOCK: Final = "710"
+RPL_KNOCKDLVR: Final = "711"
+ERR_TOOMANYKNOCK: Final = "712"
+ERR_CHANOPEN: Final = "713"
+ERR_KNOCKONCHAN: Final = "714"
 RPL_BANLIST: Final = "367"
 RPL_ENDOFBANLIST: Final = "368"
 
@@ -192,6 +208,20 @@ TEXT: Final[dict[str, str]] = {
     RPL_REHASHING: "Rehashing",
     RPL_UNAWAY: "You are no longer marked as being away",
     RPL_NOWAWAY: "You have been marked as being away",
+    RPL_ENDOFSILELIST: "End of Silence List",
+    RPL_ENDOFACCEPT: "End of /ACCEPT list",
+    ERR_ACCEPTFULL: "Accept list is full",
+    ERR_ACCEPTEXIST: "is already on your accept list",
+    ERR_ACCEPTNOT: "is not on your accept list",
+    ERR_SILELISTFULL: "Your silence list is full",
+    ERR_TARGUMODEG: "is in +g mode (server-side ignore)",
+    RPL_TARGNOTIFY: "has been informed that you messaged them",
+    RPL_UMODEGMSG: "is messaging you, and you have user mode +g set: ACCEPT the nick to hear it",
+    RPL_KNOCK: "has asked for an invite",
+    RPL_KNOCKDLVR: "Your KNOCK has been delivered",
+    ERR_TOOMANYKNOCK: "Too many KNOCKs: try again in a minute",
+    ERR_CHANOPEN: "Channel is open",
+    ERR_KNOCKONCHAN: "You are already on that channel",
     RPL_WHOISREGNICK: "has identified for this nick",
     RPL_WHOISOPERATOR: "is an IRC operator",
     RPL_ENDOFWHO: "End of WHO list",

@@ -23,7 +23,16 @@ class Person(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A user's profile at a version. Everywhere, a higher version replaces a lower version. The uid outlives nick
     changes."""
 
-    NEWER: ClassVar = {"certificate": 2, "life": 2, "address": 3, "cloak": 3, "vhost": 3, "metadata": 3}
+    NEWER: ClassVar = {
+        "certificate": 2,
+        "life": 2,
+        "address": 3,
+        "cloak": 3,
+        "vhost": 3,
+        "metadata": 3,
+        "silence": 3,
+        "accepts": 3,
+    }
 
     uid: str  # network-unique; starts with a digit, so no client can claim a uid as nick
     version: int  # only the user's own group gives versions (P28)
@@ -35,7 +44,7 @@ class Person(msgspec.Struct, frozen=True, array_like=True, gc=False):
     incarnation: int  # of the edge
     account: str | None = None
     away: str | None = None  # away text, None while here
-    modes: str = ""  # sorted; only user modes with a meaning for other people: B R i o x
+    modes: str = ""  # sorted; only user modes with a meaning for other people: B R g i o x
     signon: int = 0  # Unix ms
     since: int = 0  # time of the nick's claim, Unix ms, from the nick's group: the older claim stays (P26)
     certificate: str = ""  # of a guest with a TLS certificate: a digest of the fingerprint under the uid (P29)
@@ -44,6 +53,8 @@ class Person(msgspec.Struct, frozen=True, array_like=True, gc=False):
     cloak: str = ""  # of the address (P54); "" in a network without cloaks
     vhost: str = ""  # the host that the account has instead of the cloak; "" for none
     metadata: tuple[tuple[str, str], ...] = ()  # keys and values, in the order of keys
+    silence: tuple[str, ...] = ()  # masks of people whom the person does not hear in private
+    accepts: tuple[str, ...] = ()  # nicks and accounts whom the person hears in spite of the mode g
 
     @property
     def source(self) -> str:

@@ -10,6 +10,8 @@ from gateway.irc.message import decode
 from gateway.irc.modes import ModeChange, render_changes
 from gateway.state.channel.emptying_messages import Emptied
 from gateway.state.channel.messages import (
+    SERVICE,
+    Flooded,
     HasQuit,
     Joined,
     Kicked,
@@ -84,6 +86,12 @@ def kicks_of(event: Emptied) -> list[Kicked]:
     return [Kicked("", event.source, uid, nick, event.reason, None, event.account) for uid, nick in event.gone]
 
 
+def parts_of(event: Flooded) -> list[ModesSet | Kicked]:
+    """Divide the channel's act into the events that people know."""
+    modes = [ModesSet("", SERVICE, event.changes)] if event.changes else []
+    return [*modes, *([event.kicked] if event.kicked is not None else [])]
+
+
 def replayed(event: Any, channel: str, stamp: EventId, *, extended: bool, most: int) -> list[Line]:
     """Render a kept event with the names of the time of the event. extended, most: as above."""
     if isinstance(event, Said):
@@ -101,6 +109,9 @@ def replayed(event: Any, channel: str, stamp: EventId, *, extended: bool, most: 
     if isinstance(event, ModesSet):
         changes = [ModeChange(change.adding, change.letter, change.param) for change in event.changes]
         return modes_set(changes, Author(event.source, event.account), channel, stamp, most)
+    if isinstance(event, Flooded):
+        parts = [replayed(part, channel, stamp, extended=extended, most=most) for part in parts_of(event)]
+        return [line for lines in parts for line in lines]
     if isinstance(event, HasQuit):
         return [Line(author, "QUIT", (event.reason,), at=stamp.at, msgid=stamp.msgid) for _, author in event.authors()]
     if isinstance(event, Updated):

@@ -20,12 +20,13 @@ from typing import TYPE_CHECKING, Final
 from gateway.edge.client.lines import TAGS, TIME
 from gateway.edge.ports import EdgePort, LocalMessagesPort
 from gateway.edge.users.user import User
-from gateway.edge.views.nick import show_message
+from gateway.edge.views.nick import show_call, show_message
 from gateway.irc.limits import BODY_BYTES
 from gateway.irc.message import encode
 from gateway.irc.times import server_time
+from gateway.state.nick.hearing import hearing, hears_all
 from gateway.state.nick.messages import Reached, Tell
-from gateway.state.nick.nick import Nick, refusal_of
+from gateway.state.nick.nick import Nick
 from gateway.state.people import Person, Refusal
 from ring.ids import GroupId
 from ring.placement import hash32
@@ -60,8 +61,11 @@ class LocalMessages(LocalMessagesPort):
         if found is None:
             return None
         user, holder = found
-        if (refusal := refusal_of(holder, sender.person)) is not None:
-            return refusal
+        heard = hearing(holder, sender.person, tell.verb, self._edge.settings.casemap)
+        if heard.calls and tell.verb == "PRIVMSG":
+            show_call(self._edge, user, sender.person)
+        if not heard.is_shown:
+            return heard.refusal or Reached(holder)
         call.stamp = self.event_id()
         show_message(self._edge, user, sender.person, tell.verb, tell.text, tell.tags, call.stamp)
         return Reached(holder)
@@ -74,7 +78,7 @@ class LocalMessages(LocalMessagesPort):
             return False
         verb, _, text = plain.groups()
         user, holder = found
-        if user is sender or holder.away is not None or "B" in sender.person.modes or refusal_of(holder, sender.person):
+        if user is sender or holder.away is not None or "B" in sender.person.modes or not hears_all(holder):
             return False
         edge = self._edge
         source = encode(edge.people.source(sender.person))

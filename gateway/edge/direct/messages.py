@@ -29,8 +29,8 @@ from gateway.irc.limits import BODY_BYTES
 from gateway.state.conversation.conversation import Conversation, other_of
 from gateway.state.conversation.messages import Say
 from gateway.state.idempotency import IdempotencyKey, Probe
+from gateway.state.nick.hearing import hearing
 from gateway.state.nick.messages import Reached, Tell
-from gateway.state.nick.nick import refusal_of
 from gateway.state.people import Person, Refusal
 from gateway.state.session.messages import Stored
 from ring.ids import GroupId
@@ -166,7 +166,8 @@ class DirectMessages(DirectMessagesPort):
             if person is None or self.edge.settings.casemap(person.nick) != name:
                 known(refusal)
             else:
-                known(refusal_of(person, sender) or Reached(person, in_conversation=True))
+                heard = hearing(person, sender, "PRIVMSG", self.edge.settings.casemap)
+                known(heard.refusal or Reached(person, in_conversation=heard.is_shown))
 
         self.edge.sessions.look(name, looked)
 

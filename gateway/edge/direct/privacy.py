@@ -15,14 +15,22 @@ POSITIONS: Final = 200
 """Most nicks' groups of which the last answer to a user is remembered. A forgotten group is asked again."""
 
 
+CALLS: Final = 50
+"""Most senders remembered of whom the user was told (caller id)."""
+
+CALL_S: Final = 60.0
+"""The user is told once in this time that a sender has written."""
+
+
 class Privacy:
     """Only gateway/edge/direct writes these fields."""
 
-    __slots__ = ("_is_sure", "_positions", "guest_conversations", "keeps")
+    __slots__ = ("_called", "_is_sure", "_positions", "guest_conversations", "keeps")
 
     def __init__(self) -> None:
         self.keeps = False  # private messages are kept, if the other side agrees; False until known
         self._positions: dict[GroupId, str | None] | None = None  # nicks' groups -> the last answer to this user (P49)
+        self._called: Mapping[str, float] = NOTHING  # senders whom the user does not hear -> when the user was told
         self._is_sure = True  # all groups that have answered this user are known
         self.guest_conversations: Mapping[str, GroupId] = NOTHING  # of a guest, by the folded account of the other side
 
@@ -36,6 +44,17 @@ class Privacy:
     def forget(self, account: str) -> None:
         """Ask the account once more for consent to a guest's conversation."""
         drop(self.guest_conversations, account)
+
+    def is_call_due(self, uid: str, now: float) -> bool:
+        """Tell whether the user is to be told that the sender has written, and remember so. now: Unix seconds."""
+        if now - self._called.get(uid, 0.0) < CALL_S:
+            return False
+        called = self._called = own(self._called)
+        called.pop(uid, None)
+        called[uid] = now
+        if len(called) > CALLS:
+            del called[next(iter(called))]
+        return True
 
     def position(self, home: GroupId) -> str | None:
         """Return the msgid of the last answer of the nick's group to a message of the user, as far as the holder may

@@ -45,9 +45,9 @@ from gateway.edge.direct.local import LocalMessages
 from gateway.edge.direct.remote_ends import Incoming, Place
 from gateway.edge.direct.remote_messages import AS_KNOWN, MISTAKE, NOT_HERE, OPENING, OUTCOME, Answer, Sent
 from gateway.edge.ports import EdgePort, RemoteMessagesPort
-from gateway.edge.views.nick import show_message
+from gateway.edge.views.nick import show_call, show_message
+from gateway.state.nick.hearing import HEARD, hearing, hears_all
 from gateway.state.nick.messages import Reached
-from gateway.state.nick.nick import refusal_of
 from gateway.state.people import Person, Refusal
 from ring.duplex import WAITING_BYTES, Stream
 from ring.features import LEVEL as CURRENT
@@ -354,9 +354,12 @@ class RemoteMessages(RemoteMessagesPort):
             incoming.refused[key] = number
             return _encode(Answer(NOT_HERE))
         user, holder = found
-        refusal = refusal_of(holder, sent.sender)
+        heard = HEARD if hears_all(holder) else hearing(holder, sent.sender, sent.verb, self._edge.settings.casemap)
+        refusal = heard.refusal
+        if heard.calls and sent.verb == "PRIVMSG":
+            show_call(self._edge, user, sent.sender)
         # No other node has given this msgid.
-        if refusal is None and sent.msgid not in incoming.shown and sent.msgid not in self._shown:
+        if heard.is_shown and sent.msgid not in incoming.shown and sent.msgid not in self._shown:
             incoming.shown[sent.msgid] = number
             self._show(user, sent)
         if refusal is None and holder.version == sent.version:

@@ -10,7 +10,7 @@ from gateway.edge.client.lines import Line
 from gateway.irc import numerics as n
 from gateway.irc.message import decode
 from gateway.state.nick.messages import Reached, Tell
-from gateway.state.people import Person
+from gateway.state.people import Person, Refusal
 
 if TYPE_CHECKING:
     from gateway.edge.client.call import Call
@@ -46,3 +46,5 @@ def told(call: Call, tell: Tell, outcome: Any) -> None:
             call.reply(n.RPL_AWAY, outcome.person.nick, outcome.person.away)
     elif tell.verb != "NOTICE":
         call.report(outcome)
+        if isinstance(outcome, Refusal) and outcome.numeric == n.ERR_TARGUMODEG:
+            call.reply(n.RPL_TARGNOTIFY, outcome.params[0], n.TEXT[n.RPL_TARGNOTIFY])

@@ -11,6 +11,7 @@ from gateway.edge.users import hosts
 from gateway.irc import numerics as n
 from gateway.irc.format import room_for_text, rows_of
 from gateway.state.channel.channel import Channel
+from gateway.state.channel.veil import members_for
 from gateway.state.metadata import values
 from gateway.state.people import Person
 
@@ -33,9 +34,9 @@ class Roll(NamedTuple):
     metadata: dict[str, str]
 
 
-def roll(channel: Channel) -> Roll:
-    """Copy the channel for a newcomer. Time O(members)."""
-    members = {uid: (member.person, member.prefixes) for uid, member in channel.members.items()}
+def roll(channel: Channel, viewer: str) -> Roll:
+    """Copy the channel for a member, with the members whom the viewer sees. Time O(members)."""
+    members = {uid: (member.person, member.prefixes) for uid, member in members_for(channel, viewer).items()}
     topic, keys = (channel.topic, channel.topic_by, channel.topic_at), values(channel.metadata)
     return Roll(channel.name, *topic, "s" in channel.modes, members, keys)
 

@@ -39,11 +39,12 @@ def uncounted(counts: Mapping[GroupId, int], group: GroupId) -> Mapping[GroupId,
 class Room:
     """The local members of a channel or a conversation, for fan-out."""
 
-    __slots__ = ("_audience", "connections", "group", "held_back", "listed", "users", "watchers")
+    __slots__ = ("_audience", "connections", "group", "held_back", "listed", "unseen", "users", "watchers")
 
     def __init__(self, group: GroupId) -> None:
         self.group = group
         self.listed: set[str] = set()  # uids which came with the replica: NAMES tells a newcomer here of these
+        self.unseen: dict[str, bool] = {}  # members not shown to all here: views/veil.py
         self.users: dict[str, User] = {}
         self.connections: dict[Connection, None] = {}  # only `add`, `let_in` and `drop` write these
         self._audience: Audience[Connection] | None = None  # of these
@@ -66,6 +67,7 @@ class Room:
 
     def discard(self, uid: str) -> User | None:
         self.listed.discard(uid)
+        self.unseen.pop(uid, None)
         self.watchers.pop(uid, None)
         user = self.users.pop(uid, None)
         if user is not None:

@@ -17,21 +17,25 @@ from gateway.edge.users.names import Roll, roll, send_names, send_topic
 from gateway.edge.users.rooms import Room
 from gateway.edge.users.user import User
 from gateway.edge.views import kicks
+from gateway.edge.views.invitations import show_invited, show_knocked
 from gateway.edge.views.nick import show_clashes, show_heirs, show_quit, show_update
 from gateway.edge.views.ranks import show_entered, show_ranks
 from gateway.edge.views.seats import rejoin
+from gateway.edge.views.showing import author_of, show, show_redacted
+from gateway.edge.views.veil import unveil, veil, witnesses
 from gateway.irc.modes import ModeChange
 from gateway.state.channel.access import moves
 from gateway.state.channel.channel import Channel
 from gateway.state.channel.emptying_messages import Emptied
 from gateway.state.channel.messages import (
-    EVERYTHING,
     HEARERS,
+    Flooded,
     Forgotten,
     HasQuit,
     Invited,
     Joined,
     Kicked,
+    Knocked,
     ModesSet,
     Parted,
     Redacted,
@@ -52,7 +56,6 @@ from gateway.state.channel.registration_messages import (
 from gateway.state.channel.snapshot import PutOut
 from gateway.state.channel.upkeep_messages import HistoryTrimmed, Sighted
 from gateway.state.channel.webhook_messages import Advanced, Subscribed, Unsubscribed
-from gateway.state.people import Author
 from ring.ids import GroupId
 from ring.replication.application import EventId
 from ring.replication.state_machine import State
@@ -68,20 +71,9 @@ def applied(edge: EdgePort, group: GroupId, state: State, event: Any, stamp: Eve
     if room is None:
         room = edge.rooms[group] = Room(group)
     channel: Channel = state  # type: ignore[assignment]
+    if room.unseen:
+        unveil(edge, room, channel, stamp)
     _SHOW[type(event)](edge, room, channel, event, stamp, call)
-
-
-def _show(room: Room, line: Line, call: Call | None) -> None:
-    """Show a line to local members; the author's connection gets the line in turn, under the command's label."""
-    own = call.connection if call is not None else None
-    room.deliver(line, skip=own)
-    if call is not None and own is not None and own in room.connections:
-        call.send(line)
-
-
-def _author(edge: EdgePort, event: Kicked | TopicSet | ModesSet | Redacted | Invited) -> Author:
-    """Return the author of the event, with the author's profile as known here now."""
-    return edge.people.author(event.by, event.source, event.account)
 
 
 def talked(edge: EdgePort, group: GroupId, state: State, event: Said, stamp: EventId, own: Connection) -> None:
@@ -90,6 +82,11 @@ def talked(edge: EdgePort, group: GroupId, state: State, event: Said, stamp: Eve
     if room is None:
         room = edge.rooms[group] = Room(group)
     channel: Channel = state  # type: ignore[assignment]
+    if type(event) is not Said:  # the message has broken a limit of the channel (+F)
+        applied(edge, group, state, event, stamp, None)
+        return
+    if room.unseen:
+        unveil(edge, room, channel, stamp)
     line = _spread(edge, room, channel, event, stamp, own)
     if "echo-message" in own.caps and not _is_catching_up(room, own):
         own.send(line.render(own.variant))
@@ -169,6 +166,10 @@ def _joined(edge: EdgePort, room: Room, channel: Channel, event: Joined, stamp: 
     full = rendering.joined(person, channel.name, stamp, extended=True)
     others = [] if person.uid in room.listed else [c for c in room.connections if c.user is not user]
     room.listed.discard(person.uid)
+    veil(room, channel, person.uid)
+    if person.uid in room.unseen:
+        seeing = witnesses(edge, room, person.uid)
+        others = [c for c in others if c in seeing]
     extended = [c for c in others if "extended-join" in c.caps]
     deliver(plain, [c for c in others if "extended-join" not in c.caps] if extended else others)
     deliver(full, extended)
@@ -190,7 +191,7 @@ def _joined(edge: EdgePort, room: Room, channel: Channel, event: Joined, stamp: 
     for connection in user.connections:
         if call is not None and call.connection is connection:
             # Later events of the channel come after these lines, no matter when this client is shown the lines.
-            found, line = roll(channel), joins["extended-join" in connection.caps]
+            found, line = roll(channel, user.uid), joins["extended-join" in connection.caps]
             call.draw(partial(_enter, edge, user, found, connection, line))
         else:
             enter(edge, user, channel, connection, joins["extended-join" in connection.caps], connection.show)
@@ -200,7 +201,7 @@ def enter(
     edge: EdgePort, user: User, channel: Channel, connection: Connection, line: Line, send: Callable[[Line], None]
 ) -> None:
     """Show the channel to the connection of a new member. line: the JOIN."""
-    _enter(edge, user, roll(channel), connection, line, send)
+    _enter(edge, user, roll(channel, user.uid), connection, line, send)
 
 
 def _enter(
@@ -243,7 +244,12 @@ def _leaves(edge: EdgePort, room: Room, uid: str) -> None:
 
 def _parted(edge: EdgePort, room: Room, channel: Channel, event: Parted, stamp: EventId, call: Call | None) -> None:
     line = rendering.parted(event, edge.people.author(event.uid, event.source, event.account), channel.name, stamp)
-    _show(room, line, call)
+    if event.uid in room.unseen:
+        deliver(line, witnesses(edge, room, event.uid), skip=call.connection if call is not None else None)
+        if call is not None and call.connection in room.connections:
+            call.send(line)
+    else:
+        show(room, line, call)
     show_late(room, event.uid, line)
     _leaves(edge, room, event.uid)
 
@@ -251,9 +257,9 @@ def _parted(edge: EdgePort, room: Room, channel: Channel, event: Parted, stamp: 
 def _kicked(edge: EdgePort, room: Room, channel: Channel, event: Kicked, stamp: EventId, call: Call | None) -> None:
     victim = edge.people.get(event.uid)
     nick = victim.nick if victim is not None else event.nick
-    author = _author(edge, event)
+    author = author_of(edge, event)
     line = rendering.kicked(event, author, nick, channel.name, stamp)
-    _show(room, line, call)
+    show(room, line, call)
     show_late(room, event.uid, line)
     if event.uid in room.users:
         out = PutOut(author.source, event.reason, stamp.at, event.account)
@@ -289,7 +295,7 @@ def _given_up(edge: EdgePort, room: Room, channel: Channel, user: User, reason: 
 def _topic_set(
     edge: EdgePort, room: Room, channel: Channel, event: TopicSet, stamp: EventId, call: Call | None
 ) -> None:
-    _show(room, rendering.topic_set(event, _author(edge, event), channel.name, stamp), call)
+    show(room, rendering.topic_set(event, author_of(edge, event), channel.name, stamp), call)
 
 
 def _metadata_set(
@@ -305,39 +311,13 @@ def _metadata_set(
 def _modes_set(
     edge: EdgePort, room: Room, channel: Channel, event: ModesSet, stamp: EventId, call: Call | None
 ) -> None:
-    author = _author(edge, event)
+    author = author_of(edge, event)
     changes = []
     for change in event.changes:
         person = edge.people.get(change.uid) if change.uid else None
         changes.append(ModeChange(change.adding, change.letter, person.nick if person is not None else change.param))
     for line in rendering.modes_set(changes, author, channel.name, stamp, edge.settings.limits.modes):
-        _show(room, line, call)
-
-
-def _redacted(edge: EdgePort, room: Room, channel: Channel, event: Redacted, stamp: EventId, call: Call | None) -> None:
-    """Show a deletion to clients with the capability, but the erasure of all messages to everybody."""
-    author = _author(edge, event)
-    if event.msgid == EVERYTHING:
-        text = f"{author.source.partition('!')[0]} has erased what was said here until now."
-        _show(room, Line(edge.settings.network.server_name, "NOTICE", (channel.name, text), at=stamp.at), call)
-        return
-    line = rendering.redacted(event, author, channel.name, stamp)
-    own = call.connection if call is not None else None
-    able = [c for c in room.connections if "draft/message-redaction" in c.caps]
-    deliver(line, able, skip=own)
-    if call is not None and "draft/message-redaction" in call.connection.caps:
-        call.send(line)
-
-
-def _invited(edge: EdgePort, room: Room, channel: Channel, event: Invited, stamp: EventId, call: Call | None) -> None:
-    line = Line(_author(edge, event), "INVITE", (event.nick, channel.name), at=stamp.at)
-    notified = []
-    for uid, user in room.users.items():
-        member = channel.members.get(uid)
-        ranked = member is not None and any(rank in "qaoh" for rank in member.prefixes)
-        if ranked and uid != event.by:
-            notified += [c for c in user.connections if c in room.connections and "invite-notify" in c.caps]
-    deliver(line, notified)
+        show(room, line, call)
 
 
 def _updated(edge: EdgePort, room: Room, channel: Channel, event: Updated, stamp: EventId, call: Call | None) -> None:
@@ -350,6 +330,13 @@ def _updated(edge: EdgePort, room: Room, channel: Channel, event: Updated, stamp
         edge.sessions.arrive(user, room)
     elif user is None and event.person.uid in room.users:  # the session has gone elsewhere, for all the channel knows
         edge.sessions.cursors.mark(room.users[event.person.uid], room.group)
+    if event.flooded is not None:
+        _flooded(edge, room, channel, event.flooded, stamp, call)
+
+
+def _flooded(edge: EdgePort, room: Room, channel: Channel, event: Flooded, stamp: EventId, call: Call | None) -> None:
+    for part in rendering.parts_of(event):
+        _SHOW[type(part)](edge, room, channel, part, stamp, call)
 
 
 def _ranks_moved(
@@ -377,7 +364,7 @@ _SHOW: dict[type, Callable[..., None]] = {
     TopicSet: _topic_set,
     ModesSet: _modes_set,
     MetadataSet: _metadata_set,
-    Redacted: _redacted,
+    Redacted: show_redacted,
     Forgotten: _silent,
     Subscribed: _silent,
     Unsubscribed: _silent,
@@ -385,8 +372,10 @@ _SHOW: dict[type, Callable[..., None]] = {
     HistoryTrimmed: _silent,
     Sighted: _silent,
     Emptied: _emptied,
-    Invited: _invited,
+    Invited: show_invited,
     Updated: _updated,
+    Flooded: _flooded,
+    Knocked: show_knocked,
     SettingSet: _ranks_moved,
     AkickSet: _silent,
     Registered: _ranks_moved,

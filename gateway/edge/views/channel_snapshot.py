@@ -17,6 +17,7 @@ from gateway.state.channel.channel import Channel
 from gateway.state.channel.messages import (
     Said,
 )
+from gateway.state.channel.veil import is_veiled
 from ring.ids import GroupId
 from ring.replication.application import EventId
 from ring.replication.state_machine import State
@@ -47,6 +48,7 @@ def replaced(
     if old is None:
         # The local user's JOIN comes next and shows the members.
         room.listed = set(new.members)
+        room.unseen = {uid: uid in new.hidden for uid in new.members if is_veiled(new, uid)}
         for person in people:
             edge.people.add(person, group)
         show_clashes(edge, EventId("", int(edge.now * 1000)))
@@ -63,8 +65,11 @@ def replaced(
     for person in people:
         edge.people.add(person, group)
     show_clashes(edge, now)
-    before = {uid: shown for uid, shown in before.items() if not edge.people.is_gone(uid, group)}
-    settings, after = edge.settings, _shown(edge, group, new)
+    unseen = room.unseen
+    before = {uid: one for uid, one in before.items() if uid not in unseen and not edge.people.is_gone(uid, group)}
+    room.unseen = {uid: uid in new.hidden for uid in new.members if uid not in before and is_veiled(new, uid)}
+    after = {uid: one for uid, one in _shown(edge, group, new).items() if uid not in room.unseen}
+    settings = edge.settings
     for line in differences(settings.network.server_name, settings.limits.modes, before, after, old, new):
         deliver(hosts.past(edge, line), room.connections)
     if lost:

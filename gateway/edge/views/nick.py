@@ -10,10 +10,11 @@ from gateway.edge.client.call import Call
 from gateway.edge.client.connection import deliver
 from gateway.edge.client.lines import Line
 from gateway.edge.users import departure, metadata
+from gateway.edge.views.veil import witnesses
 from gateway.irc import numerics as n
 from gateway.irc.message import decode
 from gateway.state.channel.messages import LOST, Update
-from gateway.state.nick.messages import Changed, Killed, Told
+from gateway.state.nick.messages import Called, Changed, Killed, Told
 from gateway.state.people import Author, Person
 from ring.ids import GroupId
 from ring.replication.application import EventId
@@ -31,6 +32,8 @@ def applied(edge: EdgePort, group: GroupId, event: Any, stamp: EventId, call: Ca
         _changed(edge, group, event, stamp, call)
     elif isinstance(event, Killed):
         _killed(edge, group, event)
+    elif isinstance(event, Called):
+        _called(edge, event)
 
 
 def _told(edge: EdgePort, event: Told, stamp: EventId) -> None:
@@ -63,6 +66,20 @@ def show_message(
     given = user.send(line, needs="message-tags" if verb == "TAGMSG" else "")
     if verb != "INVITE":
         edge.traffic.messages_sent += given
+
+
+def _called(edge: EdgePort, event: Called) -> None:
+    user = edge.users.get(event.uid)
+    if user is not None and not user.quitting:
+        show_call(edge, user, event.sender)
+
+
+def show_call(edge: EdgePort, user: User, sender: Person) -> None:
+    """Tell the user, who hears only accepted people, that the sender has written."""
+    if user.privacy.is_call_due(sender.uid, edge.now):
+        source = edge.people.author_of(sender).source
+        who = (user.person.nick, sender.nick, source.partition("!")[2], n.TEXT[n.RPL_UMODEGMSG])
+        user.send(Line(edge.settings.network.server_name, n.RPL_UMODEGMSG, who))
 
 
 def _changed(edge: EdgePort, group: GroupId, event: Changed, stamp: EventId, call: Call | None) -> None:
@@ -122,20 +139,20 @@ def _show_quit(edge: EdgePort, uid: str, author: Author, reason: str, stamp: Eve
     groups = edge.people.quits(uid, edge.now)
     if groups:
         line = Line(author, "QUIT", (reason,), at=stamp.at, msgid=stamp.msgid)
-        deliver(line, _audience(edge, groups))
+        deliver(line, _audience(edge, groups, uid))
 
 
-def _audience(edge: EdgePort, groups: Iterable[GroupId]) -> dict[Connection, None]:
+def _audience(edge: EdgePort, groups: Iterable[GroupId], uid: str) -> dict[Connection, None]:
     found: dict[Connection, None] = {}
     for group in groups:
         room = edge.rooms.get(group)
         if room is not None:
-            found.update(room.connections)
+            found.update(room.connections if not room.unseen else dict.fromkeys(witnesses(edge, room, uid)))
     return found
 
 
 def _show_change(edge: EdgePort, before: Person, person: Person, stamp: EventId, call: Call | None = None) -> None:
-    audience = _audience(edge, edge.people.groups(person.uid))
+    audience = _audience(edge, edge.people.groups(person.uid), person.uid)
     user = edge.users.get(person.uid)
     if user is not None:
         audience.update(dict.fromkeys(user.connections))
@@ -161,7 +178,7 @@ def _show_change(edge: EdgePort, before: Person, person: Person, stamp: EventId,
 def show_to_watchers(edge: EdgePort, group: GroupId, before: Person, person: Person) -> None:
     """Show a new profile of a watched nick's holder to the watchers which do not see the holder in a channel. Source:
     IRCv3 extended-monitor."""
-    seen = _audience(edge, edge.people.groups(person.uid))
+    seen = _audience(edge, edge.people.groups(person.uid), person.uid)
     watchers = {
         connection: None
         for user in edge.monitors.get(group, {}).values()

@@ -10,9 +10,9 @@ import msgspec
 from gateway.state.channel import views
 from gateway.state.channel.channel_settings import akick_of
 from gateway.state.channel.merge import merge
-from gateway.state.channel.messages import LOST, Evict, Join, Kick, Lapse, Merged, Quit, Said, Update
+from gateway.state.channel.messages import LOST, SERVICE, Evict, Join, Kick, Lapse, Merged, Quit, Said, Update
 from gateway.state.channel.questions import ChannelView, ListRow, Look
-from gateway.state.channel.rules import DECIDE, SERVICE
+from gateway.state.channel.rules import DECIDE
 from gateway.state.channel.snapshot import Stored
 from gateway.state.channel.state import ChannelState, Rules
 from ring.ids import Incarnation
@@ -98,9 +98,9 @@ class Channel(ChannelState):
         return self.changed_at + int(self._keep_ms) + 1
 
     def next_end(self) -> int | None:
-        """Return when the next mask that ends is to be taken off, Unix ms."""
+        """Return when the next mask or mode that ends is to be taken off, Unix ms."""
         ends = [end for entries in self.lists.values() if entries.entries and (end := entries.next_end()) is not None]
-        return min(ends, default=None)
+        return min((*ends, *self.lapses.values()), default=None)
 
 
 _stored = msgspec.msgpack.Decoder(Stored)

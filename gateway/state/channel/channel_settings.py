@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
 
+from gateway.irc.flood_limits import read_param
 from gateway.irc.masks import MaskSet, is_understood
-from gateway.irc.mode_params import read as read_param
 from gateway.irc.modes import CHANNEL_MODES
 from gateway.state.channel.mode_change import ModeChange
 from gateway.state.channel.registration import READERS, SETTINGS, Akick, Setting, bounded_akicks

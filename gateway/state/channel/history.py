@@ -11,6 +11,7 @@ from gateway.state.channel.emptying_messages import Emptied
 from gateway.state.channel.messages import (
     EVERYTHING,
     HEARERS,
+    Flooded,
     HasQuit,
     Joined,
     Kicked,
@@ -33,7 +34,8 @@ WEBHOOK = "w"
 """The letter of a webhook's query: only words for everybody in the channel (P45)."""
 
 _PASSING = frozenset(("+typing", "+draft/typing"))
-_KEPT = frozenset((Joined, Parted, Kicked, HasQuit, TopicSet, ModesSet))
+_OF_MEMBERS = frozenset((Joined, Parted, HasQuit, Updated))
+_KEPT = frozenset((Joined, Parted, Kicked, HasQuit, TopicSet, ModesSet, Flooded))
 
 
 def is_kept(event: Any) -> bool:
@@ -71,6 +73,11 @@ def is_wanted(event: Any, wanted: str) -> bool:
     if event.verb == "TAGMSG" and TAGS not in wanted:
         return False
     return not event.status or any(rank in wanted for rank in HEARERS.get(event.status, ""))
+
+
+def is_veiled(event: Any, wanted: str) -> bool:
+    """Whether the event tells of a member, and the reader may not kick: a channel with +u or +D does not show that."""
+    return type(event) in _OF_MEMBERS and not any(rank in wanted for rank in HEARERS["%"])
 
 
 class History:

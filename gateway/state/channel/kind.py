@@ -83,6 +83,8 @@ class ChannelKind(KindReader):
         return Doubt(over) if state.doubtful is over else None
 
     def selects(self, state: Any, event: Any, msgid: str, at: int, wanted: str) -> bool:
+        if history.is_veiled(event, wanted) and not state.modes.isdisjoint("Du"):
+            return False
         is_hook = wanted == history.WEBHOOK  # an operator may read messages of a closed channel (P45)
         shown = state.history.shows(msgid, at, history.authors(event), behind_doors=is_hook)
         return shown and history.is_wanted(event, wanted)

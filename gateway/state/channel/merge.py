@@ -8,7 +8,7 @@ use a partition to take a channel. A channel that was registered is older than a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 import msgspec
 
@@ -62,6 +62,8 @@ def merge(a: Stored, b: Stored, key: Callable[[str], str]) -> Stored:
         _params(a, b) if same else a.params,
         registry.forbidden,
         metadata.merge(a.metadata, b.metadata) if same else a.metadata,
+        _lapses(a, b) if same else a.lapses,
+        _hidden(a, b, present),
     )
 
 
@@ -134,6 +136,22 @@ def _params(a: Stored, b: Stored) -> dict[str, str]:
         if value:
             found[letter] = value
     return found
+
+
+def _lapses(a: Stored, b: Stored) -> dict[str, int]:
+    """Keep the end of each mode as the side knows it that has changed the mode last."""
+
+    def known(side: Stored, letter: str) -> tuple[int, bool, int]:
+        return side.written.get(letter, 0), letter in side.settings[0], side.lapses.get(letter, 0)
+
+    ends = {letter: max(known(side, letter) for side in (a, b)) for letter in sorted({*a.lapses, *b.lapses})}
+    return {letter: end for letter, (_, is_set, end) in ends.items() if is_set and end}
+
+
+def _hidden(a: Stored, b: Stored, present: Collection[str]) -> tuple[str, ...]:
+    """List the members whom no side has shown. Shown once, a member stays shown."""
+    shown = {one.person.uid for side in (a, b) for one in side.members if one.person.uid not in side.hidden}
+    return tuple(uid for uid in sorted(present) if uid not in shown)
 
 
 def _lists(a: Stored, b: Stored, lifted: Mapping[str, int], key: Callable[[str], str]) -> dict[str, tuple[Row, ...]]:

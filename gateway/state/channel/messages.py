@@ -16,6 +16,12 @@ from typing import ClassVar
 
 import msgspec
 
+from gateway.state.channel.judging_messages import SERVICE as SERVICE
+from gateway.state.channel.judging_messages import Knock as Knock
+from gateway.state.channel.judging_messages import Knocked as Knocked
+from gateway.state.channel.judging_messages import Lapse as Lapse
+from gateway.state.channel.judging_messages import RoomsAsked as RoomsAsked
+from gateway.state.channel.judging_messages import is_ctcp as is_ctcp
 from gateway.state.channel.machine_messages import Speak, Spoken
 from gateway.state.channel.metadata_messages import MetadataDone, MetadataSet, SetMetadata
 from gateway.state.channel.mode_change import ModeChange as ModeChange
@@ -199,15 +205,9 @@ class Forget(_Tagged, frozen=True, tag=13):
     life: str
 
 
-class Lapse(_Tagged, frozen=True, tag=117):
-    """Take off the masks that have ended. The master gives itself this command."""
-
-    SINCE: ClassVar = 3
-
-
 Command = (
     Join | Part | Say | Speak | SetTopic | SetModes | Kick | Invite | Update | Quit | Evict | Redact | Forget | Probe
-    | Lapse | SetMetadata | Subscribe | Unsubscribe | Advance | RegistrationCommand
+    | Lapse | Knock | SetMetadata | Subscribe | Unsubscribe | Advance | RegistrationCommand
 )  # fmt: skip
 
 
@@ -287,14 +287,27 @@ class Invited(_Tagged, frozen=True, tag=27):
     account: str | None = None
 
 
-class Updated(_Tagged, frozen=True, tag=28):
-    """changes: of the member's ranks, where the member has logged in to an account, or out."""
+class Flooded(_Tagged, frozen=True, tag=119):
+    """Somebody has broken a limit of +F: the channel acts. changes: of modes, or a ban. kicked: who is put out. until:
+    Unix ms when the modes end."""
 
-    NEWER: ClassVar = {"changes": 2}
+    SINCE: ClassVar = 3
+
+    changes: tuple[ModeChange, ...] = ()
+    kicked: Kicked | None = None
+    until: int = 0
+
+
+class Updated(_Tagged, frozen=True, tag=28):
+    """changes: of the member's ranks, where the member has logged in to an account, or out. flooded: what the channel
+    does about too many changes of nick (+F)."""
+
+    NEWER: ClassVar = {"changes": 2, "flooded": 3}
 
     person: Person
     before: Person  # so that a follower can say what changed
     changes: tuple[ModeChange, ...] = ()
+    flooded: Flooded | None = None
 
 
 class HasQuit(_Tagged, frozen=True, tag=29):
@@ -337,7 +350,7 @@ class Forgotten(_Tagged, frozen=True, tag=36):
 
 Event = (
     Joined | Parted | Said | TopicSet | ModesSet | Kicked | Invited | Updated | HasQuit | Merged | Redacted | Forgotten
-    | MetadataSet | Subscribed | Unsubscribed | Advanced | RegistrationEvent
+    | MetadataSet | Flooded | Knocked | Subscribed | Unsubscribed | Advanced | RegistrationEvent
 )  # fmt: skip
 
 
@@ -362,15 +375,6 @@ class Outdated(_Tagged, frozen=True, tag=34):
     SINCE: ClassVar = 2
 
     version: int
-
-
-class RoomsAsked(_Tagged, frozen=True, tag=118):
-    """Masks of the channel judge people by other channels: the person's node is to submit the Join again, with the
-    channels among these in which the person is. names: folded."""
-
-    SINCE: ClassVar = 3
-
-    names: tuple[str, ...]
 
 
 Outcome = (

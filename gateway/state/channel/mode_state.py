@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections import deque
 from typing import TypeVar
 
 from gateway.irc.casemapping import Casemap
+from gateway.irc.flood_limits import FloodLimits, read_limits
 from gateway.irc.mode_params import Rate, read_rate
 from gateway.irc.modes import CHANNEL_MODES
+from gateway.state.channel.judging_messages import Knocked
 from gateway.state.channel.lists import MaskList
 from gateway.state.channel.mode_change import ModeChange
 from gateway.state.channel.snapshot import TOMBSTONES
@@ -15,6 +18,12 @@ from ring.replication.state_machine import StateBase
 
 STRICT = frozenset("CMT")
 """The modes by which a channel judges what is said, beside +m and the bans: see saying.py."""
+
+NO_TIMES: deque[int] = deque(maxlen=0)
+"""Nobody has knocked: shared by most channels."""
+
+KNOCKERS = 100
+"""The most people whose last knock a channel remembers."""
 
 _T = TypeVar("_T")
 
@@ -36,11 +45,15 @@ class ModeState(StateBase):
     def __init__(self, casemap: Casemap) -> None:
         self._casemap = casemap
         self.tally: Tally | None = None  # None while no mode limits a rate
+        self.flood: FloodLimits | None = None  # of +F
+        self.knocks: deque[int] = NO_TIMES  # times of the last knocks, Unix ms; counted as in tally.py
+        self.knocked: dict[str, int] = {}  # uid -> time of the last knock
 
     def clear_modes(self) -> None:
         """Forget all modes and lists."""
         self.take_modes(set())
         self.take_params({})
+        self.lapses: dict[str, int] = {}  # letter of a mode that +F has set -> Unix ms when the mode ends
         self.key: str | None = None
         self.limit: int | None = None
         self.lists = {letter: MaskList(self._casemap) for letter in CHANNEL_MODES.lists}
@@ -50,13 +63,18 @@ class ModeState(StateBase):
     def take_modes(self, modes: set[str]) -> None:
         """Take other modes without a parameter."""
         self.modes = modes
-        self.strict = not modes.isdisjoint(STRICT)  # most channels have none of these modes
+        self._note_strictness()
+
+    def _note_strictness(self) -> None:
+        self.strict = self.flood is not None or not self.modes.isdisjoint(STRICT)  # most channels are not
 
     def take_params(self, params: dict[str, str]) -> None:
         """Take other parameters of modes, but for k and l. Counting begins with the first mode that limits a rate."""
         self.params = params
         self.join_rate: Rate | None = read_rate(params["j"]) if "j" in params else None
-        if self.join_rate is None:
+        self.flood = read_limits(params["F"]) if "F" in params else None
+        self._note_strictness()
+        if self.join_rate is None and self.flood is None:
             self.tally = None
         elif self.tally is None:
             self.tally = Tally()
@@ -80,9 +98,17 @@ class ModeState(StateBase):
             self.take_params({**kept, letter: param} if adding and param else kept)
             self.written[letter] = at
 
+    def note_knock(self, event: Knocked, at: int) -> bool:
+        if self.knocks is NO_TIMES:
+            self.knocks = deque(maxlen=KNOCKERS)
+        self.knocks.append(at)
+        bury(self.knocked, event.uid, at, KNOCKERS)
+        return False
+
     def set_flag(self, letter: str, at: int, *, adding: bool) -> None:
         self.take_modes(self.modes | {letter} if adding else self.modes - {letter})
         self.written[letter] = at
+        self.lapses.pop(letter, None)
 
     def _set_mask(self, letter: str, mask: str, source: str, at: int, *, adding: bool) -> None:
         entries = self.lists[letter]

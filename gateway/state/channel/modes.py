@@ -128,8 +128,9 @@ class _Line:
             text = WRONG if is_extended(mask) else NOT_UNDERSTOOD
             self.refuse(Refusal(n.ERR_INVALIDMODEPARAM, (self.channel.name, letter, mask, text)))
             return
-        if is_there and change.adding and _ends(mask):
-            self.done.append(ModeChange(True, letter, mask))  # the time of the mask begins anew
+        anew = ModeChange(True, letter, mask)
+        if is_there and change.adding and _ends(mask) and anew not in self.done:
+            self.done.append(anew)  # the time of the mask begins anew
             return
         if is_there == change.adding:
             return

@@ -6,16 +6,20 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from gateway.irc import numerics as n
+from gateway.irc.flood_limits import Limit
+from gateway.irc.mode_params import Rate
 from gateway.irc.modes import CHANNEL_MODES
 from gateway.state import metadata
 from gateway.state.channel.access import composed, given, moves
 from gateway.state.channel.access_rules import ACCESS_DECIDE, rank_by_access
 from gateway.state.channel.channel_settings import SETTING_DECIDE, akick_of, may_set_topic
 from gateway.state.channel.emptying_rules import EMPTYING_DECIDE
+from gateway.state.channel.flood import act, broken, refuse_flood
 from gateway.state.channel.machine_messages import Speak
 from gateway.state.channel.machines import decide_speak
 from gateway.state.channel.messages import (
     EVERYTHING,
+    SERVICE,
     Evict,
     Forget,
     Forgotten,
@@ -27,6 +31,8 @@ from gateway.state.channel.messages import (
     Joined,
     Kick,
     Kicked,
+    Knock,
+    Knocked,
     Lapse,
     ModesSet,
     Outdated,
@@ -49,6 +55,7 @@ from gateway.state.channel.modes import decide_modes
 from gateway.state.channel.ranks import HELPERS, OPERATORS, is_above
 from gateway.state.channel.registration import INVITERS, KICKERS, RECOVERERS
 from gateway.state.channel.saying import decide_say, is_banned
+from gateway.state.channel.tally import is_over
 from gateway.state.channel.targets import find_target
 from gateway.state.channel.upkeep_rules import UPKEEP_DECIDE
 from gateway.state.channel.webhook_messages import Advance, Subscribe, Unsubscribe
@@ -62,8 +69,11 @@ if TYPE_CHECKING:
 
 NOTHING = Decision(None, None)
 
-SERVICE = "ChanServ"
-"""The author of the channel's own acts: a state knows no host of a service."""
+KNOCKS = Rate(10, 60)
+"""The most knocks that a channel takes from all people."""
+
+KNOCK_MS = 60_000
+"""A person knocks once in this time, Unix ms."""
 
 MOST_LAPSED = 100
 """The most masks that a single event takes off."""
@@ -125,7 +135,20 @@ def decide_join(channel: ChannelState, command: Join, at: int) -> Decision:
     bar = None if passes else _bar(channel, command, at)
     if bar is not None:
         return _turn_away(channel, bar, forwarded=command.forwarded)
+    limit = None if passes or channel.flood is None else _raid(channel, command.person, at)
+    if limit is not None:
+        numeric = n.ERR_NEEDREGGEDNICK if limit.action == "R" else n.ERR_INVITEONLYCHAN
+        return refuse_flood(channel, limit, command.person, at, numeric)
     return Decision(None, Joined(command.person, given(channel, command.person.life)))
+
+
+def _raid(channel: ChannelState, person: Person, at: int) -> Limit | None:
+    """Find the limit of joins that one more person would break. Invited people, operators by access, and with the
+    action +R people with an account, may come."""
+    if person.uid in channel.invited or "o" in given(channel, person.life):
+        return None
+    limit = broken(channel, "j", person.uid, at)
+    return None if limit is not None and limit.action == "R" and person.account is not None else limit
 
 
 def _turn_away(channel: ChannelState, bar: str, *, forwarded: bool) -> Decision:
@@ -160,7 +183,7 @@ def _bar(channel: ChannelState, command: Join, at: int) -> str | None:
     if channel.key is not None and command.key != channel.key:
         return n.ERR_BADCHANNELKEY
     rate, tally = channel.join_rate, channel.tally
-    if rate is not None and tally is not None and tally.joins_too_fast(rate, at):
+    if rate is not None and tally is not None and is_over(tally.joins, rate, at):
         return n.ERR_THROTTLE
     if channel.limit is not None and len(channel.members) >= channel.limit:
         return n.ERR_CHANNELISFULL
@@ -190,7 +213,11 @@ def decide_update(channel: ChannelState, command: Update, at: int) -> Decision:
     if command.person.version <= member.person.version:  # P28
         is_elsewhere = command.moves and command.person.edge != member.person.edge
         return Decision(Outdated(member.person.version), None) if is_elsewhere else NOTHING
-    return Decision(None, Updated(command.person, member.person, _by_login(channel, member, command.person)))
+    flooded = None
+    if channel.flood is not None and not member.prefixes and command.person.nick != member.person.nick:
+        limit = broken(channel, "n", command.person.uid, at)
+        flooded = act(channel, limit, command.person, at) if limit is not None else None
+    return Decision(None, Updated(command.person, member.person, _by_login(channel, member, command.person), flooded))
 
 
 def _by_login(channel: ChannelState, member: Member, now: Person) -> tuple[ModeChange, ...]:
@@ -265,6 +292,25 @@ def decide_invite(channel: ChannelState, command: Invite, at: int) -> Decision:
     return Decision(None, Invited(*facts, opens, command.idempotency_key, command.account))
 
 
+def decide_knock(channel: ChannelState, command: Knock, at: int) -> Decision:
+    """Pass a knock on to the operators, if an invitation would let the person in."""
+    person = command.person
+    if person.uid in channel.members:
+        return refuse(channel, n.ERR_KNOCKONCHAN)
+    if not channel.members or "s" in channel.modes:
+        return refuse(channel, n.ERR_NOSUCHCHANNEL)
+    bar = _bar(channel, Join(person, secure=command.secure), at)
+    if bar is None:
+        return refuse(channel, n.ERR_CHANOPEN)
+    if bar not in (n.ERR_INVITEONLYCHAN, n.ERR_BADCHANNELKEY, n.ERR_CHANNELISFULL):
+        return refuse(channel, bar)
+    if is_banned(channel, person, at, ()) or akick_of(channel, person, at) is not None:
+        return refuse(channel, n.ERR_BANNEDFROMCHAN)
+    if is_over(channel.knocks, KNOCKS, at) or at - channel.knocked.get(person.uid, 0) < KNOCK_MS:
+        return refuse(channel, n.ERR_TOOMANYKNOCK)
+    return Decision(None, Knocked(person.uid, person.source, command.text, person.account))
+
+
 def decide_redact(channel: ChannelState, command: Redact, at: int) -> Decision:
     rank = rank_of(channel, command.by, override=command.override)
     if rank is None:
@@ -285,6 +331,7 @@ def decide_forget(channel: ChannelState, command: Forget, at: int) -> Decision:
 def decide_lapse(channel: ChannelState, command: Lapse, at: int) -> Decision:
     """Take off what has ended: the master gives itself this command."""
     changes = [ModeChange(False, letter, mask) for letter, masks in channel.lists.items() for mask in masks.over(at)]
+    changes += [ModeChange(False, letter) for letter, end in sorted(channel.lapses.items()) if end <= at]
     return Decision(None, ModesSet("", SERVICE, tuple(changes[:MOST_LAPSED]))) if changes else NOTHING
 
 
@@ -321,6 +368,7 @@ DECIDE: dict[type, Callable[[ChannelState, Any, int], Decision]] = {
     SetMetadata: decide_metadata,
     Kick: decide_kick,
     Invite: decide_invite,
+    Knock: decide_knock,
     Update: decide_update,
     Quit: decide_quit,
     Evict: decide_evict,

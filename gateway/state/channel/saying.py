@@ -6,18 +6,16 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from gateway.irc import numerics as n
-from gateway.state.channel.messages import Said, Say
+from gateway.state.channel.flood import broken, refuse_flood
+from gateway.state.channel.messages import Said, Say, is_ctcp
 from gateway.state.people import Person, Refusal, refused
 from ring.replication.state_machine import Decision
 
 if TYPE_CHECKING:
     from gateway.state.channel.state import ChannelState, Member
 
-CTCP = b"\x01"
-
 TO_OPERATORS = "@"
 """The sign of what muted members say in a channel with +U."""
-_ACTION = (b"ACTION", b"ACTION\x01")
 
 
 def decide_say(channel: ChannelState, command: Say, at: int) -> Decision:
@@ -30,7 +28,7 @@ def decide_say(channel: ChannelState, command: Say, at: int) -> Decision:
         heard = bool(member.prefixes) or not (command.status or "m" in channel.modes or is_banned(channel, person, at))
     status = command.status
     if person is None or not heard or channel.strict:
-        more = _judge_more(channel, command, member, person, heard=heard)
+        more = _judge_more(channel, command, member, person, at, heard=heard)
         if isinstance(more, Decision):
             return more
         person, status = more
@@ -50,7 +48,7 @@ def decide_say(channel: ChannelState, command: Say, at: int) -> Decision:
 
 
 def _judge_more(
-    channel: ChannelState, command: Say, member: Member | None, person: Person | None, *, heard: bool
+    channel: ChannelState, command: Say, member: Member | None, person: Person | None, at: int, *, heard: bool
 ) -> Decision | tuple[Person, str]:
     """Judge a message by all that most channels and messages do not have. heard: whether +m and the bans let the
     speaker speak. Returns the refusal; or the speaker, and the sign of those who read the message."""
@@ -61,9 +59,15 @@ def _judge_more(
     is_shown = heard or (member is not None and "U" in modes)
     if "T" in modes and command.verb == "NOTICE":
         is_shown, text = False, "This channel takes no notices (+T)"
-    elif "C" in modes and command.text[:1] == CTCP and not _is_action(command):
+    elif "C" in modes and is_ctcp(command.text):
         is_shown, text = False, n.TEXT[n.ERR_CANNOTSENDTOCHAN]
     if person is not None and is_shown:
+        is_counted = member is not None and not member.prefixes and command.verb != "TAGMSG"
+        if channel.flood is not None and is_counted:
+            what = "clr" if is_ctcp(command.text) else "lr"
+            limit = broken(channel, what, command.uid, at, command.text)
+            if limit is not None:
+                return refuse_flood(channel, limit, person, at, n.ERR_CANNOTSENDTOCHAN)
         return person, command.status if heard else TO_OPERATORS
     if member is not None or (channel.members and "s" not in modes):
         return Decision(Refusal(n.ERR_CANNOTSENDTOCHAN, (channel.name, text)), None)
@@ -78,10 +82,6 @@ def _hears_outsider(channel: ChannelState, command: Say, person: Person | None, 
     if "R" in channel.modes and person.account is None:
         return False
     return not is_banned(channel, person, at)
-
-
-def _is_action(command: Say) -> bool:
-    return command.text[1:].split(b" ", 1)[0] in _ACTION
 
 
 def is_banned(channel: ChannelState, person: Person, at: int, rooms: Collection[str] | None = None) -> bool:

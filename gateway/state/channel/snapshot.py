@@ -67,6 +67,8 @@ class Stored(msgspec.Struct, frozen=True, array_like=True):
         "params": 3,
         "forbidden": 3,
         "metadata": 3,
+        "lapses": 3,
+        "hidden": 3,
     }
 
     name: str
@@ -96,3 +98,5 @@ class Stored(msgspec.Struct, frozen=True, array_like=True):
     params: dict[str, str] = {}  # mode letter -> parameter, but for k and l
     forbidden: Forbidden | None = None  # operators of the network forbid the channel, or did so
     metadata: Kept = {}
+    lapses: dict[str, int] = {}  # letter of a mode that +F has set -> when the mode ends
+    hidden: tuple[str, ...] = ()  # uids of members who have not spoken yet (+D)

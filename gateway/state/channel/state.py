@@ -20,11 +20,14 @@ from gateway.state.channel.keys import remembered
 from gateway.state.channel.lists import MaskList
 from gateway.state.channel.machine_messages import SpokenKey
 from gateway.state.channel.messages import (
+    SERVICE,
+    Flooded,
     Forgotten,
     HasQuit,
     Invited,
     Joined,
     Kicked,
+    Knocked,
     Merged,
     ModesSet,
     Parted,
@@ -32,6 +35,7 @@ from gateway.state.channel.messages import (
     Said,
     TopicSet,
     Updated,
+    is_ctcp,
 )
 from gateway.state.channel.metadata_messages import MetadataSet
 from gateway.state.channel.mode_change import ModeChange
@@ -97,10 +101,9 @@ class ChannelState(ModeState):
         self.topic_by = ""
         self.topic_at = 0
         self.clear_modes()
+        self.hidden: dict[str, None] = {}  # uids of members who have not spoken yet (+D)
         self.invited: dict[str, None] = {}  # uids, the oldest invitation first
         self.metadata: metadata.Kept = {}
-        self.written: dict[str, int] = {}  # mode letter -> Unix ms of the last change, for a merge (P26)
-        self.lifted: dict[str, int] = {}  # list letter and mask -> time of the removal, Unix ms
         self.register = self.register._replace(base=(0, ""))
 
     @property
@@ -115,6 +118,10 @@ class ChannelState(ModeState):
     def apply(self, event: Any, at: int) -> bool:
         if type(event) is Said:
             self.history.spoken = True
+            if self.hidden and event.verb != "TAGMSG":
+                self.hidden.pop(event.uid, None)
+            if self.tally is not None and event.verb != "TAGMSG":
+                self.tally.said(event.uid, event.text, at, is_ctcp=is_ctcp(event.text))
             if event.idempotency_key is not None and (keys := remembered(self.keys, event, at)) is not None:
                 self.keys = keys
             return False
@@ -153,6 +160,7 @@ class ChannelState(ModeState):
         gone = [member for uid in uids if (member := self.members.pop(uid, None)) is not None]
         for member in gone:
             self._rise(member.person.edge)
+            self.hidden.pop(member.person.uid, None)
             see(self, member.person, at)
         if gone:
             self.if_empty(at)
@@ -189,6 +197,8 @@ class ChannelState(ModeState):
         by_access = given(self, person.life)
         extra = "".join(rank for rank in event.prefixes if rank not in by_access)
         self._put(Sitting(person, extra, at, at, at))
+        if "D" in self.modes and not event.prefixes:
+            self.hidden[person.uid] = None
         see(self, person, at)
         return True
 
@@ -258,7 +268,17 @@ class ChannelState(ModeState):
             member.less, member.ranked_at = "", at
             member.prefixes = composed(given(self, event.person.life), member.extra, "")
             see(self, event.person, at)
-        return self._move(member, event.person)
+        if self.tally is not None and event.before.nick != event.person.nick:
+            self.tally.renamed(event.person.uid, at)
+        moved = self._move(member, event.person)
+        return (event.flooded is not None and self._flooded(event.flooded, at)) or moved
+
+    def _flooded(self, event: Flooded, at: int) -> bool:
+        for change in event.changes:
+            self.set_mode(change, SERVICE, at)
+            if change.letter in self.modes:
+                self.lapses[change.letter] = event.until
+        return event.kicked is not None and self._kicked(event.kicked, at)
 
     def _redacted(self, event: Redacted, at: int) -> bool:
         self.history.redact(event.msgid, at)
@@ -286,6 +306,8 @@ class ChannelState(ModeState):
                 self._change_rank(change, at)
             else:
                 self.set_mode(change, event.source, at)
+        if self.hidden and "D" not in self.modes:
+            self.hidden.clear()
         self.if_empty(at)
         return False
 
@@ -294,6 +316,7 @@ class ChannelState(ModeState):
         if member is not None:
             set_rank(self, member, change.letter, adding=change.adding)
             member.ranked_at = at
+            self.hidden.pop(member.person.uid, None)
 
     # Copies, questions, upkeep ----------------------------------------------------------------------------------------
 
@@ -321,6 +344,8 @@ class ChannelState(ModeState):
             self.params,
             self.register.forbidden,
             self.metadata,
+            self.lapses,
+            tuple(self.hidden),
         )
 
     def load(self, stored: Stored, *, is_new: bool = False) -> None:
@@ -335,6 +360,8 @@ class ChannelState(ModeState):
         modes, self.key, self.limit = stored.settings
         self.take_modes(set(modes))
         self.take_params(dict(stored.params))
+        self.lapses = dict(stored.lapses)
+        self.hidden = dict.fromkeys(stored.hidden)
         self.register = Registry(stored.registrations, stored.unregistered, stored.base, stored.forbidden)
         self.doubtful = stored.doubtful
         self.metadata = stored.metadata
@@ -357,6 +384,8 @@ _APPLY: dict[type, Callable[[ChannelState, Any, int], bool]] = {
     TopicSet: ChannelState._topic_set,
     Invited: ChannelState._invited,
     Updated: ChannelState._updated,
+    Flooded: ChannelState._flooded,
+    Knocked: ChannelState.note_knock,
     ModesSet: ChannelState._modes_set,
     MetadataSet: ChannelState._metadata_set,
     Merged: ChannelState._merged,

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from heapq import nsmallest
 from typing import TYPE_CHECKING, Final
 
 from gateway.state import metadata
 from gateway.state.channel.questions import MEMBERS, ChannelView, ListRow, Look, MemberView
+from gateway.state.channel.veil import members_for
 
 if TYPE_CHECKING:
-    from gateway.state.channel.state import ChannelState
+    from gateway.state.channel.state import ChannelState, Member
 
 PAGE: Final = "page:"
 REGISTRATION: Final = "registration"
@@ -29,9 +31,10 @@ def look(channel: ChannelState, question: Look) -> ChannelView | None:
     if not is_there or ("s" in channel.modes and not sees_all):
         return None
     what, _, letter = question.what.partition(":")
+    seen = channel.members if question.oper else members_for(channel, question.uid)
     return ChannelView(
         *_facts(channel, show_key=sees_all),
-        _members(channel, sees_all=sees_all) if what in ("names", "who") else (),
+        _members(seen, sees_all=sees_all) if what in ("names", "who") else (),
         channel.lists[letter].rows() if what == "list" and letter in channel.lists else (),
         is_member,
         metadata=metadata.values(channel.metadata) if what == "metadata" and (sees_all or _is_open(channel)) else {},
@@ -90,11 +93,11 @@ def settings(channel: ChannelState, *, show_key: bool) -> tuple[str, tuple[str, 
     return letters, tuple(params)
 
 
-def _members(channel: ChannelState, *, sees_all: bool) -> tuple[MemberView, ...]:
+def _members(members: Mapping[str, Member], *, sees_all: bool) -> tuple[MemberView, ...]:
     """List the members. An asker outside the channel does not see invisible members (+i)."""
     return tuple(
         MemberView(member.person, member.prefixes)
-        for member in channel.members.values()
+        for member in members.values()
         if sees_all or "i" not in member.person.modes
     )
 

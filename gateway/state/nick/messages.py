@@ -130,13 +130,22 @@ class Killed(_Tagged, frozen=True, tag=25):
     account: str | None = None
 
 
+class Called(_Tagged, frozen=True, tag=66):
+    """Somebody has written to the holder, who hears only accepted people (user mode g)."""
+
+    SINCE: ClassVar = 3
+
+    uid: str
+    sender: Person
+
+
 class Merged(_Tagged, frozen=True, tag=26):
     """The partition has healed, and the state of both sides is merged (P26)."""
 
     stored: Stored
 
 
-Event = Claimed | Changed | Released | Told | Killed | Merged
+Event = Claimed | Changed | Released | Told | Killed | Called | Merged
 
 
 # Outcomes ------------------------------------------------------------------------------------------------------------

@@ -10,7 +10,9 @@ import msgspec
 
 from gateway.irc import numerics as n
 from gateway.irc.casemapping import Casemap
+from gateway.state.nick.hearing import HEARD, hearing, hears_all
 from gateway.state.nick.messages import (
+    Called,
     Change,
     Changed,
     Claim,
@@ -30,7 +32,7 @@ from gateway.state.nick.messages import (
     Who,
 )
 from gateway.state.nick.snapshot import LEFT, PAST, Past, Stored, merge
-from gateway.state.people import Person, Refusal, refused
+from gateway.state.people import Person, refused
 from gateway.state.times import newest
 from ring.ids import Incarnation
 from ring.replication.state_machine import Decision, StateBase
@@ -75,7 +77,7 @@ class Nick(StateBase):
         return _DECIDE[type(command)](self, command, at)
 
     def apply(self, event: Any, at: int) -> bool:
-        if isinstance(event, Told | Killed):
+        if isinstance(event, Told | Killed | Called):
             return False
         if isinstance(event, Claimed):
             self.pending = event.pending
@@ -157,8 +159,10 @@ class Nick(StateBase):
         other = command.uid and self.holder is not None and self.holder.uid != command.uid
         if self.holder is None or other:  # a pending holder is reached, too: people may have read the NICK line already
             return Decision(refused(n.ERR_NOSUCHNICK, command.target or self.name), None)
-        if (refusal := refusal_of(self.holder, command.sender)) is not None:
-            return Decision(refusal, None)
+        heard = HEARD if hears_all(self.holder) else hearing(self.holder, command.sender, command.verb, self.casemap)
+        if not heard.is_shown:
+            called = Called(self.holder.uid, command.sender) if heard.calls and command.verb == "PRIVMSG" else None
+            return Decision(heard.refusal or Reached(self.holder), called)
         if command.in_conversation and (self.holder.account is not None or command.guests):
             return Decision(Reached(self.holder, in_conversation=True), None)
         facts = (command.sender, command.verb, command.text, command.tags, self.holder.uid, command.idempotency_key)
@@ -224,14 +228,6 @@ class Nick(StateBase):
         if self.holder is not None:
             return self.holder.since + int(PENDING_S * 1000) + 1 if self.pending else None
         return max((past.until for past in self._fresh_past(at)), default=at) + int(PAST_S * 1000)
-
-
-def refusal_of(holder: Person, sender: Person) -> Refusal | None:
-    """Return why the holder of a nick reads no private messages of the sender; None if the holder reads them."""
-    if "R" in holder.modes and sender.account is None and sender.uid != holder.uid:
-        text = "They hear only people who are logged in to an account (+R)"
-        return Refusal(n.ERR_NEEDREGGEDNICK, (holder.nick, text))
-    return None
 
 
 def watched(view: Sequence[Any] | None) -> Person | None:

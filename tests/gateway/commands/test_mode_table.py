@@ -44,7 +44,7 @@ Story = Callable[[Cast], None]
 OF_CHANNELS: dict[str, Story] = {}
 OF_USERS: dict[str, Story] = {}
 
-PARAMS = {"f": "#d", "L": "#d", "j": "3:5"}
+PARAMS = {"F": "3l:5", "f": "#d", "L": "#d", "j": "3:5"}
 KNOWN = "CHIQRSbehiklmnostv"
 """The modes of channels that builds of every level know."""
 
@@ -332,6 +332,60 @@ def permanent(cast: Cast) -> None:
     assert not refused(cast.cat, "JOIN #c", "473")
 
 
+@story("D")
+def delayed_joins(cast: Cast) -> None:
+    cast.set("+D")
+    assert "353 dan = #c :@ann bob dan" in cast.dan.ask("JOIN #c")
+    settle(cast.ann, cast.bob)
+    assert not any(line.startswith(":dan!") for line in (*cast.ann.got, *cast.bob.got))
+    assert "353 ann = #c :@ann bob" in cast.ann.ask("NAMES #c")
+    assert not any(" dan " in line for line in cast.bob.ask("WHO #c"))
+    cast.dan.ask("PRIVMSG #c :hello")
+    settle(cast.ann, cast.bob)
+    for client in (cast.ann, cast.bob):
+        assert [line for line in client.got if line.startswith(":dan!")] == [
+            f"{source('dan')} JOIN #c",
+            f"{source('dan')} PRIVMSG #c :hello",
+        ]
+    cast.cat.ask("JOIN #c")
+    cast.cat.ask("NICK kate")
+    cast.cat.ask("PART #c")
+    settle(cast.ann, cast.bob)
+    assert not any("cat!" in line or "kate!" in line for line in cast.bob.got)
+
+
+@story("u")
+def auditorium(cast: Cast) -> None:
+    cast.set("+u")
+    assert "353 dan = #c :@ann dan" in cast.dan.ask("JOIN #c")
+    settle(cast.ann, cast.bob)
+    assert f"{source('dan')} JOIN #c" in cast.ann.got and f"{source('dan')} JOIN #c" not in cast.bob.got
+    assert "353 ann = #c :@ann bob dan" in cast.ann.ask("NAMES #c")
+    assert not any(" dan " in line for line in cast.bob.ask("WHO #c"))
+    cast.dan.ask("NICK dana")
+    settle(cast.ann, cast.bob)
+    assert f"{source('dan')} NICK dana" in cast.ann.got and f"{source('dan')} NICK dana" not in cast.bob.got
+    cast.ann.ask("MODE #c +v dana")
+    settle(cast.bob)
+    assert any(line.startswith(":dana!") and " JOIN #c" in line for line in cast.bob.got)
+    cast.cat.ask("JOIN #c")
+    cast.set("-u")
+    assert f"{source('cat')} JOIN #c" in cast.bob.got
+
+
+@story("F")
+def flood_limits(cast: Cast) -> None:
+    cast.set("+F 2l:15")
+    for _ in range(2):
+        assert not refused(cast.bob, "PRIVMSG #c :hello", "404")
+    assert refused(cast.bob, "PRIVMSG #c :hello", "404")
+    settle(cast.ann)
+    kicks = [line for line in cast.ann.got if " KICK " in line]
+    assert kicks == [":ChanServ KICK #c bob :Flood: more than 2 lines in 15 seconds (+F)"]
+    for _ in range(5):
+        assert not refused(cast.ann, "PRIVMSG #c :hello", "404")
+
+
 # Users ----------------------------------------------------------------------------------------------------------------
 
 
@@ -348,6 +402,16 @@ def hears_logged_in_people(cast: Cast) -> None:
     settle(cast.dan)
     assert refused(cast.ann, "PRIVMSG dan :hello", "477")
     assert not refused(cast.cat, "PRIVMSG dan :hello", "477")
+
+
+@story("g", OF_USERS)
+def caller_id(cast: Cast) -> None:
+    cast.dan.ask("MODE dan +g")
+    settle(cast.dan)
+    assert refused(cast.ann, "PRIVMSG dan :hello", "717")
+    cast.dan.ask("ACCEPT ann")
+    settle(cast.dan)
+    assert not refused(cast.ann, "PRIVMSG dan :hello", "717")
 
 
 @story("i", OF_USERS)

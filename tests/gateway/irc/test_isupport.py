@@ -18,7 +18,7 @@ def tokens(network: str = "Circlet") -> dict[str, str]:
 
 def test_isupport_says_what_clients_look_for() -> None:
     said = tokens()
-    assert said["CHANMODES"] == "beI,k,lLfj,CHMPQRSTUimnst"
+    assert said["CHANMODES"] == "beI,k,lFLfj,CDHMPQRSTUimnstu"
     assert said["PREFIX"] == "(qaohv)~&@%+"
     assert said["CASEMAPPING"] == "rfc1459"
     assert said["CHANLIMIT"] == "#:100"

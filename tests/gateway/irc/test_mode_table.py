@@ -11,9 +11,9 @@ from gateway.irc.modes import CHANNEL_MODES, USER_MODES, parse_changes
 
 def test_004_names_each_letter_once_in_order() -> None:
     users, channels, with_param = myinfo()
-    assert users == "BRiorswx"
-    assert channels == "CHILMPQRSTUabefhijklmnoqstv"
-    assert with_param == "ILabefhjkloqv"
+    assert users == "BRgiorswx"
+    assert channels == "CDFHILMPQRSTUabefhijklmnoqstuv"
+    assert with_param == "FILabefhjkloqv"
 
 
 @pytest.mark.parametrize("table", [CHANNEL_TABLE, USER_TABLE], ids=["channels", "users"])
@@ -45,7 +45,7 @@ def test_modes_of_users_are_flags_and_the_parser_knows_them() -> None:
 
 @pytest.mark.parametrize("mode", CHANNEL_TABLE, ids=lambda mode: mode.letter)
 def test_the_parser_knows_each_kind(mode: Mode) -> None:
-    params = {"flag": None, "list": "x!y@z", "f": "#d", "L": "#d", "j": "1:2", "l": "5"}
+    params = {"flag": None, "list": "x!y@z", "f": "#d", "L": "#d", "j": "1:2", "F": "5l:15", "l": "5"}
     param = params.get(mode.letter, params.get(mode.kind, "joe"))
     [change] = parse_changes([f"+{mode.letter}", *([param] if param else [])], Limits()).changes
     assert (change.adding, change.letter, change.param) == (True, mode.letter, param)

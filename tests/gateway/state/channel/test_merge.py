@@ -45,7 +45,7 @@ ANN, BOB, CAT = (msgspec.structs.replace(one, account=one.nick, life=f"l{one.uid
 PEOPLE = (ANN, BOB, CAT)
 KEY = MaskSet(Casemap("rfc1459")).key
 SETTINGS = [plus("m"), minus("t"), plus("l", "5"), plus("l", "9"), minus("l"), plus("k", "x"), plus("k", "y")]
-SETTINGS += [plus("f", "#d"), plus("f", "#e"), minus("f"), plus("P"), minus("P")]
+SETTINGS += [plus("f", "#d"), plus("f", "#e"), minus("f"), plus("P"), minus("P"), plus("D"), minus("D")]
 MASKS = [plus("b", "a!*@*"), minus("b", "a!*@*"), plus("b", "A!*@*"), plus("e", "*!*@h"), minus("e", "*!*@h")]
 MASKS += [plus("b", "~t:1:a!*@*"), minus("b", "~t:1:a!*@*")]
 

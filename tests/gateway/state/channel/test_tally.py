@@ -1,4 +1,4 @@
-"""What a channel counts for modes that limit rates."""
+"""What a channel counts for modes that limit rates (+j, +F)."""
 
 from __future__ import annotations
 

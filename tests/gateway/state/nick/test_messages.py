@@ -28,6 +28,7 @@ EVENTS: list[Any] = [
     k.Told(ANN, "PRIVMSG", b"hi", None, "2"),
     k.Merged(Nick("ann", CASEMAP).snapshot()),
     k.Killed("1", "a!b@c", "why"),
+    k.Called("1", ANN),
 ]
 
 OUTCOMES: list[Any] = [k.Granted(ANN), k.Moved(), k.Reached(ANN), REFUSAL, k.Reached(ANN, True)]

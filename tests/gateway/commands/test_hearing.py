@@ -1,0 +1,164 @@
+"""SILENCE, ACCEPT and the user mode g: whom a person hears in private, on every way a message goes."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.gateway.commands.accounts import Newcomer, register
+from tests.gateway.commands.stage import network, people, settle, source
+from tests.sim.net import Client, Net
+
+
+def say(sender: Client, nick: str, text: str = "hello") -> list[str]:
+    answers = sender.ask(f"PRIVMSG {nick} :{text}")
+    sender.net.run(0.5)
+    return answers
+
+
+def heard(client: Client, text: str = "hello") -> bool:
+    return any(line.endswith(f":{text}") and " PRIVMSG " in line for line in client.sync())
+
+
+@pytest.mark.parametrize("accounts", [False, True], ids=["guests", "accounts"])
+def test_whoever_is_silenced_is_not_heard_and_not_told(net: Net, accounts: bool) -> None:
+    ann, bob, cat = people(net, "ann", "bob", "cat")
+    if accounts:
+        for client in (ann, bob, cat):
+            register(client)
+    assert say(bob, "ann") == [] and heard(ann)
+    assert ann.ask("SILENCE +bob") == [f"{source('ann')} SILENCE +bob!*@*"]
+    assert say(bob, "ann") == [] and not heard(ann)
+    assert say(cat, "ann") == [] and heard(ann)
+    assert ann.ask("SILENCE") == ["271 ann bob!*@*", "272 ann :End of Silence List"]
+    assert ann.ask("SILENCE -BOB!*@*") == [f"{source('ann')} SILENCE -bob!*@*"]
+    assert say(bob, "ann") == [] and heard(ann)
+
+
+def test_a_silenced_account_and_its_invitations(net: Net) -> None:
+    ann, bob = people(net, "ann", "bob")
+    register(bob)
+    bob.ask("JOIN #c")
+    ann.ask("SILENCE +~a:bob")
+    bob.ask("NICK robert")
+    assert say(bob, "ann") == [] and not heard(ann)
+    bob.ask("INVITE ann #c")
+    net.run(0.5)
+    assert not any(" INVITE " in line for line in ann.sync())
+
+
+def test_bad_masks_and_a_full_list(net: Net) -> None:
+    (ann,) = people(net, "ann")
+    for bad in ("~q:bob", "~t:5:bob", "~c:#c", "~x:bob"):
+        assert ann.ask(f"SILENCE +{bad}")[0].startswith("696 ann ann SILENCE ")
+    for number in range(15):
+        ann.ask(f"SILENCE +n{number}")
+    assert ann.ask("SILENCE +more") == ["511 ann more!*@* :Your silence list is full"]
+    assert ann.ask("SILENCE -nobody", "SILENCE +n3") == []
+
+
+@pytest.mark.parametrize("accounts", [False, True], ids=["guests", "accounts"])
+def test_caller_id(net: Net, accounts: bool) -> None:
+    ann, bob = people(net, "ann", "bob")
+    if accounts:
+        for client in (ann, bob):
+            register(client)
+    ann.ask("MODE ann +g")
+    for _ in range(2):
+        assert say(bob, "ann") == [
+            "716 bob ann :is in +g mode (server-side ignore)",
+            "717 bob ann :has been informed that you messaged them",
+        ]
+    calls = [line for line in ann.sync() if " 718 " in line]
+    text = "is messaging you, and you have user mode +g set: ACCEPT the nick to hear it"
+    assert calls == [f":irc.circlet.local 718 ann bob ~bob@10.0.0.1 :{text}"]
+    assert bob.ask("NOTICE ann :hello") == []
+    net.run(0.5)
+    assert not heard(ann)
+    assert ann.ask("ACCEPT bob") == []
+    assert say(bob, "ann") == [] and heard(ann)
+    assert ann.ask("ACCEPT *") == ["281 ann bob", "282 ann :End of /ACCEPT list"]
+    assert ann.ask("ACCEPT bob,-joe,b!d") == [
+        "457 ann bob :is already on your accept list",
+        "458 ann joe :is not on your accept list",
+        "401 ann b!d :No such nick/channel",
+    ]
+    ann.ask("ACCEPT -bob")
+    assert say(bob, "ann")[0].startswith("716 ")
+
+
+def test_an_accepted_account_is_heard_under_every_nick(net: Net) -> None:
+    ann, bob = people(net, "ann", "bob")
+    register(bob)
+    ann.ask("MODE ann +g", "ACCEPT bob")
+    bob.ask("NICK robert")
+    assert say(bob, "ann") == [] and heard(ann)
+    for number in range(29):
+        ann.ask(f"ACCEPT n{number}")
+    assert ann.ask("ACCEPT more") == ["456 ann :Accept list is full"]
+
+
+def test_the_lists_go_along_with_a_new_nick(net: Net) -> None:
+    ann, bob = people(net, "ann", "bob")
+    ann.ask("SILENCE +bob", "NICK anna")
+    assert say(bob, "anna") == [] and not heard(ann)
+
+
+def test_the_lists_survive_the_death_of_the_session_s_node() -> None:
+    net = network(3, disks=True)
+    ann, bob = net.client("n1", "ann"), net.client("n2", "bob")
+    register(ann)
+    ann.ask("PRIVMSG NickServ :SET always-on on", "SILENCE +bob", "ACCEPT cat", "MODE ann +g")
+    net.run(2)
+    net.kill("n1")
+    net.run(60)
+    cat = net.client("n3", "cat")
+    assert len(say(bob, "ann", "from bob")) == len(say(cat, "ann", "from cat")) == 1  # 301: nobody is attached
+    again = Newcomer(net, "n2")
+    assert again.log_in("ann", "sesame")
+    again.enter("ann")
+    assert "271 ann bob!*@*" in again.ask("SILENCE") and "281 ann cat" in again.ask("ACCEPT *")
+    assert say(bob, "ann", "once more") == [] and not heard(again, "once more")
+    assert say(cat, "ann", "once more") == [] and heard(again, "once more")
+
+
+def test_an_older_network_has_no_lists() -> None:
+    net = Net(2, level=2)
+    ann, _ = people(net, "ann", "bob")
+    for line in ("SILENCE +bob", "ACCEPT bob"):
+        assert ann.ask(line)[-1].endswith("try again once all nodes are upgraded.")
+    assert ann.ask("MODE ann +g")[0].startswith("501 ")
+    assert ann.ask("SILENCE") == ["272 ann :End of Silence List"]
+
+
+# KNOCK ----------------------------------------------------------------------------------------------------------------
+
+
+def test_a_knock_reaches_the_operators_and_an_invitation_lets_in(net: Net) -> None:
+    ann, bob, cat = people(net, "ann", "bob", "cat")
+    for client in (ann, bob):
+        client.ask("JOIN #c")
+    assert cat.ask("KNOCK #c") == ["713 cat #c :Channel is open"]
+    ann.ask("MODE #c +i")
+    settle(bob)
+    assert cat.ask("KNOCK #c :may I?") == ["711 cat #c :Your KNOCK has been delivered"]
+    settle(ann, bob)
+    knock = ":irc.circlet.local 710 ann #c cat!~cat@10.0.0.1 :has asked for an invite: may I?"
+    assert knock in ann.got and not any(" 710 " in line for line in bob.got)
+    assert cat.ask("KNOCK #c") == ["712 cat #c :Too many KNOCKs: try again in a minute"]
+    assert bob.ask("KNOCK #c") == ["714 bob #c :You are already on that channel"]
+    net.run(61)
+    assert cat.ask("KNOCK #c")[-1] == "711 cat #c :Your KNOCK has been delivered"
+    ann.ask("INVITE cat #c")
+    settle(cat)
+    assert any(" JOIN #c" in line for line in cat.ask("JOIN #c"))
+
+
+def test_knocks_that_lead_nowhere(net: Net) -> None:
+    ann, bob = people(net, "ann", "bob")
+    ann.ask("JOIN #c", "MODE #c +i", "MODE #c +b bob")
+    assert bob.ask("KNOCK #c") == ["474 bob #c :Cannot join channel (+b)"]
+    ann.ask("MODE #c +s")
+    assert bob.ask("KNOCK #c") == ["403 bob #c :No such channel"]
+    assert bob.ask("KNOCK #none") == ["403 bob #none :No such channel"]
+    assert bob.ask("KNOCK none")[0].startswith("403 bob none ")
+    assert bob.ask("KNOCK")[0].startswith("461 ")
