@@ -23,6 +23,9 @@ SETTINGS = ring_settings(
     check_every_s=1.0,
 )  # fmt: skip
 EDGE = edge_settings(burst=10_000, rate=10_000, queued=10_000, per_address=0, ping_every_s=3600)
+MASKS = ("*!*@host0", "*!*@host1", "~q:~a:nobody", "~t:1:*!*@host3", "~c:#nowhere")
+"""Bans: nobody of the story matches. The fourth ends after a minute."""
+
 WANTED = ("hal", "zed")
 """Nicks wanted by several people."""
 
@@ -271,7 +274,7 @@ class Story:
         elif act < 0.83:
             person.send(f"MODE {RING} {chance.choice('+-')}{chance.choice('ins')}")
         elif act < 0.86:
-            person.send(f"MODE {RING} {chance.choice('+-')}b *!*@host{chance.randrange(5)}")
+            person.send(f"MODE {RING} {chance.choice('+-')}b {MASKS[chance.randrange(5)]}")
         elif act < 0.88:
             person.send(f"{chance.choice(('JOIN', 'PART'))} {SIDE}")
         elif act < 0.98:

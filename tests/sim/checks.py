@@ -119,6 +119,13 @@ def _differs(person: Person, view: View, state: Channel | None) -> Iterator[str]
         yield f"{person.nick} shows the topic {view.topic!r}, {view.channel} has {state.topic!r}"
 
 
+def no_ban_outlives_its_time(story: Story) -> Iterator[str]:
+    """The master takes a ban off when its time is over, whatever has happened to the master before."""
+    state, late = _state(story, RING), (story.net.now - LATE_S) * 1000
+    for mask in state.lists["b"].over(int(late)) if state is not None else ():
+        yield f"{RING} still has the ban {mask}"
+
+
 def everybody_is_in(story: Story) -> Iterator[str]:
     state = _state(story, RING)
     for person in story.here():
@@ -280,10 +287,13 @@ def history_agrees(story: Story) -> Iterator[str]:
             yield f"{person.nick} has heard another order than history has"
 
 
+LATE_S = 15.0
+"""A master looks at a channel within this time after a ban's end."""
+
 CHECKS: tuple[Callable[[Story], Iterator[str]], ...] = (
     nothing_twice, own_order, one_order, settled, nobody_is_thought_dead, detours_hold, nothing_lost, nobody_is_cut,
-    everybody_is_answered, no_netsplit, views_agree, everybody_is_in, one_master, replicas_agree, one_nick_one_user,
-    nothing_waits, no_trouble, history_agrees,
+    everybody_is_answered, no_netsplit, views_agree, no_ban_outlives_its_time, everybody_is_in, one_master,
+    replicas_agree, one_nick_one_user, nothing_waits, no_trouble, history_agrees,
 )  # fmt: skip
 
 
