@@ -164,7 +164,7 @@ class Edge(EdgePort):
         self.direct.remote.tick(now)
         self._reconciling.tick(now)
         self._upkeep.tick(now)
-        self._cloaking.tick()
+        self._cloaking.tick(now)
         self.bans.tick(now)
         self.index.tick(now)
         if self.census.tick(now):

@@ -54,12 +54,14 @@ def test_sessions_keep_their_cloak_through_any_fault(kind: Kind, seed: int) -> N
 
 
 @pytest.mark.usefixtures("with_cloaks")
-@pytest.mark.parametrize("seed", [540_022 // 7 * 7, 540_050 // 7 * 7])
+@pytest.mark.parametrize("seed", [540_022 // 7 * 7, 540_050 // 7 * 7, 770_035])
 def test_people_get_cloaks_during_an_upgrade_through_any_fault(seed: int) -> None:
     """Before the last old node is upgraded, addresses are shown as ever."""
     story = TALK.hold(seed)
     if all(node.core.engine.level >= 3 for node in up(story)):
-        assert {user.person.host for node in up(story) for user in node.core.edge.users.values()} == {CLOAK}
+        story.net.run(10)
+        people = [user.person for node in up(story) for user in node.core.edge.users.values()]
+        assert {(person.host, person.cloak, person.address) for person in people} == {(CLOAK, CLOAK, ADDRESS)}
 
 
 def up(story: Story) -> list[Node]:

@@ -197,6 +197,7 @@ def _enter(call: Call, seeks: bool) -> Procedure[bool]:
         _give_up(call)
         return False
     user = User(outcome.person, home, connection, edge.now)
+    user.identity.want(hosts.kept(outcome.person, person))
     connection.user = user
     user.unsettled[home] = None  # watchers of the nick know by the first PONG
     enter(edge, user)

@@ -107,6 +107,7 @@ class Takeover(TakeoverPort):
         edge.sessions.arrivals.moved_from(account, was.edge)
         granted = yield Submit(edge.nick(person.nick), Claim(person, moves=True))
         user = self._enter(account, granted.person if isinstance(granted, Granted) else person, session)
+        user.identity.want(hosts.kept(user.person, person))
         first = [_adopt(edge, user, account), *([] if isinstance(granted, Granted) else [_check_nick(edge, user)])]
         yield from self._go_back(account, user, session.rooms, first)
 

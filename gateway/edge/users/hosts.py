@@ -35,6 +35,10 @@ LEVEL: Final = 3
 MODE: Final = "x"
 """The mode of a user whose address is hidden."""
 
+EVERY_S: Final = 5.0
+AWAKE_S: Final = 60.0
+"""How often, and for how long at least, users are looked for who have no cloak, once a node has cloaks."""
+
 _replace = msgspec.structs.replace
 
 
@@ -96,25 +100,42 @@ def _change(edge: EdgePort, user: User, person: Person) -> None:
     edge.network.submit(user.identity.home, Change(person))
 
 
+def kept(granted: Person, wanted: Person) -> Person:
+    """Return the person that a master has granted, with the wanted hosts if the master has left these out: while a
+    network begins to have cloaks, a master may act at the former level for a moment longer than this node."""
+    if granted.cloak or not wanted.cloak:
+        return granted
+    return _replace(granted, host=wanted.host, address=wanted.address, cloak=wanted.cloak, vhost=wanted.vhost)
+
+
 class Cloaking:
-    """Gives cloaks to the users who were here before the network had cloaks: before the last old node was upgraded."""
+    """Gives cloaks to the users who were here before the network had cloaks: before the last old node was upgraded.
+
+    The users are looked through again and again until all have cloaks, and AWAKE_S have passed.
+    """
 
     def __init__(self, edge: EdgePort) -> None:
         self._edge = edge
-        self._done = False
+        self._began = 0.0
+        self._next: float | None = 0.0  # when the users are looked through; None: never again
 
-    def tick(self) -> None:
-        if not self._done and is_on(self._edge):
-            self._done = True
-            slices.do(self._edge, self._cloak_all())
+    def tick(self, now: float) -> None:
+        if self._next is None or now < self._next or not is_on(self._edge):
+            return
+        self._began = self._began or now
+        self._next = now + EVERY_S
+        slices.do(self._edge, self._cloak_all())
 
     def _cloak_all(self) -> Slices[None]:
+        found = False
         for number, user in enumerate(list(self._edge.users.values()), 1):
-            cloaked = cloak(self._edge, user.identity.pending)
-            if cloaked is not user.identity.pending and not user.quitting:
-                _change(self._edge, user, cloaked)
+            if not user.person.cloak and not user.quitting:
+                found = True
+                _change(self._edge, user, cloak(self._edge, user.identity.pending))
             if number % PART == 0:
                 yield
+        if not found and self._edge.now - self._began > AWAKE_S:
+            self._next = None
 
 
 # What was stored before -----------------------------------------------------------------------------------------------
