@@ -399,6 +399,15 @@ def bring_lifted_bans_back(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Bans, "apply", apply)
 
 
+def forget_bans_on_channels(patch: pytest.MonkeyPatch) -> None:
+    """P50: a side that has not heard of an operator's ban on the channel, or of its end, decides by chance."""
+
+    def merged(a: Registry, b: Registry) -> Registry:
+        return merge_registries(a, b)._replace(forbidden=None)
+
+    patch.setattr(channel_merge, "merge_registries", merged)
+
+
 # Webhooks -------------------------------------------------------------------------------------------------------------
 
 
@@ -490,6 +499,7 @@ BREAKS = [
     Break(bring_dropped_registrations_back, (Cut,), ("registration_agrees", "possible"), REGISTRATIONS),
     Break(confirm_bans_that_are_not_written, (PowerCut,), ("bans_agree", "possible"), BANS),
     Break(bring_lifted_bans_back, (Cut,), ("bans_agree", "possible"), BANS),
+    Break(forget_bans_on_channels, (Cut,), ("registration_agrees", "possible"), REGISTRATIONS),
     Break(make_a_key_for_each_request, (Crash, Dark), ("webhook_once",), WEBHOOKS),
     Break(know_messages_by_their_positions, (Cut,), ("webhook_once",), WEBHOOKS),
     Break(go_on_from_the_end, (Crash, Dark), ("webhook_whole",), WEBHOOKS),

@@ -8,6 +8,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
+import msgspec
 import pytest
 
 from config.accounts import Accounts
@@ -27,6 +28,7 @@ from gateway.state.channel.registration_messages import (
     Unregister,
 )
 from gateway.state.channel.views import REGISTRATION
+from gateway.state.nick.messages import Change
 from gateway.state.people import Person
 from ring.ids import GroupId
 from tests.gateway.commands.accounts import Newcomer, register
@@ -386,3 +388,20 @@ def test_an_account_that_has_lost_a_channel_is_told_at_the_next_login(net: Net) 
         ann.enter(nick)
         net.run(10)
         assert any(text in line for line in ann.got) == (nick == "ann"), "once"
+
+
+def test_a_profile_that_has_lost_its_account_gets_the_ranks_again_without_a_login(net: Net) -> None:
+    """As after a start without roster files: the network acts below level 2 for some seconds, and keeps no ids."""
+    _, bob_life = registered(net)
+    bob = enter(net, "n2", "bob")
+    eve = net.client("n3", "eve")
+    eve.ask("JOIN #c")
+    assert ranks(net, "bob") == "o"
+    user, engine = bob.connection.user, net.nodes["n2"].core.engine
+    assert user is not None
+    lost = msgspec.structs.replace(user.person, life="")
+    net.turn(net.nodes["n2"], lambda: engine.submit(user.identity.home, Change(lost)))
+    net.run(2)
+    assert ranks(net, "bob") == "" and profile(bob).life == ""
+    net.run(70)
+    assert ranks(net, "bob") == "o" and profile(bob).life == bob_life

@@ -114,12 +114,16 @@ def watch(edge: EdgePort, connection: Connection) -> None:
     def known(proven: Login, view: InfoView | None) -> None:
         if view is not None and view.life == proven.life and view.suspension is not None:
             end_sessions(edge, proven.life, words(view.name, view.suspension))
-        elif view is not None and view.life != proven.life:
+            return
+        if view is not None and view.life != proven.life:
             if_dropped(edge, proven.name, proven.life, lambda: expel_all(edge, proven.life))
-        elif view is not None and connection.user is not None and connection.user.session.account:
-            edge.sessions.know(connection.user, view)
-        elif view is not None and connection.user is not None:
-            hosts.know(edge, connection.user, view.vhost.active)
+            return
+        if view is not None and connection.user is not None:
+            hosts.keep_life(edge, connection.user, proven.name, proven.life)
+            if connection.user.session.account:
+                edge.sessions.know(connection.user, view)
+            else:
+                hosts.know(edge, connection.user, view.vhost.active)
 
     edge.later(CHECK_S, look)
     if connection.login is not None:

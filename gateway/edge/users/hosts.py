@@ -41,6 +41,9 @@ AWAKE_S: Final = 60.0
 
 _replace = msgspec.structs.replace
 
+LIFE_LEVEL: Final = 2
+"""The feature level from which a profile has the id of the account's registration."""
+
 
 def is_on(edge: AnswerPort) -> bool:
     """Whether people of this node have cloaks."""
@@ -92,6 +95,16 @@ def given(person: Person, host: str) -> Person:
     """Return a person who has a cloak with the host that an operator gives. Bans know the person by address and cloak,
     as before. A login, a logout, or a change of the account's host takes the given host away."""
     return _replace(person, host=host, vhost=host)
+
+
+def keep_life(edge: EdgePort, user: User, name: str, life: str) -> None:
+    """Tell the user's group the id of the account's registration again, if the group does not know the id: a network
+    below level 2, such as a network that starts without roster files, does not keep the id (P42)."""
+    before = user.identity.pending
+    if user.quitting or user.person.account is None or user.person.life == life or edge.network.level < LIFE_LEVEL:
+        return
+    if before.account is not None and edge.settings.casemap(before.account) == edge.settings.casemap(name):
+        _change(edge, user, _replace(before, life=life))
 
 
 def _change(edge: EdgePort, user: User, person: Person) -> None:
