@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from gateway.state.channel.channel import Channel
-from gateway.state.channel.emptying_messages import Clear, Forbid, Purge
+from gateway.state.channel.emptying_messages import Clear, Forbid, Purge, Recover
 from gateway.state.channel.messages import Join
 from gateway.state.channel.questions import ChannelView, Look
 from gateway.state.channel.registration_messages import (
@@ -19,8 +19,10 @@ from gateway.state.channel.registration_messages import (
     NotDone,
     Register,
     SetAccess,
+    SetSetting,
     Unregister,
 )
+from gateway.state.channel.upkeep_messages import Expire, TrimHistory
 from gateway.state.channel.views import REGISTRATION
 from gateway.state.people import Person
 from ring.ids import GroupId
@@ -59,12 +61,14 @@ class RegistrationStory(AccountStory):
         if act < 0.45:
             command = Register(f"r{self.serial}", "", FOUNDER, "founder", override=True)
             wanted = {((command.id, ""), False)} if (None, False) in before else set()
-        elif act < 0.75:
+        elif act < 0.7:
             flags = self.acts.choice(FLAGS)
             command = SetAccess(FOUNDER, "founder", FRIEND, "friend", flags)
             wanted = {((known[0], flags), forbidden) for known, forbidden in before if known is not None}
         elif act < 0.8:
-            command, wanted = Clear(FOUNDER, "users", "ChanServ", ""), {one for one in before if one[0] is not None}
+            command, wanted = self._upkeep(), {one for one in before if one[0] is not None}
+        elif act < 0.82:
+            command, wanted = Expire(2**50), {(None, forbidden) for _, forbidden in before}
         elif act < 0.86:
             command, wanted = Unregister(FOUNDER), {(None, forbidden) for _, forbidden in before}
         elif act < 0.9:
@@ -87,6 +91,21 @@ class RegistrationStory(AccountStory):
 
         life = node.core
         self.net.turn(node, lambda: life.engine.submit(CHANNEL, command, told))
+
+    def _upkeep(self) -> Any:
+        """Choose a command that needs a registration, and changes neither the registration's id nor an access."""
+        who = Person("0stranger-1", 1, "stranger", "u", "h", "r", "127.0.0.1", 1)
+        return self.acts.choice(
+            (
+                Clear(FOUNDER, "users", "ChanServ", ""),
+                Clear(FOUNDER, "ops", "ChanServ", ""),
+                Recover(FOUNDER, "ChanServ", who),
+                SetSetting(FOUNDER, "mlock", self.acts.choice(("+kl sesame 50", "+t", ""))),
+                SetSetting(FOUNDER, "history", self.acts.choice(("1", ""))),
+                SetSetting(FOUNDER, "readers", self.acts.choice(("access", ""))),
+                TrimHistory(),
+            )
+        )
 
     def _come(self, node: Node) -> None:
         """Let a guest come to the channel, or go."""
