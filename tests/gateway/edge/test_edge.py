@@ -60,4 +60,4 @@ def test_new_settings_are_in_force_before_clients_hear_of_them(edge: Any) -> Non
 
 
 def test_accounts_and_throttles_are_shown_to_nobody(edge: Any) -> None:
-    assert {*edge._views()} == {"channel", "nick", "conversation", "session", "network"}
+    assert {*edge._views()} == {"channel", "nick", "conversation", "session", "network", "audit", "bans"}

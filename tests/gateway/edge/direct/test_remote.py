@@ -198,8 +198,8 @@ def test_a_message_in_doubt_is_told_to_the_same_user_or_to_nobody() -> None:
     ann, _ = pair(net, nodes=("n1", "n3"))
     net.kill("n3", dark=True)
     ann.send("PRIVMSG bob :between us")
-    edge = net.nodes["n1"].core.edge
-    assert net.until(lambda: not edge.network.is_current(net.nodes["n3"].id), 20.0)
+    edges, dead = [net.nodes[name].core.edge for name in ("n1", "n2")], net.nodes["n3"].id
+    assert net.until(lambda: not any(edge.network.is_current(dead) for edge in edges), 20.0)
     other = guest(net, "n2", "bob")
     found = told(ann)
     assert texts(other) == []
