@@ -19,7 +19,7 @@ from contrib.house.documents import documents
 from contrib.house.measure import ROOT
 from gateway.commands import helping
 from gateway.edge.client.capabilities import CAPS
-from gateway.irc.defcon_table import LEVELS
+from gateway.irc.defcon_table import LEVELS, stopped
 from gateway.irc.mode_table import CHANNEL_TABLE, USER_TABLE, Mode
 from gateway.irc.operator_table import CAPABILITIES, SNOMASKS
 from gateway.services.chanserv import CHANSERV
@@ -153,7 +153,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "*circlet": lambda: service(CIRCLET),
     "*playback": lambda: service(PLAYBACK),
     "capabilities": capabilities,
-    "DEFCON": lambda: facts(["level", "stops"], {str(level): what for level, what in LEVELS.items()}),
+    "DEFCON": lambda: facts(["level", "stops"], {str(level): stopped(level) for level in LEVELS}),
     "snomasks": lambda: facts(["letter", "tells of"], SNOMASKS),
     "operator capabilities": lambda: facts(["capability", "the operator may"], CAPABILITIES),
     "settings of a node": lambda: settings(NodeConfig),

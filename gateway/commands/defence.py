@@ -12,7 +12,7 @@ from gateway.edge.bans.masks import MASK_BYTES
 from gateway.edge.bans.network_bans import BANS
 from gateway.edge.client.call import Call
 from gateway.edge.procedures import run
-from gateway.irc.defcon_table import LEVELS, PEACE
+from gateway.irc.defcon_table import LEVELS, PEACE, stopped
 from gateway.irc.spans import read_span, span_text
 from gateway.state.bans.messages import Done, Entry, Lift, NotDone, Put
 
@@ -105,7 +105,7 @@ def _list(call: Call) -> None:
 def defcon(call: Call) -> None:
     if not call.params:
         level = call.edge.bans.defcon
-        call.notice(f"DEFCON {level} stops {LEVELS[level]}.")
+        call.notice(f"DEFCON {level} stops {stopped(level)}.")
         return
     words = list(call.params[1:])
     span = read_span(words[0]) if words else None
@@ -123,7 +123,7 @@ def defcon(call: Call) -> None:
 
 def _chosen(call: Call, entry: Entry, span_s: int, outcome: Any) -> None:
     if isinstance(outcome, Done):
-        long = f" for {span_text(span_s)}" if entry.until else ""
-        call.notice(f"The network is at DEFCON {entry.action}{long}: stopped: {LEVELS[int(entry.action)]}.")
+        level, long = int(entry.action), f" for {span_text(span_s)}" if entry.until else ""
+        call.notice(f"The network is at DEFCON {level}{long}. DEFCON {level} stops {stopped(level)}.")
     else:
         call.report(outcome)

@@ -11,7 +11,7 @@ from textwrap import wrap
 from gateway.commands.table import COMMANDS, command
 from gateway.edge.client.call import Call
 from gateway.irc import numerics as n
-from gateway.irc.defcon_table import LEVELS
+from gateway.irc.defcon_table import LEVELS, PEACE
 from gateway.irc.mode_table import CHANNEL_TABLE, USER_TABLE, Mode
 
 A_ROW = 10
@@ -57,7 +57,7 @@ TEXTS: dict[str, tuple[str, ...]] = {
     ),
     "DEFCON": (
         "DEFCON [level] [time] [:reason]: show or choose the level of defence of the network. Operators only.",
-        *(f"{level} stops {what}." for level, what in LEVELS.items()),
+        *(f"{level} {'also ' if level < PEACE - 1 else ''}stops {what}." for level, what in LEVELS.items()),
     ),
     "CHGHOST": (
         "CHGHOST nick host: show a person by another host, until the person logs in or out. Operators only.",

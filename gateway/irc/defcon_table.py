@@ -9,11 +9,19 @@ PEACE: Final = 5
 LEVELS: Final[dict[int, str]] = {
     5: "nothing: the network is at peace",
     4: "new registrations of accounts and of channels",
-    3: "and new connections without a login (SASL or PASS): guests who are here stay",
-    2: "and words of people without an account: messages, notices, topics, invitations",
-    1: "and new connections, but for an operator's TLS certificate, and for accounts that come back to a session",
+    3: "new connections without a login (SASL or PASS): guests who are here stay",
+    2: "words of people without an account: messages, notices, topics, invitations",
+    1: "new connections, but for an operator's TLS certificate, and for accounts that come back to a session",
 }
 """Level -> what the level stops, beside what the level above stops. Operators are stopped by no level."""
+
+
+def stopped(level: int) -> str:
+    """Say in words what the level stops, with everything that the levels above stop."""
+    if level == PEACE:
+        return LEVELS[PEACE]
+    return "; ".join(LEVELS[one] for one in range(PEACE - 1, level - 1, -1))
+
 
 NO_REGISTRATIONS: Final = 4
 NO_GUESTS: Final = 3

@@ -95,7 +95,7 @@ def test_what_each_level_of_defcon_stops() -> None:
     assert told(root, "DEFCON 6").startswith("Say DEFCON alone")
     bob, cat = people(net, "bob", "cat")
     cat.ask("REGISTER * * :sesame", "NS SET ALWAYS-ON on")
-    assert told(root, "DEFCON 4 :raid").startswith("The network is at DEFCON 4: stopped: new registrations")
+    assert told(root, "DEFCON 4 :raid").startswith("The network is at DEFCON 4. DEFCON 4 stops new registrations")
     settle(root, bob, cat)
     assert "Nothing is registered now (DEFCON 4)" in bob.ask("REGISTER * * :sesame")[0]
     assert cat.ask("JOIN #c", "CS REGISTER #c")[-1].endswith(":No channels are registered now (DEFCON 4).")
