@@ -1,4 +1,4 @@
-"""NickServ's commands for operators of the network: SUSPEND, UNSUSPEND, SAREGISTER, SASET, LIST."""
+"""NickServ's commands for operators of the network: SUSPEND, UNSUSPEND, SAREGISTER, SASET, RENAME, LIST."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from gateway.accounts.credentials import Credentials
 from gateway.edge.accounts.nick_protection import owned
 from gateway.edge.accounts.preferences import Value
 from gateway.edge.accounts.register import unfit
+from gateway.edge.accounts.renaming import rename
 from gateway.edge.accounts.suspending import suspend, words
 from gateway.edge.accounts.verify import look_up
 from gateway.edge.client.registration import new_uid
@@ -23,7 +24,8 @@ from gateway.services.answering import changed, later
 from gateway.services.choosing import SWITCH
 from gateway.services.nickserv import NICKSERV
 from gateway.services.table import Request
-from gateway.state.account.messages import Accepted, LoginView, Register, SetCredentials, SetSettings, Suspend
+from gateway.state.account.messages import Accepted, LoginView, Register, SetCredentials, SetSettings
+from gateway.state.account.operator_messages import Adopt, Suspend
 from gateway.state.account.snapshot import Suspension
 
 NO_ACCOUNT: Final = "There is no such account."
@@ -195,6 +197,34 @@ def set_for(request: Request) -> None:
         find(request, found)
     else:
         request.say(f"Syntax: {NICKSERV.commands['SASET'].syntax}")
+
+
+@NICKSERV.command(
+    "RENAME <account> <name>",
+    "give an account another name; the former name stays as a nick of the account",
+    "Accesses to channels stay. Clients are logged out, and private conversations stay under the former name. "
+    "Operators only.",
+    words=(2, 2),
+    capability="accounts",
+)
+def rename_account(request: Request) -> None:
+    edge, name = request.call.edge, clean(request.words[1])
+
+    def found(view: LoginView) -> None:
+        if edge.settings.casemap(view.name) == edge.settings.casemap(name):
+            request.say(f"The account has the name {view.name} already.")
+        else:
+            text = f"The account {view.name} has the name {name} now."
+            run(edge, rename(edge, view, name), acted(request, "rename", view.name, name, text))
+
+    if edge.network.level < Adopt.SINCE:
+        request.say(TOO_OLD)
+    elif why := edge.settings.reservation(name):
+        request.say(f"{why}.")
+    elif not is_valid_nick(name, edge.settings.limits.nick_len):
+        request.say("An account's name has to be a nick.")
+    else:
+        find(request, found)
 
 
 class _Listing:

@@ -13,7 +13,8 @@ from gateway.edge.procedures import Procedure, Submit
 from gateway.edge.rpc.asks import SuspendedAsk
 from gateway.edge.session_ports import ignore
 from gateway.irc.times import server_time
-from gateway.state.account.messages import Accepted, LoginView, Suspend
+from gateway.state.account.messages import Accepted, LoginView
+from gateway.state.account.operator_messages import Suspend
 from gateway.state.account.snapshot import Suspension
 
 if TYPE_CHECKING:

@@ -45,13 +45,20 @@ from gateway.state.account.messages import (
     SetMetadata,
     SetSettings,
     SettingsSet,
-    Suspend,
-    Suspended,
     Unalias,
     Unaliased,
     VhostChanged,
     View,
     Why,
+)
+from gateway.state.account.operator_messages import (
+    Adopt,
+    Adopted,
+    Redirect,
+    Suspend,
+    Suspended,
+    Whole,
+    WholeView,
 )
 from gateway.state.account.snapshot import (
     CERTIFICATES,
@@ -115,6 +122,10 @@ class Account(StateBase):
         if isinstance(command, Register | Alias):
             return self._take(command, at)
         life = self.life
+        if isinstance(command, Adopt):
+            return self._adopt(command)
+        if isinstance(command, Redirect):
+            return self._redirect(command)
         if isinstance(command, Unalias):
             return Decision(None, Unaliased()) if life is not None and life.alias == command.of else NOTHING
         if life is None or life.alias or command.life not in ("", life.id):
@@ -133,8 +144,26 @@ class Account(StateBase):
         credentials = command.credentials if isinstance(command, Register) else None
         return Decision(Accepted(command.name), Registered(command.life, command.name, credentials, alias))
 
+    def _adopt(self, command: Adopt) -> Decision:
+        life, new = self.life, command.registration
+        if life is not None and life.alias != command.of:
+            same = life.id == new.id and not life.alias
+            return Decision(Accepted(life.name), None) if same else denied("taken")
+        return Decision(Accepted(new.name), Adopted(new))
+
+    def _redirect(self, command: Redirect) -> Decision:
+        life = self.life
+        if life is None or not (life.alias == command.of if life.alias else life.id == command.life):
+            same = life is not None and life.alias == command.to
+            return Decision(Accepted(command.to), None) if same else denied("unknown")
+        return Decision(Accepted(command.to), Registered(command.alias, life.name, None, command.to))
+
     def apply(self, event: Any, at: int) -> bool:
-        if isinstance(event, Merged):
+        if isinstance(event, Adopted):
+            before = self.life  # an alias, which gives way
+            dropped = max(self.stored.dropped, before.created if before is not None else 0)
+            self.stored = Stored((_replace(event.registration, created=at),), dropped)
+        elif isinstance(event, Merged):
             self.stored = event.stored
         elif isinstance(event, Dropped):
             gone = {life.id: at for life in self.stored.lives} if event.ends else {}
@@ -171,6 +200,8 @@ class Account(StateBase):
         if isinstance(question, Ended):
             return EndedView(question.life in self.stored.ended)
         suspension = life.suspension if life is not None and life.suspension and life.suspension.holds(at) else None
+        if isinstance(question, Whole):
+            return WholeView(life)
         if isinstance(question, Login):
             if life is None:
                 return LoginView()

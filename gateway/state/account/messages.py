@@ -11,6 +11,15 @@ from typing import ClassVar, Literal
 import msgspec
 
 from gateway.accounts.credentials import Credentials
+from gateway.state.account.operator_messages import (
+    Adopt,
+    Adopted,
+    Redirect,
+    Suspend,
+    Suspended,
+    Whole,
+    WholeView,
+)
 from gateway.state.account.snapshot import Settings, Stored, Suspension, Vhost
 
 
@@ -147,15 +156,6 @@ class ChangeVhost(_Tagged, frozen=True, tag=73):
     text: str = ""
 
 
-class Suspend(_Tagged, frozen=True, tag=69):
-    """Let nobody log in to the account, or let people log in again. suspension: None for an end."""
-
-    SINCE: ClassVar = 3
-
-    life: str
-    suspension: Suspension | None
-
-
 Command = (
     Register
     | Alias
@@ -173,6 +173,8 @@ Command = (
     | RemoveChannel
     | ChangeVhost
     | Suspend
+    | Adopt
+    | Redirect
 )
 
 
@@ -251,12 +253,6 @@ class ChannelRemoved(_Tagged, frozen=True, tag=34):
     channel: str
 
 
-class Suspended(_Tagged, frozen=True, tag=90):
-    SINCE: ClassVar = 3
-
-    suspension: Suspension | None
-
-
 class VhostChanged(_Tagged, frozen=True, tag=74):
     SINCE: ClassVar = 3
 
@@ -289,6 +285,7 @@ Event = (
     | ChannelRemoved
     | VhostChanged
     | Suspended
+    | Adopted
     | MetadataSet
     | Merged
 )
@@ -335,7 +332,7 @@ class Ended(_Tagged, frozen=True, tag=53):
     life: str
 
 
-Question = Login | Info | Ended
+Question = Login | Info | Ended | Whole
 
 
 class LoginView(_Tagged, frozen=True, tag=61):
@@ -386,4 +383,4 @@ class EndedView(_Tagged, frozen=True, tag=63):
     is_ended: bool
 
 
-View = LoginView | InfoView | EndedView
+View = LoginView | InfoView | EndedView | WholeView

@@ -6,9 +6,14 @@ import pytest
 
 from config.accounts import Accounts
 from gateway.services.table import NO_OPERATOR
+from gateway.state.account.account import Account, restore
+from gateway.state.account.messages import Accepted, Denied, Dropped, Registered
+from gateway.state.account.operator_messages import Adopt
+from gateway.state.account.snapshot import Life
 from tests.gateway.commands.accounts import Newcomer, log_in
 from tests.gateway.commands.stage import OPERATOR, network, people
 from tests.gateway.services.asking import told, with_account
+from tests.gateway.state.cast import packed
 from tests.settings import operator, operator_class
 from tests.sim.net import Client, Net
 
@@ -128,7 +133,14 @@ def test_bad_input(net: Net, text: str, answer: str) -> None:
 
 def test_operators_need_the_capability(net: Net) -> None:
     (_, bob) = with_account(net, "ann", "bob")
-    for text in ("SUSPEND ann", "UNSUSPEND ann", "SAREGISTER joe sesame", "SASET ann PASSWORD sesame", "LIST *"):
+    for text in (
+        "SUSPEND ann",
+        "UNSUSPEND ann",
+        "SAREGISTER joe sesame",
+        "SASET ann PASSWORD sesame",
+        "LIST *",
+        "RENAME ann x",
+    ):
         assert told(bob, text) == [NO_OPERATOR]
     helper = operator("helper", "sesame", operator_class="helpers")
     (ann,) = people(network(1, operators=(helper,), operator_classes=(operator_class("helpers", "kill"),)), "ann")
@@ -141,3 +153,51 @@ def test_below_level_3_nobody_is_suspended() -> None:
     ann, _ = with_account(net, "ann", "bob")
     assert told(root(net), "SUSPEND ann") == ["The network does not support this yet."]
     assert ann.closed is None
+
+
+def test_a_renamed_account_keeps_nicks_certificates_and_accesses(net: Net) -> None:
+    ann, bob = with_account(net, "ann", "bob")
+    told(ann, f"CERT ADD {'ab' * 32}")
+    ann.ask("NICK ann2")
+    ann.nick = "ann2"
+    told(ann, "GROUP")
+    ann.ask("JOIN #c", "CS REGISTER #c")
+    oper = root(net)
+    assert told(oper, "RENAME ann Anna") == ["The account ann has the name Anna now."]
+    net.run(1)
+    assert any(" 901 " in line for line in ann.sync())
+    for name in ("anna", "ann", "ann2"):
+        one = Newcomer(net, "n1")
+        assert any(" Anna " in line for line in log_in(one, name, "sesame") if line.startswith("900")), name
+        one.send("QUIT")
+    one = Newcomer(net, "n1", certificate="ab" * 32)
+    assert any(line.startswith("903") for line in log_in(one, "", "", "EXTERNAL"))
+    one.enter("new")
+    one.ask("JOIN #c")
+    assert "~new" in "".join(one.ask("NAMES #c")), "the founder's access is by the id of the registration"
+    assert told(oper, "INFO anna")[0].startswith("Account Anna, registered")
+    assert "rename ann by root" in "".join(oper.ask("AUDIT act=rename"))
+    assert told(bob, "REGISTER sesame") == ["Account bob is registered, and you are logged in to it."]
+    assert told(oper, "RENAME anna bob") == ["That nick or certificate belongs to another account."]
+    assert told(oper, "RENAME anna ANNA") == ["The account has the name Anna already."]
+    assert told(oper, "RENAME anna NickServ") == ["That is the name of a service."]
+    assert told(oper, "RENAME anna no,nick") == ["An account's name has to be a nick."]
+    assert told(oper, "RENAME anna ann2") == ["The account Anna has the name ann2 now."]
+    assert log_in(Newcomer(net, "n1"), "anna", "sesame")[-1].startswith("903")
+
+
+def test_the_name_of_a_dropped_account_is_taken_and_a_merge_keeps_it() -> None:
+    """The name was dropped after the registration: the registration counts as made at the rename."""
+    account = Account("bob")
+    account.apply(Registered("2", "bob", None), 10)
+    account.apply(Dropped(), 20)
+    old = restore("bob", packed(account.snapshot()))
+    command = Adopt(Life(5, "1", "Bob"), "ann")
+    decision = account.decide(command, 30)
+    assert decision.outcome == Accepted("Bob")
+    account.apply(decision.event, 30)
+    assert account.decide(command, 31) == (Accepted("Bob"), None)
+    assert account.decide(Adopt(Life(5, "3", "Bob"), "cat"), 31).outcome == Denied("taken")
+    assert account.merge(old, 40) is None
+    old.apply(old.merge(account, 40), 40)
+    assert old.life is not None and (old.life.id, old.life.created) == ("1", 30)

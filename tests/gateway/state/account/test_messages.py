@@ -6,6 +6,7 @@ from typing import Any
 
 from gateway.accounts.credentials import Credentials, Scram
 from gateway.state.account import messages as a
+from gateway.state.account import operator_messages as o
 from gateway.state.account.snapshot import Life, Settings, Stored, Suspension, Vhost
 from tests.gateway.state.reading import Messages
 
@@ -29,8 +30,10 @@ COMMANDS: list[Any] = [
     a.LoggedIn("1", ("ab", "cd")),
     a.Drop("1"),
     a.Drop("1", ends=True),
-    a.Suspend("1", Suspension(5, "spam", "root")),
-    a.Suspend("1", None),
+    o.Suspend("1", Suspension(5, "spam", "root")),
+    o.Suspend("1", None),
+    o.Adopt(Life(5, "1", "Joe", SECRET), "joe2"),
+    o.Redirect("1", "joe2", "joe", "7"),
     a.ChangeVhost("1", "request", "joe.example"),
     a.ChangeVhost("", "reject", "joe.example", "root", "no"),
 ]
@@ -51,7 +54,8 @@ EVENTS: list[Any] = [
     a.MetadataSet(("url",), "x"),
     a.Seen(),
     a.SeenFrom(("ab", "cd")),
-    a.Suspended(Suspension(5, "spam", "root")),
+    o.Adopted(Life(5, "1", "Joe", SECRET)),
+    o.Suspended(Suspension(5, "spam", "root")),
     a.VhostChanged(Vhost("joe.example", "", 7, "root", "")),
     a.Merged(Stored((Life(5, "1", "Joe", SECRET, "", {"ab": 6}, {}, {"joe2": 7}, Settings(True), {}, 8),), 4)),
 ]
