@@ -65,7 +65,7 @@ def test_a_topic_is_shown_with_author_and_time_and_no_topic_with_nothing() -> No
     send_topic(EDGE, READER, stage.channel, found.append)
     assert found == []
     stage.channel.topic, stage.channel.topic_by, stage.channel.topic_at = "tea", ANN.source, 7_999
-    for channel in (stage.channel, roll(stage.channel)):
+    for channel in (stage.channel, roll(stage.channel, "1")):
         found.clear()
         send_topic(EDGE, READER, channel, found.append)
         assert [(line.command, *line.params[1:]) for line in found] == [
@@ -76,7 +76,7 @@ def test_a_topic_is_shown_with_author_and_time_and_no_topic_with_nothing() -> No
 
 def test_a_roll_keeps_the_members_of_its_moment() -> None:
     stage = Stage(ANN, BOB)
-    before = roll(stage.channel)
+    before = roll(stage.channel, "1")
     stage.mode(ANN, plus("s"), plus("v", "Bob"))
     assert before.members == {ANN.uid: (ANN, "o"), BOB.uid: (BOB, "")} and not before.secret
-    assert roll(stage.channel).members[BOB.uid] == (BOB, "v") and roll(stage.channel).secret
+    assert roll(stage.channel, "1").members[BOB.uid] == (BOB, "v") and roll(stage.channel, "1").secret
