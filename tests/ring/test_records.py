@@ -171,9 +171,9 @@ def test_settings_out_of_range_are_not_believed(ring: RingTerms) -> None:
 
 
 def test_the_address_of_a_nodes_page_travels_with_the_record_and_builds_of_level_1_pass_it_on() -> None:
-    record = msgspec.structs.replace(NODE, level=2, http="http://127.0.0.1:8067/")
+    record = msgspec.structs.replace(NODE, level=LEVEL, http="http://127.0.0.1:8067/")
     assert is_sane(record) and read_record(fields(record)) == record
-    assert at_level(record, 2, 1) == [*FIELDS[:9], 2, None]  # the field is left out
+    assert at_level(record, 2, 1) == [*FIELDS[:9], LEVEL, None]  # the field is left out
     assert newer(record, NODE) and not newer(NODE, record)
     unknown = msgspec.structs.astuple(record)[len(FIELDS) - 1 :]  # what a build of level 1 does not know
     longest = "https://" + "a" * (MAX_HTTP - 8)
