@@ -44,6 +44,10 @@ class Ping(NamedTuple):
     since: float
 
 
+REFUSED = ("403", "404")
+"""Refusals of a message to a channel. A secret channel (+s) answers an outsider as a missing channel does (403)."""
+
+
 class Person(Client):
     """A person who talks in #ring from beginning to end, with echo-message, and keeps account of the talk."""
 
@@ -105,7 +109,7 @@ class Person(Client):
                 self.sure.add(text)
             if text in self.unanswered:
                 self.unanswered.remove(text)
-        elif self.put_out and words[1:2] == ["404"] and words[3] == RING and self.unanswered:
+        elif self.put_out and words[1] in REFUSED and words[3] == RING and self.unanswered:
             self.refused.add(self.unanswered.pop(0))  # answers come in the order of the commands (P11)
         elif len(words) > 3 and words[1] == "PRIVMSG" and words[3].startswith(":private-"):
             own = f"!~{self.nick}@" in words[0]
