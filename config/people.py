@@ -51,6 +51,21 @@ class Flood(Section):
         0, "Time from connecting until LIST is answered, against collectors of channels. Not for people with accounts.",
         live=True, unit="seconds", ge=0, le=3600,
     )  # fmt: skip
+    knock_every_s: Duration = setting(
+        60, "Time between two KNOCKs of a person at a channel.", live=True, unit="seconds", ge=1, le=3600
+    )
+    knocks_per_minute: int = setting(
+        10, "KNOCKs of all people that a channel takes in a minute.", live=True, ge=1, le=100
+    )
+    mode_count_max: int = setting(
+        100, "Highest number of a limit of the channel modes +F and +j.", live=True, ge=1, le=100
+    )
+    mode_seconds_max: Duration = setting(
+        3600, "Longest time in which +F and +j count.", live=True, unit="seconds", ge=1, le=3600
+    )
+    mode_minutes_max: int = setting(
+        1440, "Longest ban, mute or mode that +F sets, in minutes.", live=True, ge=1, le=1440
+    )
 
 
 class Clients(Section):
@@ -76,6 +91,8 @@ class Clients(Section):
         1 << 20, "Output that may wait for a client; with more, the client is cut.", live=True, unit="bytes",
         ge=16 << 10, le=1 << 30,
     )  # fmt: skip
+    silence_max: int = setting(15, "Masks of a person's SILENCE list (SILENCE in 005).", live=True, ge=1, le=100)
+    accept_max: int = setting(30, "Names of a person's ACCEPT list (ACCEPT in 005).", live=True, ge=1, le=200)
     flood: Flood = subsection(Flood, "How fast a client may send.")
     per_address: int = setting(
         20,

@@ -214,7 +214,9 @@ def knock(call: Call) -> None:
         else:
             refusal_shown(call, name)(outcome)
 
-    call.submit(group, Knock(call.user.person, text, call.connection.socket.secure), done)
+    flood = call.edge.settings.flood
+    limits = (flood.knock_every_s, flood.knocks_per_minute)
+    call.submit(group, Knock(call.user.person, text, call.connection.socket.secure, *limits), done)
 
 
 @command("KICK", 2, lists=(0, 1))

@@ -16,7 +16,6 @@ from gateway.edge.client.slots import Done
 from gateway.edge.users.profile import change_profile
 from gateway.irc import numerics as n
 from gateway.irc.extbans import complete, is_extended, is_good_mask, read
-from gateway.irc.isupport import ACCEPTS, SILENCES
 from gateway.irc.message import is_utf8
 from gateway.irc.modes import MASK_BYTES
 from gateway.irc.names import is_valid_nick
@@ -48,7 +47,7 @@ def _list_silence(call: Call) -> None:
 def _silence(call: Call) -> None:
     """Add or remove masks: SILENCE +mask -mask, in one or several words."""
     pending, fold = call.user.identity.pending, call.edge.settings.casemap
-    held = list(pending.silence)
+    held, most = list(pending.silence), call.edge.settings.clients.silence_max
     done: list[str] = []
     for word in [word for param in call.params for word in param.split(",") if word.strip("+-")]:
         mask = complete(word.lstrip("+-"))
@@ -59,8 +58,8 @@ def _silence(call: Call) -> None:
                 done.append(f"-{known}")
         elif not _is_good(mask):
             call.reply(n.ERR_INVALIDMODEPARAM, call.nick, "SILENCE", mask[:64] or "*", BAD_MASK)
-        elif known is None and len(held) >= SILENCES:
-            call.reply(n.ERR_SILELISTFULL, mask, n.TEXT[n.ERR_SILELISTFULL])
+        elif known is None and len(held) >= most:
+            call.reply(n.ERR_SILELISTFULL, mask, f"{n.TEXT[n.ERR_SILELISTFULL]}: at most {most} masks")
         elif known is None:
             held.append(mask)
             done.append(f"+{mask}")
@@ -90,7 +89,7 @@ def accept(call: Call) -> None:
 def _accept(call: Call) -> None:
     """Add or remove nicks and accounts: ACCEPT nick,-nick. ACCEPT * lists them."""
     pending, fold = call.user.identity.pending, call.edge.settings.casemap
-    held = list(pending.accepts)
+    held, most = list(pending.accepts), call.edge.settings.clients.accept_max
     for word in words(call.params[0], fold):
         name = word.removeprefix("-")
         known = next((one for one in held if fold(one) == fold(name)), None)
@@ -107,8 +106,8 @@ def _accept(call: Call) -> None:
                 held.remove(known)
         elif known is not None:
             call.reply(n.ERR_ACCEPTEXIST, name, n.TEXT[n.ERR_ACCEPTEXIST])
-        elif len(held) >= ACCEPTS:
-            call.reply(n.ERR_ACCEPTFULL, n.TEXT[n.ERR_ACCEPTFULL])
+        elif len(held) >= most:
+            call.reply(n.ERR_ACCEPTFULL, f"{n.TEXT[n.ERR_ACCEPTFULL]}: at most {most} names")
         else:
             held.append(name)
     _change(call, msgspec.structs.replace(pending, accepts=tuple(held)))

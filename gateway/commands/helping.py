@@ -28,6 +28,7 @@ TEXTS: dict[str, tuple[str, ...]] = {
     "ACCEPT": (
         "ACCEPT nick[,-nick]: with your mode +g (MODE nick +g), only these people can write to you.",
         "A name stands for the nick and for the account. -nick takes a name away, ACCEPT * lists the names.",
+        "The number of names is ACCEPT in 005, usually 30.",
     ),
     "ADMIN": ("ADMIN: the operators of this server, and how to reach the operators.",),
     "AUDIT": (
@@ -87,6 +88,7 @@ TEXTS: dict[str, tuple[str, ...]] = {
     ),
     "KNOCK": (
         "KNOCK #channel [:text]: ask the operators of a channel that you cannot enter (+i, +k, +l) for an invitation.",
+        "Usually a person knocks once a minute at a channel, and all people ten times; 712 names the numbers.",
     ),
     "LINKS": ("LINKS: the servers of the network. To its users the network is one server.",),
     "LIST": (
@@ -167,6 +169,7 @@ TEXTS: dict[str, tuple[str, ...]] = {
     "SILENCE": (
         "SILENCE [+mask] [-mask]: people whose private messages and invitations you do not read, and who are not told.",
         "A mask is nick!user@host, ~a:account or ~r:real?name. SILENCE alone lists your masks.",
+        "The number of masks is SILENCE in 005, usually 15.",
     ),
     "SETNAME": ("SETNAME :name: change your real name.",),
     "SHUN": (

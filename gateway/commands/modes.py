@@ -15,7 +15,7 @@ from gateway.edge.client.call import Call
 from gateway.edge.users import hosts
 from gateway.irc import extbans
 from gateway.irc import numerics as n
-from gateway.irc.mode_params import CHANNELS
+from gateway.irc.mode_params import CHANNELS, Bounds
 from gateway.irc.modes import CHANNEL_MODES, modes_at, parse_changes
 from gateway.irc.names import is_channel
 from gateway.state.channel.channel import Channel
@@ -66,7 +66,11 @@ def samode(call: Call) -> None:
 def _change(call: Call, group: GroupId, name: str, params: Sequence[str], *, forced: bool = False) -> None:
     """Change modes of a channel, and show its lists. params: the mode string and its parameters. forced: by SAMODE."""
     level = call.edge.network.level
-    parsed = parse_changes(params, call.edge.settings.limits, modes_at(level), extended=level >= extbans.LEVEL)
+    settings = call.edge.settings
+    flood = settings.flood
+    bounds = Bounds(flood.mode_count_max, flood.mode_seconds_max, flood.mode_minutes_max)
+    extended = level >= extbans.LEVEL
+    parsed = parse_changes(params, settings.limits, modes_at(level), extended=extended, bounds=bounds)
     for problem in parsed.problems:
         if problem.numeric == n.ERR_UNKNOWNMODE:
             call.reply(problem.numeric, problem.letter, problem.text)

@@ -30,10 +30,13 @@ class NetworkSettings(Protocol):
 class ClientSettings(Protocol):
     """Times in seconds, sizes in bytes. 0: no limit. connects_per_minute: from one address. per_network,
     network_connects_per_minute: from a range of addresses, on all nodes. network_ipv4, network_ipv6: bits of a range.
-    ipv6_prefix: bits that make one address. The limit on all connections is EdgeSettings.total.
+    ipv6_prefix: bits that make one address. silence_max, accept_max: entries of the lists of a person. The
+    limit on all connections is EdgeSettings.total.
     """
 
     sendq: int
+    silence_max: int
+    accept_max: int
     register_timeout_s: float
     ping_every_s: float
     ping_timeout_s: float
@@ -50,6 +53,8 @@ class FloodSettings(Protocol):
     """burst: lines that pass at once. rate: lines a second after that. queued: lines that may wait.
 
     channels_per_minute: new channels of a connection, 0 for no limit. list_after_s: until a guest may LIST.
+    knock_every_s: between two KNOCKs of a person at a channel. knocks_per_minute: of all people at a channel.
+    mode_count_max, mode_seconds_max, mode_minutes_max: the most that +F and +j may say.
     """
 
     burst: int
@@ -57,6 +62,11 @@ class FloodSettings(Protocol):
     queued: int
     channels_per_minute: int
     list_after_s: float
+    knock_every_s: float
+    knocks_per_minute: int
+    mode_count_max: int
+    mode_seconds_max: float
+    mode_minutes_max: int
 
 
 class AccountSettings(Protocol):

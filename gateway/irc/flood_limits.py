@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Final, NamedTuple
 
-from gateway.irc.mode_params import MOST_SECONDS, Rate, read
+from gateway.irc.mode_params import MOST_SECONDS, Bounds, Rate, read, read_rate
 
 MOST: Final = 100
 """The highest number of a limit."""
@@ -79,6 +79,21 @@ def _read_limit(text: str) -> Limit | None:
     action, minutes = found[3] or ACTIONS[what][0], int(found[4] or MINUTES)
     is_good = 0 < most <= MOST and action in ACTIONS[what] and 0 < minutes <= MOST_MINUTES
     return Limit(most, what, action, minutes) if is_good else None
+
+
+WIDEST: Final = Bounds(MOST, MOST_SECONDS, MOST_MINUTES)
+"""The bounds of every network: no setting goes beyond."""
+
+
+def is_within(letter: str, param: str, bounds: Bounds) -> bool:
+    """Whether the operator's bounds allow the parameter of a mode. param: as `read_param` returns the parameter."""
+    if letter == "j" and (rate := read_rate(param)) is not None:
+        return rate.most <= bounds.most and rate.seconds <= bounds.seconds
+    if letter != "F" or (found := read_limits(param)) is None:
+        return True
+    limits = found.limits.values()
+    are_good = all(one.most <= bounds.most and one.minutes <= bounds.minutes for one in limits)
+    return are_good and found.seconds <= bounds.seconds
 
 
 def read_param(letter: str, text: str) -> str | None:

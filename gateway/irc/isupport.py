@@ -10,12 +10,6 @@ from gateway.irc.names import CHANTYPES, STATUS_SIGNS
 
 _TOKENS_A_LINE = 13
 
-SILENCES = 15
-"""The most masks of people whom a user does not hear. Each channel of the user has a copy."""
-
-ACCEPTS = 30
-"""The most people whom a user with the mode g hears."""
-
 
 def isupport(
     limits: Limits,
@@ -24,13 +18,16 @@ def isupport(
     spec: ModeSpec = CHANNEL_MODES,
     history: int = 0,
     *,
+    silences: int = 15,
+    accepts: int = 30,
     utf8_only: bool = False,
     icon: str = "",
 ) -> list[list[str]]:
     """List the tokens, at most 13 a line. A token promises a behaviour, so only features that work have a token.
 
     history: the most lines of an answer to CHATHISTORY; 0 without CHATHISTORY. utf8_only: bytes outside UTF-8 are
-    refused, and else pass through. icon: address of the network's picture; "" for none (IRCv3 network-icon).
+    refused, and else pass through. silences, accepts: the most entries of these lists of a person. icon:
+    address of the network's picture; "" for none (IRCv3 network-icon).
     """
     targets = limits.max_targets
     tokens = [
@@ -58,9 +55,9 @@ def isupport(
         f"CHANLIMIT={CHANTYPES}:{limits.chan_limit}",
         f"TARGMAX=PRIVMSG:{targets},NOTICE:{targets},TAGMSG:{targets},KICK:{targets},WHOIS:1,JOIN:,PART:,NAMES:,LIST:",
         f"MONITOR={limits.monitor}",
-        f"SILENCE={SILENCES}",
+        f"SILENCE={silences}",
         "CALLERID=g",
-        f"ACCEPT={ACCEPTS}",
+        f"ACCEPT={accepts}",
         "KNOCK",
         "WHOX",
         "SAFELIST",

@@ -17,7 +17,8 @@ WRONG: Final = {
     "l": "A limit is a whole number of 1 or more",
     "f": "Write the name of a channel: #overflow",
     "L": "Write the name of a channel: #overflow",
-    "F": "Write limits:seconds, such as 10l,3r,5j,4n,2c:15 (lines, repeats, joins, nicks, CTCP); actions: 3r#b30, 5j#i",
+    "F": "Write limits:seconds, such as 10l,3r,5j,4n,2c:15 (lines, repeats, joins, nicks, CTCP); actions: 3r#b30, "
+    "5j#i; limits are at most 100, seconds 3600, minutes 1440",
     "j": f"Write joins:seconds, such as 5:10; at most {MOST_JOINS} joins in {MOST_SECONDS} seconds",
 }
 """What is wrong with a bad parameter, by the letter."""
@@ -29,6 +30,17 @@ CHANNELS: Final = ("f", "L")
 class Rate(NamedTuple):
     most: int
     seconds: int
+
+
+class Bounds(NamedTuple):
+    """The most that +F and +j may say. most: of a limit. minutes: of a ban, a mute or a mode."""
+
+    most: int
+    seconds: float
+    minutes: int
+
+    def __str__(self) -> str:
+        return f"Limits are at most {self.most}, seconds {self.seconds:g}, minutes {self.minutes}"
 
 
 def read(letter: str, text: str) -> str | None:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from gateway.irc import mode_params
 from gateway.irc.extbans import WRONG, complete, is_extended, is_good_mask
-from gateway.irc.flood_limits import read_param
+from gateway.irc.flood_limits import WIDEST, is_within, read_param
 from gateway.irc.limits import Limits
 from gateway.irc.message import encode, is_utf8
 from gateway.irc.mode_table import CHANNEL_TABLE, USER_TABLE, Kind
@@ -98,13 +98,18 @@ class ParsedModes:
 
 
 def parse_changes(
-    params: Sequence[str], limits: Limits, spec: ModeSpec = CHANNEL_MODES, *, extended: bool = True
+    params: Sequence[str],
+    limits: Limits,
+    spec: ModeSpec = CHANNEL_MODES,
+    *,
+    extended: bool = True,
+    bounds: mode_params.Bounds = WIDEST,
 ) -> ParsedModes:
     """Read the parameters of MODE after the channel: the mode string and the mode parameters.
 
     At most limits.modes changes may have a parameter; further changes with a parameter are ignored (MODES in 005). In
     the result, masks are complete, and keys and limits are valid. "-k" needs no key. A list mode without a mask is a
-    query, with either sign. extended: whether the network knows extended bans.
+    query, with either sign. extended: whether the network knows extended bans. bounds: of +F and +j.
     """
     parsed = ParsedModes()
     rest = iter(params[1:])
@@ -123,7 +128,7 @@ def parse_changes(
                 parsed._problem(ModeProblem(ERR_INVALIDMODEPARAM, letter, None, "You must give a parameter"))
             elif room > 0:
                 room -= 1
-                outcome = _read_param(adding, letter, param, spec, limits, extended=extended)
+                outcome = _read_param(adding, letter, param, spec, limits, bounds, extended=extended)
                 if isinstance(outcome, ModeChange):
                     parsed.changes.append(outcome)
                 else:
@@ -134,7 +139,14 @@ def parse_changes(
 
 
 def _read_param(
-    adding: bool, letter: str, param: str, spec: ModeSpec, limits: Limits, *, extended: bool
+    adding: bool,
+    letter: str,
+    param: str,
+    spec: ModeSpec,
+    limits: Limits,
+    bounds: mode_params.Bounds,
+    *,
+    extended: bool,
 ) -> ModeChange | ModeProblem:
     why = ""
     if letter in spec.lists:
@@ -156,7 +168,12 @@ def _read_param(
             why = f"A key has at most {limits.key_len} bytes, no space, comma or control character, no colon first"
     elif letter in spec.when_set:
         found = read_param(letter, param)
-        param, why = (param, mode_params.WRONG[letter]) if found is None else (found, "")
+        if found is None:
+            why = mode_params.WRONG[letter]
+        elif not is_within(letter, found, bounds):
+            why = str(bounds)
+        else:
+            param = found
     return ModeProblem(ERR_INVALIDMODEPARAM, letter, param, why) if why else ModeChange(adding, letter, param)
 
 

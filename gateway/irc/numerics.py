@@ -219,7 +219,7 @@ TEXT: Final[dict[str, str]] = {
     RPL_UMODEGMSG: "is messaging you, and you have user mode +g set: ACCEPT the nick to hear it",
     RPL_KNOCK: "has asked for an invite",
     RPL_KNOCKDLVR: "Your KNOCK has been delivered",
-    ERR_TOOMANYKNOCK: "Too many KNOCKs: try again in a minute",
+    ERR_TOOMANYKNOCK: "Too many KNOCKs",
     ERR_CHANOPEN: "Channel is open",
     ERR_KNOCKONCHAN: "You are already on that channel",
     RPL_WHOISREGNICK: "has identified for this nick",

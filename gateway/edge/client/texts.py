@@ -75,6 +75,8 @@ def _features(settings: EdgeSettings) -> Iterable[Reply]:
         network.name,
         settings.casemap.name,
         history=history,
+        silences=settings.clients.silence_max,
+        accepts=settings.clients.accept_max,
         utf8_only=network.utf8_only,
         icon=network.icon,
     ):

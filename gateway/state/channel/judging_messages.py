@@ -33,13 +33,16 @@ class Lapse(_Tagged, frozen=True, tag=117):
 
 
 class Knock(_Tagged, frozen=True, tag=120):
-    """Ask the channel's operators for an invitation. text: "" for none. secure: over TLS (+S)."""
+    """Ask the channel's operators for an invitation. text: "" for none. secure: over TLS (+S). every_s: between two
+    knocks of the person. most: knocks of all people in a minute."""
 
     SINCE: ClassVar = 3
 
     person: Person
     text: str = ""
     secure: bool = False
+    every_s: float = 60.0
+    most: int = 10
 
 
 class Knocked(_Tagged, frozen=True, tag=121):

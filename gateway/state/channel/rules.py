@@ -69,12 +69,6 @@ if TYPE_CHECKING:
 
 NOTHING = Decision(None, None)
 
-KNOCKS = Rate(10, 60)
-"""The most knocks that a channel takes from all people."""
-
-KNOCK_MS = 60_000
-"""A person knocks once in this time, Unix ms."""
-
 MOST_LAPSED = 100
 """The most masks that a single event takes off."""
 
@@ -306,8 +300,10 @@ def decide_knock(channel: ChannelState, command: Knock, at: int) -> Decision:
         return refuse(channel, bar)
     if is_banned(channel, person, at, ()) or akick_of(channel, person, at) is not None:
         return refuse(channel, n.ERR_BANNEDFROMCHAN)
-    if is_over(channel.knocks, KNOCKS, at) or at - channel.knocked.get(person.uid, 0) < KNOCK_MS:
-        return refuse(channel, n.ERR_TOOMANYKNOCK)
+    since = at - channel.knocked.get(person.uid, 0)
+    if is_over(channel.knocks, Rate(max(command.most, 1), 60), at) or since < command.every_s * 1000:
+        limits = f"one from you in {command.every_s:g} seconds, {command.most} a minute from all people"
+        return Decision(Refusal(n.ERR_TOOMANYKNOCK, (channel.name, f"{n.TEXT[n.ERR_TOOMANYKNOCK]}: {limits}")), None)
     return Decision(None, Knocked(person.uid, person.source, command.text, person.account))
 
 

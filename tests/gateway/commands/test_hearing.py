@@ -52,7 +52,7 @@ def test_bad_masks_and_a_full_list(net: Net) -> None:
         assert ann.ask(f"SILENCE +{bad}")[0].startswith("696 ann ann SILENCE ")
     for number in range(15):
         ann.ask(f"SILENCE +n{number}")
-    assert ann.ask("SILENCE +more") == ["511 ann more!*@* :Your silence list is full"]
+    assert ann.ask("SILENCE +more") == ["511 ann more!*@* :Your silence list is full: at most 15 masks"]
     assert ann.ask("SILENCE -nobody", "SILENCE +n3") == []
 
 
@@ -94,7 +94,7 @@ def test_an_accepted_account_is_heard_under_every_nick(net: Net) -> None:
     assert say(bob, "ann") == [] and heard(ann)
     for number in range(29):
         ann.ask(f"ACCEPT n{number}")
-    assert ann.ask("ACCEPT more") == ["456 ann :Accept list is full"]
+    assert ann.ask("ACCEPT more") == ["456 ann :Accept list is full: at most 30 names"]
 
 
 def test_the_lists_go_along_with_a_new_nick(net: Net) -> None:
@@ -144,7 +144,9 @@ def test_a_knock_reaches_the_operators_and_an_invitation_lets_in(net: Net) -> No
     settle(ann, bob)
     knock = ":irc.circlet.local 710 ann #c cat!~cat@10.0.0.1 :has asked for an invite: may I?"
     assert knock in ann.got and not any(" 710 " in line for line in bob.got)
-    assert cat.ask("KNOCK #c") == ["712 cat #c :Too many KNOCKs: try again in a minute"]
+    assert cat.ask("KNOCK #c") == [
+        "712 cat #c :Too many KNOCKs: one from you in 60 seconds, 10 a minute from all people"
+    ]
     assert bob.ask("KNOCK #c") == ["714 bob #c :You are already on that channel"]
     net.run(61)
     assert cat.ask("KNOCK #c")[-1] == "711 cat #c :Your KNOCK has been delivered"
@@ -162,3 +164,28 @@ def test_knocks_that_lead_nowhere(net: Net) -> None:
     assert bob.ask("KNOCK #none") == ["403 bob #none :No such channel"]
     assert bob.ask("KNOCK none")[0].startswith("403 bob none ")
     assert bob.ask("KNOCK")[0].startswith("461 ")
+
+
+def test_the_lists_and_knocks_have_settings() -> None:
+    net = network(1, silence_max=1, accept_max=1, knock_every_s=5.0, knocks_per_minute=2)
+    ann, bob, cat, dan = people(net, "ann", "bob", "cat", "dan")
+    assert " SILENCE=1 " in " ".join(ann.got) and " ACCEPT=1 " in " ".join(ann.got)
+    ann.ask("SILENCE +x", "ACCEPT x")
+    assert ann.ask("SILENCE +y") == ["511 ann y!*@* :Your silence list is full: at most 1 masks"]
+    assert ann.ask("ACCEPT y") == ["456 ann :Accept list is full: at most 1 names"]
+    ann.ask("JOIN #c", "MODE #c +i")
+    full = ":Too many KNOCKs: one from you in 5 seconds, 2 a minute from all people"
+    assert bob.ask("KNOCK #c")[0].startswith("711 ") and bob.ask("KNOCK #c") == [f"712 bob #c {full}"]
+    net.run(5)
+    assert cat.ask("KNOCK #c")[0].startswith("711 ") and dan.ask("KNOCK #c") == [f"712 dan #c {full}"]
+    net.run(60)
+    assert bob.ask("KNOCK #c")[0].startswith("711 ")
+
+
+def test_operators_bound_the_flood_modes() -> None:
+    net = network(1, mode_count_max=20, mode_seconds_max=60.0, mode_minutes_max=30)
+    (ann,) = people(net, "ann", channel="#c")
+    why = ":Limits are at most 20, seconds 60, minutes 30"
+    for letter, bad in (("F", "21l:15"), ("F", "5l:61"), ("F", "5l#b31:15"), ("j", "21:5"), ("j", "5:61")):
+        assert ann.ask(f"MODE #c +{letter} {bad}") == [f"696 ann #c {letter} {bad} {why}"]
+    assert ann.ask("MODE #c +Fj 20l#b30:60 20:60") == [f"{source('ann')} MODE #c +Fj 20l#b30:60 20:60"]
