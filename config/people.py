@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Literal
 
 from config.mistakes import Key
 from config.section import Section, setting, subsection
@@ -51,6 +52,15 @@ class Flood(Section):
         0, "Time from connecting until LIST is answered, against collectors of channels. Not for people with accounts.",
         live=True, unit="seconds", ge=0, le=3600,
     )  # fmt: skip
+    targets_per_minute: int = setting(
+        20, "Different people to whom a person may write, or whom a person may invite, in a minute; 0 for no limit.",
+        live=True, ge=0, le=1_000,
+    )  # fmt: skip
+    targets_exempt: Literal["accounts", "operators", "nobody"] = setting(
+        "accounts",
+        "Who is free of targets_per_minute: accounts (people with accounts, and operators), operators, or nobody.",
+        live=True,
+    )
     knock_every_s: Duration = setting(
         60, "Time between two KNOCKs of a person at a channel.", live=True, unit="seconds", ge=1, le=3600
     )

@@ -50,7 +50,7 @@ def edge_settings(**changes: Any) -> EdgeSettings:
     made = EdgeSettings(
         network=network,
         clients=Clients(),
-        flood=Flood(channels_per_minute=0),  # scripted people make as many channels as they like
+        flood=Flood(channels_per_minute=0, targets_per_minute=0),  # scripted people do as they like
         limits=Limits(),
         accounts=Accounts(),
         history=History(),

@@ -30,6 +30,7 @@ clients:
     rate: 1000000
     queued: 100000
     channels_per_minute: 0
+    targets_per_minute: 0
 """
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from gateway.commands.table import command, words
 from gateway.edge.client.call import Call
+from gateway.edge.direct.pace import may_write, refuse_target
 from gateway.edge.users import hosts
 from gateway.edge.users.names import names_lines, roll, send_names, send_topic
 from gateway.irc import numerics as n
@@ -173,6 +174,8 @@ def invite(call: Call) -> None:
     home = call.edge.find_nick(nick)
     if home is None:
         call.reply(n.ERR_NOSUCHNICK, nick[:64] or "*", n.TEXT[n.ERR_NOSUCHNICK])
+    elif not may_write(call.edge, call.user, home):
+        refuse_target(call, nick)
     else:
         call.ask(home, Who(), lambda view: _invite(call, nick, group, name, view))
 

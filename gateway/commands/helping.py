@@ -150,6 +150,7 @@ TEXTS: dict[str, tuple[str, ...]] = {
     "PONG": ("PONG text: the answer to the server's PING. Your client does this for you.",),
     "PRIVMSG": (
         "PRIVMSG target[,target] :text: say something to a channel, to its operators (@#channel), or to a person.",
+        "Without an account you may usually write to 20 different people in a minute; 439 names the number.",
     ),
     "QUIT": ("QUIT [:reason]: disconnect. With ALWAYS-ON set at NickServ your account stays in its channels.",),
     "REDACT": (

@@ -6,6 +6,7 @@ from gateway.commands.operators import NETWORK
 from gateway.commands.table import command, refuse, words
 from gateway.edge.client.call import Call
 from gateway.edge.client.talk import answer
+from gateway.edge.direct.pace import may_write, refuse_target
 from gateway.edge.direct.telling import told
 from gateway.edge.users import hosts
 from gateway.edge.users.user import User
@@ -80,7 +81,10 @@ def _one(call: Call, user: User, verb: str, target: str, text: bytes, tags: dict
     elif (called := services.service(call, target)) is not None:
         if verb == "PRIVMSG":
             services.tell(called, call, decode(text))
-    elif (home := edge.find_nick(target)) is not None:
+    elif (home := edge.find_nick(target)) is not None and not may_write(edge, user, home):
+        if verb != "NOTICE":
+            refuse_target(call, target)
+    elif home is not None:
         key = call.idempotency_key(number)
         in_conversation = edge.direct.in_conversation(user, key)
         _tell(call, home, Tell(person, verb, text, tags, target, call.connection.socket.secure, in_conversation, key))

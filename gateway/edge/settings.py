@@ -53,6 +53,7 @@ class FloodSettings(Protocol):
     """burst: lines that pass at once. rate: lines a second after that. queued: lines that may wait.
 
     channels_per_minute: new channels of a connection, 0 for no limit. list_after_s: until a guest may LIST.
+    targets_per_minute: people to whom a user may write, 0 for no limit; targets_exempt: but for these users.
     knock_every_s: between two KNOCKs of a person at a channel. knocks_per_minute: of all people at a channel.
     mode_count_max, mode_seconds_max, mode_minutes_max: the most that +F and +j may say.
     """
@@ -62,6 +63,8 @@ class FloodSettings(Protocol):
     queued: int
     channels_per_minute: int
     list_after_s: float
+    targets_per_minute: int
+    targets_exempt: Literal["accounts", "operators", "nobody"]
     knock_every_s: float
     knocks_per_minute: int
     mode_count_max: int

@@ -151,6 +151,7 @@ ERR_ERRONEUSNICKNAME: Final = "432"
 ERR_NICKNAMEINUSE: Final = "433"
 ERR_UNAVAILRESOURCE: Final = "437"
 ERR_USERNOTINCHANNEL: Final = "441"
+ERR_TARGETTOOFAST: Final = "439"
 ERR_NOTONCHANNEL: Final = "442"
 ERR_USERONCHANNEL: Final = "443"
 ERR_NOTREGISTERED: Final = "451"
@@ -210,6 +211,7 @@ TEXT: Final[dict[str, str]] = {
     RPL_NOWAWAY: "You have been marked as being away",
     RPL_ENDOFSILELIST: "End of Silence List",
     RPL_ENDOFACCEPT: "End of /ACCEPT list",
+    ERR_TARGETTOOFAST: "You write to too many people",
     ERR_ACCEPTFULL: "Accept list is full",
     ERR_ACCEPTEXIST: "is already on your accept list",
     ERR_ACCEPTNOT: "is not on your accept list",

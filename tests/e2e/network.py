@@ -146,7 +146,7 @@ class Network:
         self.processes: dict[str, Forked | subprocess.Popen[bytes]] = {}
         self.port = configured(folder, nodes, directories)
         for path in folder.glob("node-*.yaml") if hasty else ():
-            flood = "  flood: {burst: 1000000, rate: 1000000}\n  per_address: 0"
+            flood = "  flood: {burst: 1000000, rate: 1000000, targets_per_minute: 0}\n  per_address: 0"
             path.write_text(path.read_text().replace("  per_address: 0", flood, 1))
         self.tls_port = with_tls(folder) if tls else 0
         links = re.search(r"links:.*\n +port: (\d+)", (folder / "node-1.yaml").read_text())

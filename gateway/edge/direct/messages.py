@@ -20,6 +20,7 @@ from gateway.edge.client.slots import Slot
 from gateway.edge.cursors.playback import await_echo
 from gateway.edge.direct.local import PLAIN, VERBS, LocalMessages
 from gateway.edge.direct.opening import open_conversation
+from gateway.edge.direct.pace import may_write
 from gateway.edge.direct.pairs import UNKNOWN, DirectMessage, Pair, Turn
 from gateway.edge.direct.remote import InDoubt, RemoteMessages
 from gateway.edge.direct.whisper import Whisper
@@ -93,7 +94,7 @@ class DirectMessages(DirectMessagesPort):
             return False
         verb, name, text = plain.groups()
         home = self.local.home(name)
-        if home is None:
+        if home is None or not may_write(self.edge, sender, home):
             return False
         if self.edge.nick_owners.of(home) and self.local.relay(connection, sender, home, plain):
             return True

@@ -21,16 +21,20 @@ CALLS: Final = 50
 CALL_S: Final = 60.0
 """The user is told once in this time that a sender has written."""
 
+TARGETS_S: Final = 60.0
+"""The time in which different people count to whom the user writes."""
+
 
 class Privacy:
     """Only gateway/edge/direct writes these fields."""
 
-    __slots__ = ("_called", "_is_sure", "_positions", "guest_conversations", "keeps")
+    __slots__ = ("_called", "_is_sure", "_positions", "_targets", "guest_conversations", "keeps")
 
     def __init__(self) -> None:
         self.keeps = False  # private messages are kept, if the other side agrees; False until known
         self._positions: dict[GroupId, str | None] | None = None  # nicks' groups -> the last answer to this user (P49)
         self._called: Mapping[str, float] = NOTHING  # senders whom the user does not hear -> when the user was told
+        self._targets: Mapping[str, float] = NOTHING  # folded nicks to whom the user wrote -> when, Unix seconds
         self._is_sure = True  # all groups that have answered this user are known
         self.guest_conversations: Mapping[str, GroupId] = NOTHING  # of a guest, by the folded account of the other side
 
@@ -54,6 +58,18 @@ class Privacy:
         called[uid] = now
         if len(called) > CALLS:
             del called[next(iter(called))]
+        return True
+
+    def may_write(self, nick: str, most: int, now: float) -> bool:
+        """Tell whether the user may write to this nick, and remember so. A nick to whom the user has written within
+        TARGETS_S is free. nick: folded. most: nicks within TARGETS_S, 1 or more. now: Unix seconds."""
+        if now - self._targets.get(nick, 0.0) >= TARGETS_S:
+            recent = {one: at for one, at in self._targets.items() if now - at < TARGETS_S}
+            self._targets = recent
+            if len(recent) >= most:
+                return False
+        targets = self._targets = own(self._targets)
+        targets[nick] = now
         return True
 
     def position(self, home: GroupId) -> str | None:
