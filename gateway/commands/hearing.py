@@ -13,12 +13,14 @@ from gateway.commands.table import command, words
 from gateway.edge.client.call import Call
 from gateway.edge.client.lines import Line
 from gateway.edge.client.slots import Done
+from gateway.edge.sessions.heard import keep_lists
 from gateway.edge.users.profile import change_profile
 from gateway.irc import numerics as n
 from gateway.irc.extbans import complete, is_extended, is_good_mask, read
 from gateway.irc.message import is_utf8
 from gateway.irc.modes import MASK_BYTES
 from gateway.irc.names import is_valid_nick
+from gateway.state.account.snapshot import Heard
 from gateway.state.people import Person
 
 LEVEL: Final = 3
@@ -114,4 +116,15 @@ def _accept(call: Call) -> None:
 
 
 def _change(call: Call, wanted: Person, changed: Done | None = None) -> None:
-    change_profile(call, wanted, changed if changed is not None else lambda _: None)
+    """Change the caller's profile, and then let the caller's account keep the lists. The lists count at once, whether
+    or not the account's group answers. Without an answer the next session may begin without the change."""
+    identity = call.user.identity
+    done = changed if changed is not None else lambda _: None
+    if wanted == identity.pending:
+        change_profile(call, wanted, done)
+        return
+
+    def keep(_: object) -> None:
+        keep_lists(call, Heard(identity.pending.silence, identity.pending.accepts), done)
+
+    change_profile(call, wanted, keep)

@@ -22,6 +22,7 @@ from gateway.edge.procedures import Ask, Do, Procedure, Submit, run
 from gateway.edge.session_ports import SessionsPort, Then
 from gateway.edge.sessions.attach import arrive as show_arrival
 from gateway.edge.sessions.attach import read_on
+from gateway.edge.sessions.heard import join_lists
 from gateway.edge.sessions.reports import Reports
 from gateway.edge.sessions.superseded import withdraw
 from gateway.edge.sessions.takeover import Takeover
@@ -241,6 +242,8 @@ class Sessions(SessionsPort):
         is_new, user.session.life = user.session.life != view.life, view.life
         if is_new and (view.metadata or user.identity.pending.metadata):
             self._join_metadata(user, view)
+        if is_new:
+            join_lists(self.edge, user, view)
         hosts.know(self.edge, user, view.vhost.active)
         self.edge.conversations.know(user, view)
         self.reports.report(user.session.account, user)

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from gateway.state import metadata
+from gateway.state.account.hearing_messages import HeardSet, SetHeard
 from gateway.state.account.messages import (
     Accepted,
     AddCertificate,
@@ -61,10 +62,12 @@ from gateway.state.account.operator_messages import (
     WholeView,
 )
 from gateway.state.account.snapshot import (
+    ACCEPTS,
     CERTIFICATES,
     CHANNELS,
     FIELDS,
     NICKS,
+    SILENCES,
     SOURCES,
     TOMBSTONES,
     Life,
@@ -223,6 +226,7 @@ class Account(StateBase):
             life.vhost,
             suspension,
             metadata.values(life.metadata),
+            life.heard,
         )
 
     # Upkeep ---------------------------------------------------------------------------------------------------------
@@ -276,6 +280,12 @@ def _set_metadata(life: Life, command: SetMetadata, at: int) -> Decision:
     return Decision(Accepted(life.name), MetadataSet(keys, command.value))
 
 
+def _set_heard(life: Life, command: SetHeard, at: int) -> Decision:
+    if len(command.heard.silence) > SILENCES or len(command.heard.accepts) > ACCEPTS:
+        return denied("full")
+    return Decision(Accepted(life.name), HeardSet(command.heard) if command.heard != life.heard else None)
+
+
 def _logged_in(life: Life, command: LoggedIn, at: int) -> Decision:
     if any(at - life.sources.get(source, -SOURCE_MS) >= SOURCE_MS for source in command.sources):
         return Decision(Accepted(life.name), SeenFrom(command.sources))
@@ -323,6 +333,7 @@ _DECIDE: dict[type, Callable[[Life, Any, int], Decision]] = {
     RemoveChannel: lambda life, c, at: _remove(life, life.channels, c.channel, ChannelRemoved(c.channel)),
     SetSettings: _set_settings,
     SetMetadata: _set_metadata,
+    SetHeard: _set_heard,
     LoggedIn: _logged_in,
     ChangeVhost: _change_vhost,
     Drop: lambda life, c, at: Decision(Accepted(life.name), Dropped(c.ends)),
@@ -365,6 +376,7 @@ _APPLY: dict[type, Callable[[Life, Any, int], Life]] = {
     ),
     SettingsSet: _apply_settings,
     VhostChanged: lambda life, e, at: _replace(life, vhost=e.vhost),
+    HeardSet: lambda life, e, at: _replace(life, heard=e.heard, written=life.written | {"heard": at}),
     MetadataSet: lambda life, e, at: _replace(life, metadata=metadata.changed(life.metadata, e.keys, e.value, at)),
     Seen: lambda life, e, at: _replace(life, seen=at),
     SeenFrom: lambda life, e, at: _replace(

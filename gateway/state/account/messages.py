@@ -11,6 +11,7 @@ from typing import ClassVar, Literal
 import msgspec
 
 from gateway.accounts.credentials import Credentials
+from gateway.state.account.hearing_messages import HeardSet, SetHeard
 from gateway.state.account.operator_messages import (
     Adopt,
     Adopted,
@@ -20,7 +21,7 @@ from gateway.state.account.operator_messages import (
     Whole,
     WholeView,
 )
-from gateway.state.account.snapshot import Settings, Stored, Suspension, Vhost
+from gateway.state.account.snapshot import Heard, Settings, Stored, Suspension, Vhost
 
 
 class _Tagged(msgspec.Struct, frozen=True, array_like=True):
@@ -167,6 +168,7 @@ Command = (
     | RemoveNick
     | SetSettings
     | SetMetadata
+    | SetHeard
     | LoggedIn
     | Drop
     | AddChannel
@@ -287,6 +289,7 @@ Event = (
     | Suspended
     | Adopted
     | MetadataSet
+    | HeardSet
     | Merged
 )
 
@@ -360,7 +363,7 @@ class LoginView(_Tagged, frozen=True, tag=61):
 class InfoView(_Tagged, frozen=True, tag=62):
     """As LoginView. All times in Unix ms."""
 
-    NEWER: ClassVar = {"vhost": 3, "suspension": 3, "metadata": 3}
+    NEWER: ClassVar = {"vhost": 3, "suspension": 3, "metadata": 3, "heard": 3}
 
     name: str = ""
     life: str = ""
@@ -373,6 +376,7 @@ class InfoView(_Tagged, frozen=True, tag=62):
     vhost: Vhost = Vhost()
     suspension: Suspension | None = None
     metadata: dict[str, str] = {}
+    heard: Heard = Heard()
 
 
 class EndedView(_Tagged, frozen=True, tag=63):

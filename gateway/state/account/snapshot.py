@@ -30,6 +30,12 @@ TOMBSTONES = 100
 SOURCES = 10
 """The most sources of logins that an account remembers: the latest sources."""
 
+SILENCES = 100
+"""The most masks of SILENCE, whatever the settings say."""
+
+ACCEPTS = 200
+"""The most names of ACCEPT, whatever the settings say."""
+
 LIVES = 4
 
 _encode = msgspec.msgpack.Encoder(order="sorted").encode
@@ -70,6 +76,14 @@ class Suspension(msgspec.Struct, frozen=True, array_like=True):
         return not self.until or at < self.until
 
 
+class Heard(msgspec.Struct, frozen=True, array_like=True):
+    """Whom the account's person hears in private: masks of SILENCE, and names of ACCEPT. After a partition the later
+    change of both lists counts."""
+
+    silence: tuple[str, ...] = ()
+    accepts: tuple[str, ...] = ()
+
+
 class Life(msgspec.Struct, frozen=True, array_like=True):
     """A registration of a name. All times in Unix ms.
 
@@ -77,7 +91,7 @@ class Life(msgspec.Struct, frozen=True, array_like=True):
     or the fingerprint of the account's certificate. An alias has no credentials, nicks, certificates and settings.
     """
 
-    NEWER: ClassVar = {"sources": 1, "channels": 2, "vhost": 3, "suspension": 3, "metadata": 3}
+    NEWER: ClassVar = {"sources": 1, "channels": 2, "vhost": 3, "suspension": 3, "metadata": 3, "heard": 3}
 
     created: int
     id: str
@@ -88,13 +102,14 @@ class Life(msgspec.Struct, frozen=True, array_like=True):
     nicks: dict[str, int] = {}  # folded nick -> since when
     removed: dict[str, int] = {}  # fingerprint, folded nick, or folded channel -> time of the removal
     settings: Settings = Settings()
-    written: dict[str, int] = {}  # "credentials", "suspension" or a setting -> time of the last change
+    written: dict[str, int] = {}  # "credentials", "suspension", "heard" or a setting -> time of the last change
     seen: int = 0  # time of the last login, to the hour
     sources: dict[str, int] = {}  # source of a login -> time of the last login, to the day; empty before level 1
     channels: dict[str, int] = {}  # folded name of a registered channel -> since when
     vhost: Vhost = Vhost()
     suspension: Suspension | None = None
     metadata: Kept = {}
+    heard: Heard = Heard()
 
 
 class Stored(msgspec.Struct, frozen=True, array_like=True):
@@ -150,6 +165,7 @@ def _one(a: Life, b: Life) -> Life:
         max(a.vhost, b.vhost, key=lambda vhost: (vhost.at, _encode(vhost))),
         _last("suspension", a, b).suspension,
         metadata.merge(a.metadata, b.metadata),
+        _last("heard", a, b).heard,
     )
 
 
@@ -158,7 +174,7 @@ def _last(name: str, a: Life, b: Life) -> Life:
     choice."""
 
     def order(life: Life) -> tuple[int, bytes]:
-        value = getattr(life if name in ("credentials", "suspension") else life.settings, name)
+        value = getattr(life if name in ("credentials", "suspension", "heard") else life.settings, name)
         return life.written.get(name, 0), _encode(value)
 
     return max(a, b, key=order)

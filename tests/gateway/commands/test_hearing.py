@@ -189,3 +189,38 @@ def test_operators_bound_the_flood_modes() -> None:
     for letter, bad in (("F", "21l:15"), ("F", "5l:61"), ("F", "5l#b31:15"), ("j", "21:5"), ("j", "5:61")):
         assert ann.ask(f"MODE #c +{letter} {bad}") == [f"696 ann #c {letter} {bad} {why}"]
     assert ann.ask("MODE #c +Fj 20l#b30:60 20:60") == [f"{source('ann')} MODE #c +Fj 20l#b30:60 20:60"]
+
+
+@pytest.mark.parametrize("always_on", ["off", "on"])
+def test_a_later_session_of_the_account_begins_with_the_lists(always_on: str) -> None:
+    net = network(2)
+    ann, bob = people(net, "ann", "bob")
+    register(ann)
+    ann.ask(f"PRIVMSG NickServ :SET always-on {always_on}", "SILENCE +x,+bob", "ACCEPT cat,dan", "ACCEPT -dan")
+    ann.ask("SILENCE -x")
+    ann.quit()
+    net.run(5)
+    again = Newcomer(net, "n2")
+    assert again.log_in("ann", "sesame")
+    again.enter("ann")
+    net.run(1)
+    assert [line for line in again.ask("SILENCE", "ACCEPT *") if line[:4] in ("271 ", "281 ")] == [
+        "271 ann bob!*@*",
+        "281 ann cat",
+    ]
+    assert say(bob, "ann", "again") == [] and not heard(again, "again")
+
+
+def test_a_guest_who_logs_in_gives_the_account_the_lists() -> None:
+    net = network(1)
+    (ann,) = people(net, "ann")
+    ann.ask("SILENCE +bob")
+    register(ann)
+    ann.ask("SILENCE +cat")
+    ann.quit()
+    net.run(5)
+    again = Newcomer(net, "n1")
+    assert again.log_in("ann", "sesame")
+    again.enter("ann")
+    net.run(1)
+    assert again.ask("SILENCE")[:2] == ["271 ann bob!*@*", "271 ann cat!*@*"]

@@ -7,7 +7,7 @@ from typing import Any
 from gateway.accounts.credentials import Credentials, Scram
 from gateway.state.account import messages as a
 from gateway.state.account import operator_messages as o
-from gateway.state.account.snapshot import Life, Settings, Stored, Suspension, Vhost
+from gateway.state.account.snapshot import Heard, Life, Settings, Stored, Suspension, Vhost
 from tests.gateway.state.reading import Messages
 
 SECRET = Credentials("$argon2id$x", Scram(b"\xff", 4096, b"", b"\x00"))
@@ -26,6 +26,7 @@ COMMANDS: list[Any] = [
     a.SetSettings("1", {"always_on": True, "away_text": None}),
     a.SetMetadata("1", "url", "x", 20),
     a.SetMetadata("1", "", None, 20),
+    a.SetHeard("1", Heard(("bob!*@*",), ("cat",))),
     a.LoggedIn("1"),
     a.LoggedIn("1", ("ab", "cd")),
     a.Drop("1"),
@@ -52,6 +53,7 @@ EVENTS: list[Any] = [
     a.NickRemoved("joe2"),
     a.SettingsSet({"always_on": True}),
     a.MetadataSet(("url",), "x"),
+    a.HeardSet(Heard(("bob!*@*",), ())),
     a.Seen(),
     a.SeenFrom(("ab", "cd")),
     o.Adopted(Life(5, "1", "Joe", SECRET)),
