@@ -21,8 +21,11 @@ from gateway.irc.format import (
 from gateway.irc.message import decode, parse
 
 NASTY = st.text(st.sampled_from("a :@;\r\n\0é\udc80😀\\"), max_size=20)
-CLEAN = st.text(st.characters(exclude_characters="\r\n\0", exclude_categories=["Cs"]), max_size=20)
-MIDDLE = st.text(st.characters(exclude_characters="\r\n\0 :", exclude_categories=["Cs"]), min_size=1, max_size=10)
+LAST = 0x10FF7F  # the characters above stand for bytes outside UTF-8
+CLEAN = st.text(st.characters(max_codepoint=LAST, exclude_characters="\r\n\0", exclude_categories=["Cs"]), max_size=20)
+MIDDLE = st.text(
+    st.characters(max_codepoint=LAST, exclude_characters="\r\n\0 :", exclude_categories=["Cs"]), min_size=1, max_size=10
+)
 
 
 @given(st.none() | NASTY, NASTY, st.lists(NASTY, max_size=8), st.dictionaries(st.sampled_from(["a", "+b/c"]), NASTY))
