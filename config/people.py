@@ -67,6 +67,14 @@ class Flood(Section):
     knocks_per_minute: int = setting(
         10, "KNOCKs of all people that a channel takes in a minute.", live=True, ge=1, le=100
     )
+    caller_id_every_s: Duration = setting(
+        60,
+        "A person with the mode +g is told once in this time that a sender has written (718).",
+        live=True,
+        unit="seconds",
+        ge=1,
+        le=3600,
+    )
     mode_count_max: int = setting(
         100, "Highest number of a limit of the channel modes +F and +j.", live=True, ge=1, le=100
     )

@@ -55,6 +55,7 @@ class FloodSettings(Protocol):
     channels_per_minute: new channels of a connection, 0 for no limit. list_after_s: until a guest may LIST.
     targets_per_minute: people to whom a user may write, 0 for no limit; targets_exempt: but for these users.
     knock_every_s: between two KNOCKs of a person at a channel. knocks_per_minute: of all people at a channel.
+    caller_id_every_s: between two notices about the same sender (718).
     mode_count_max, mode_seconds_max, mode_minutes_max: the most that +F and +j may say.
     """
 
@@ -67,6 +68,7 @@ class FloodSettings(Protocol):
     targets_exempt: Literal["accounts", "operators", "nobody"]
     knock_every_s: float
     knocks_per_minute: int
+    caller_id_every_s: float
     mode_count_max: int
     mode_seconds_max: float
     mode_minutes_max: int

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gateway.edge.direct.privacy import RESTAMP_S
 from gateway.irc import numerics as n
 
 if TYPE_CHECKING:
@@ -23,9 +24,12 @@ def may_write(edge: EdgePort, user: User, home: GroupId) -> bool:
     """Tell whether the user may write to the holder of the nick, and count the holder if so. home: the nick's group."""
     flood = edge.settings.flood
     most = flood.targets_per_minute
-    if not most or _is_exempt(user, flood.targets_exempt):
+    if not most:
         return True
-    return user.privacy.may_write(home.name, most, edge.now)
+    now, privacy = edge.network.now, user.privacy
+    if now - privacy.targets.get(home.name, 0.0) < RESTAMP_S or _is_exempt(user, flood.targets_exempt):
+        return True
+    return privacy.may_write(home.name, most, now)
 
 
 def _is_exempt(user: User, exempt: str) -> bool:

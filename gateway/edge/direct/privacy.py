@@ -18,23 +18,23 @@ POSITIONS: Final = 200
 CALLS: Final = 50
 """Most senders remembered of whom the user was told (caller id)."""
 
-CALL_S: Final = 60.0
-"""The user is told once in this time that a sender has written."""
-
 TARGETS_S: Final = 60.0
 """The time in which different people count to whom the user writes."""
+
+RESTAMP_S: Final = 1.0
+"""The time of the last message to a person is remembered about so exactly, since most messages come close together."""
 
 
 class Privacy:
     """Only gateway/edge/direct writes these fields."""
 
-    __slots__ = ("_called", "_is_sure", "_positions", "_targets", "guest_conversations", "keeps")
+    __slots__ = ("_called", "_is_sure", "_positions", "guest_conversations", "keeps", "targets")
 
     def __init__(self) -> None:
         self.keeps = False  # private messages are kept, if the other side agrees; False until known
         self._positions: dict[GroupId, str | None] | None = None  # nicks' groups -> the last answer to this user (P49)
         self._called: Mapping[str, float] = NOTHING  # senders whom the user does not hear -> when the user was told
-        self._targets: Mapping[str, float] = NOTHING  # folded nicks to whom the user wrote -> when, Unix seconds
+        self.targets: Mapping[str, float] = NOTHING  # folded nicks to whom the user wrote -> when, Unix seconds
         self._is_sure = True  # all groups that have answered this user are known
         self.guest_conversations: Mapping[str, GroupId] = NOTHING  # of a guest, by the folded account of the other side
 
@@ -49,9 +49,10 @@ class Privacy:
         """Ask the account once more for consent to a guest's conversation."""
         drop(self.guest_conversations, account)
 
-    def is_call_due(self, uid: str, now: float) -> bool:
-        """Tell whether the user is to be told that the sender has written, and remember so. now: Unix seconds."""
-        if now - self._called.get(uid, 0.0) < CALL_S:
+    def is_call_due(self, uid: str, now: float, every_s: float) -> bool:
+        """Tell whether the user is to be told that the sender has written, and remember so: once in every_s. now: Unix
+        seconds."""
+        if now - self._called.get(uid, 0.0) < every_s:
             return False
         called = self._called = own(self._called)
         called.pop(uid, None)
@@ -63,12 +64,12 @@ class Privacy:
     def may_write(self, nick: str, most: int, now: float) -> bool:
         """Tell whether the user may write to this nick, and remember so. A nick to whom the user has written within
         TARGETS_S is free. nick: folded. most: nicks within TARGETS_S, 1 or more. now: Unix seconds."""
-        if now - self._targets.get(nick, 0.0) >= TARGETS_S:
-            recent = {one: at for one, at in self._targets.items() if now - at < TARGETS_S}
-            self._targets = recent
+        if now - self.targets.get(nick, 0.0) >= TARGETS_S:
+            recent = {one: at for one, at in self.targets.items() if now - at < TARGETS_S}
+            self.targets = recent
             if len(recent) >= most:
                 return False
-        targets = self._targets = own(self._targets)
+        targets = self.targets = own(self.targets)
         targets[nick] = now
         return True
 

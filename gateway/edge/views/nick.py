@@ -76,7 +76,7 @@ def _called(edge: EdgePort, event: Called) -> None:
 
 def show_call(edge: EdgePort, user: User, sender: Person) -> None:
     """Tell the user, who hears only accepted people, that the sender has written."""
-    if user.privacy.is_call_due(sender.uid, edge.now):
+    if user.privacy.is_call_due(sender.uid, edge.now, edge.settings.flood.caller_id_every_s):
         source = edge.people.author_of(sender).source
         who = (user.person.nick, sender.nick, source.partition("!")[2], n.TEXT[n.RPL_UMODEGMSG])
         user.send(Line(edge.settings.network.server_name, n.RPL_UMODEGMSG, who))

@@ -224,3 +224,15 @@ def test_a_guest_who_logs_in_gives_the_account_the_lists() -> None:
     again.enter("ann")
     net.run(1)
     assert again.ask("SILENCE")[:2] == ["271 ann bob!*@*", "271 ann cat!*@*"]
+
+
+def test_how_often_the_holder_is_told_of_a_sender_is_a_setting() -> None:
+    net = network(1, caller_id_every_s=5.0)
+    ann, bob = people(net, "ann", "bob")
+    ann.ask("MODE ann +g")
+    say(bob, "ann")
+    say(bob, "ann")
+    assert sum(" 718 " in line for line in ann.sync()) == 1
+    net.run(5)
+    say(bob, "ann")
+    assert sum(" 718 " in line for line in ann.sync()) == 1
