@@ -45,14 +45,16 @@ class Client:
         *,
         tls: ssl.SSLContext | None = None,
         registers: bool = True,
+        from_ip: str = "",
     ) -> None:
-        """registers: otherwise the test has to go on after CAP REQ."""
+        """registers: otherwise the test has to go on after CAP REQ. from_ip: the client's own address, of loopback."""
         self.nick = nick
         self.got: list[str] = []
         self._seen = 0  # lines passed over by `expect`
         self._rest = b""
         self._tokens = 0
-        self.socket = socket.create_connection((host, port), timeout=WITHIN_S)
+        source = (from_ip, 0) if from_ip else None
+        self.socket = socket.create_connection((host, port), timeout=WITHIN_S, source_address=source)
         if tls is not None:
             self.socket = tls.wrap_socket(self.socket, server_hostname=host)
         if caps:

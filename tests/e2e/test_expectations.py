@@ -7,7 +7,6 @@ import re
 
 from tests.e2e.network import Client, Network
 
-
 CLOAK = r"\b[a-z2-7]{8}\.[a-z2-7]{8}\.ip\b"
 
 
