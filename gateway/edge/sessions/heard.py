@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from gateway.edge.client.slots import Done
 from gateway.state.account.hearing_messages import SetHeard
@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from gateway.edge.client.call import Call
     from gateway.edge.ports import EdgePort
     from gateway.edge.users.user import User
+
+LEVEL: Final = 3
+"""The feature level of accounts that keep the lists."""
 
 
 def join_lists(edge: EdgePort, user: User, view: InfoView) -> None:
@@ -29,7 +32,7 @@ def join_lists(edge: EdgePort, user: User, view: InfoView) -> None:
         user.identity.change(silence=both.silence, accepts=both.accepts)
         user.unsettled[user.identity.home] = None
         edge.network.submit(user.identity.home, Change(user.identity.pending))
-    if both != kept and view.life:
+    if both != kept and view.life and edge.network.level >= LEVEL:
         edge.network.submit(edge.account(user.session.account), SetHeard(view.life, both))
 
 
@@ -41,7 +44,7 @@ def _union(first: tuple[str, ...], second: tuple[str, ...], most: int) -> tuple[
 def keep_lists(call: Call, heard: Heard, then: Done) -> None:
     """Let the caller's account keep the lists; then(outcome). A guest has no account to keep the lists."""
     person = call.user.person
-    if person.account is None:
+    if person.account is None or call.edge.network.level < LEVEL:
         then(None)
     else:
         call.submit(call.edge.account(person.account), SetHeard(person.life, heard), then)
