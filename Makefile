@@ -2,6 +2,7 @@
 # make check: style, types, imports. make bench: measure beside ngircd.
 # make compiled: cores compiled with mypyc, in build/compiled. make run COMPILED=1: run the network from there.
 # make soak SEEDS=100000: simulate so many networks with faults. make seed SEED=7: replay one, with a trace.
+# KIND=--channels, KIND=--bans and so on choose another kind of story for both (python -m tests.sim --help).
 # make scale NODES=10,30,100: how messages, bytes and state grow with the nodes of a network.
 PYTHON ?= python3
 VENV := .venv
@@ -10,6 +11,7 @@ NET ?= run/net
 WORKERS ?= 3
 SEEDS ?= 10000
 SEED ?= 0
+KIND ?=
 NODES ?= 10,30,100
 CIRCLET = $(if $(COMPILED),PYTHONSAFEPATH=1 PYTHONPATH=$(CURDIR)/build/compiled $(VENV)/bin/python -m gateway.cli.main,$(VENV)/bin/circlet)
 
@@ -83,10 +85,10 @@ bench: $(TESTABLE)
 	$(VENV)/bin/python -m contrib.bench
 
 soak: $(TESTABLE)
-	@$(VENV)/bin/python -m tests.sim --soak $(SEEDS) --first $(SEED)
+	@$(VENV)/bin/python -m tests.sim --soak $(SEEDS) --first $(SEED) $(KIND)
 
 seed: $(TESTABLE)
-	@$(VENV)/bin/python -m tests.sim $(SEED)
+	@$(VENV)/bin/python -m tests.sim $(SEED) $(KIND)
 
 scale: $(TESTABLE)
 	@$(VENV)/bin/python -m tests.sim.scale --nodes $(NODES)

@@ -12,7 +12,7 @@ from functools import partial
 import click
 from rich.progress import Progress
 
-from tests.sim.kinds import ACCOUNTS, BANS, DEVICES, REGISTRATIONS, TALK, WEBHOOKS, WHISPERS, Kind
+from tests.sim.kinds import ACCOUNTS, BANS, CHANNELS, DEVICES, REGISTRATIONS, TALK, WEBHOOKS, WHISPERS, Kind
 
 
 def broken(kind: Kind, seed: int) -> list[str]:
@@ -70,6 +70,7 @@ def soak(kind: Kind, first: int, count: int, jobs: int) -> int:
 @click.option("--devices", is_flag=True, help="an account's clients come and go, too")
 @click.option("--accounts", is_flag=True, help="accounts are made, changed and dropped, too")
 @click.option("--bans", is_flag=True, help="bans of the network are added, changed and lifted, too")
+@click.option("--channels", is_flag=True, help="bans, modes and ranks of a registered channel change, too")
 @click.option("--registrations", is_flag=True, help="a channel is registered, changed and dropped, too")
 @click.option("--webhooks", is_flag=True, help="receivers of webhooks hear what is said, too")
 @click.option("--whispers", is_flag=True, help="most of the talk is private")
@@ -81,6 +82,7 @@ def main(
     devices: bool,
     accounts: bool,
     bans: bool,
+    channels: bool,
     registrations: bool,
     webhooks: bool,
     whispers: bool,
@@ -89,6 +91,7 @@ def main(
         (devices, DEVICES),
         (accounts, ACCOUNTS),
         (bans, BANS),
+        (channels, CHANNELS),
         (registrations, REGISTRATIONS),
         (webhooks, WEBHOOKS),
         (whispers, WHISPERS),

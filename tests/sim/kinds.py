@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from tests.sim.accounts import ACCOUNT_CHECKS, AccountStory
 from tests.sim.bans import BAN_CHECKS, BanStory
+from tests.sim.channels import CHANNEL_CHECKS, ChannelStory
 from tests.sim.chaos import Story
 from tests.sim.checks import CHECKS, check
 from tests.sim.devices import DEVICE_CHECKS, DeviceStory
@@ -44,4 +45,5 @@ ACCOUNTS = Kind(AccountStory, ACCOUNT_CHECKS, " --accounts")
 WHISPERS = Kind(WhisperStory, WHISPER_CHECKS, " --whispers")
 REGISTRATIONS = Kind(RegistrationStory, REGISTRATION_CHECKS, " --registrations")
 BANS = Kind(BanStory, BAN_CHECKS, " --bans")
+CHANNELS = Kind(ChannelStory, CHANNEL_CHECKS, " --channels")
 WEBHOOKS = Kind(WebhookStory, WEBHOOK_CHECKS, " --webhooks")

@@ -168,7 +168,7 @@ def registration_agrees(story: RegistrationStory) -> Iterator[str]:
         yield f"#own is {one}, and may only be {story.own.states}"
 
 
-def _enter(story: RegistrationStory, life: str) -> None:
+def enter(story: RegistrationStory, life: str) -> None:
     """Let a made-up member with the account enter the channel from some node."""
     story.serial += 1
     node = next(node for node in story.net.nodes.values() if node.up)
@@ -184,7 +184,7 @@ def _enter(story: RegistrationStory, life: str) -> None:
 def ranks_by_access(story: RegistrationStory) -> Iterator[str]:
     """Nobody has a rank that the access does not give, on any replica; and who enters has the ranks of the access."""
     for life in (FOUNDER, FRIEND):
-        _enter(story, life)
+        enter(story, life)
     story.net.run(2.0)
     for other in story.net.nodes.values():
         replica = other.core.engine.replicas.newest(CHANNEL) if other.up else None

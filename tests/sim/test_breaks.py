@@ -20,8 +20,12 @@ from gateway.state.account.account import Account
 from gateway.state.bans.bans import Bans
 from gateway.state.bans.kind import BansKind
 from gateway.state.channel import merge as channel_merge
+from gateway.state.channel import registration
+from gateway.state.channel import state as channel_state
 from gateway.state.channel.kind import ChannelKind
+from gateway.state.channel.messages import Joined
 from gateway.state.channel.registration import Registry, merge_registries
+from gateway.state.channel.state import ChannelState
 from gateway.webhooks import deliveries
 from gateway.webhooks.courier import Courier
 from ring import submitter
@@ -68,7 +72,7 @@ from tests.sim.faults import (
     Reset,
     Slow,
 )
-from tests.sim.kinds import ACCOUNTS, BANS, DEVICES, REGISTRATIONS, TALK, WEBHOOKS, WHISPERS, Kind
+from tests.sim.kinds import ACCOUNTS, BANS, CHANNELS, DEVICES, REGISTRATIONS, TALK, WEBHOOKS, WHISPERS, Kind
 
 SEEDS = 400
 
@@ -408,6 +412,45 @@ def forget_bans_on_channels(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(channel_merge, "merge_registries", merged)
 
 
+def bring_removed_channel_bans_back(patch: pytest.MonkeyPatch) -> None:
+    """P26: a removed mask leaves nothing, and a side that missed the removal brings the mask back."""
+    whole = channel_merge._lists
+    patch.setattr(channel_merge, "_lists", lambda a, b, lifted, key: whole(a, b, {}, key))
+
+
+def keep_the_bans_of_one_side(patch: pytest.MonkeyPatch) -> None:
+    """P26: the masks that the other side has set are lost."""
+    patch.setattr(channel_merge, "_lists", lambda a, b, lifted, key: a.lists)
+
+
+def bring_removed_akicks_back(patch: pytest.MonkeyPatch) -> None:
+    """P50: an AKICK that was removed leaves nothing."""
+    original = registration._last_written
+
+    def united(a: dict[str, Any], b: dict[str, Any]) -> dict[str, Any]:
+        kept = [{name: one for name, one in side.items() if not getattr(one, "gone", False)} for side in (a, b)]
+        return original(*kept)
+
+    patch.setattr(registration, "_last_written", united)
+
+
+def keep_the_modes_of_one_side(patch: pytest.MonkeyPatch) -> None:
+    """P26: the modes with a parameter go to one side, and not to the last writer."""
+    patch.setattr(channel_merge, "_params", lambda a, b: a.params)
+
+
+def make_whoever_enters_an_operator(patch: pytest.MonkeyPatch) -> None:
+    """P50: a person who enters a registered channel without operators is an operator, whatever the access says."""
+    whole = ChannelState._joined
+
+    def joined(self: ChannelState, event: Joined, at: int) -> bool:
+        if not any("o" in member.prefixes for member in self.members.values()):
+            event = event.__class__(event.person, "o", event.name)
+        return whole(self, event, at)
+
+    patch.setitem(channel_state._APPLY, Joined, joined)
+
+
 # Webhooks -------------------------------------------------------------------------------------------------------------
 
 
@@ -500,6 +543,12 @@ BREAKS = [
     Break(confirm_bans_that_are_not_written, (PowerCut,), ("bans_agree", "possible"), BANS),
     Break(bring_lifted_bans_back, (Cut,), ("bans_agree", "possible"), BANS),
     Break(forget_bans_on_channels, (Cut,), ("registration_agrees", "possible"), REGISTRATIONS),
+    Break(bring_removed_channel_bans_back, (Cut,), ("channel_bans_hold",), CHANNELS),
+    Break(keep_the_bans_of_one_side, (Cut,), ("channel_bans_hold",), CHANNELS),
+    Break(bring_removed_akicks_back, (Cut,), ("channel_bans_hold",), CHANNELS, 69),
+    Break(keep_the_modes_of_one_side, (Cut,), ("channel_modes_hold",), CHANNELS),
+    Break(make_whoever_enters_an_operator, (Cut,), ("ranks_are_given",), CHANNELS),
+    Break(make_whoever_enters_an_operator, (Cut,), ("ranks_by_access",), REGISTRATIONS),
     Break(make_a_key_for_each_request, (Crash, Dark), ("webhook_once",), WEBHOOKS),
     Break(know_messages_by_their_positions, (Cut,), ("webhook_once",), WEBHOOKS),
     Break(go_on_from_the_end, (Crash, Dark), ("webhook_whole",), WEBHOOKS),
