@@ -236,3 +236,21 @@ def test_how_often_the_holder_is_told_of_a_sender_is_a_setting() -> None:
     net.run(5)
     say(bob, "ann")
     assert sum(" 718 " in line for line in ann.sync()) == 1
+
+
+def test_the_lists_of_an_account_outlive_a_restart_of_all_nodes() -> None:
+    net = network(2, disks=True)
+    (ann,) = people(net, "ann")
+    register(ann)
+    ann.ask("SILENCE +bob", "ACCEPT cat")
+    net.run(1)
+    for name in list(net.nodes):
+        net.kill(name)
+    for number in (1, 2):
+        net.start(number)
+    net.run(60)
+    again = Newcomer(net, "n2")
+    assert again.log_in("ann", "sesame")
+    again.enter("ann")
+    net.run(1)
+    assert "271 ann bob!*@*" in again.ask("SILENCE") and "281 ann cat" in again.ask("ACCEPT *")
