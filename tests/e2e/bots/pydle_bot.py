@@ -15,6 +15,14 @@ host, port, authority, login, password = sys.argv[1:]
 
 class Bot(pydle.Client):  # type: ignore[misc]
     RECONNECT_DELAYS = (1,)
+    listed = ""
+
+    async def on_raw_cap_ls(self, params: list[str]) -> None:
+        """The library asks for version 302 and takes the first line for the whole list: the node needs two lines."""
+        self.listed += f" {params[-1]}"
+        if params[0] != "*":
+            whole, self.listed = self.listed, ""
+            await super().on_raw_cap_ls([whole])
 
     async def connect(self, *args: object, **how: object) -> None:
         """The library gives up at the first refusal. A starting node refuses clients until it knows its network."""
