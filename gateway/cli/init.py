@@ -83,8 +83,9 @@ def _what_to_do(folder: Path, machines: list[Machine]) -> str:
    also UDP 7700 for the directory. HTTP stays on loopback: on each machine, http://127.0.0.1:8067/ shows the ring.
 5. For IRC over TLS, give each machine a certificate, and take the `#` away from the listener on port 6697.
 
-network.key is the same in all folders. Who has it belongs to the network: keep it secret.
-cloak.key is the same in all folders, too. Who has it can tell people's addresses from their cloaks."""
+network.key is the same in all folders: a machine with this key belongs to the network. Keep the key secret.
+cloak.key is the same in all folders, too: anybody with this key can find the address behind a cloak.
+Keep the key secret."""
 
 
 def _start(machine: Machine) -> str:

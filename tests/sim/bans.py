@@ -1,7 +1,7 @@
 """Bans of the network that are added, changed and lifted on any node, while the network suffers.
 
 One thing at a time is done to each ban, so confirmed answers tell the true state, as in accounts.py. While nodes are
-missing, the others ban by what they know, and may answer that there is no such ban: then both states are right until
+missing, the other nodes may not know a ban, and answer that there is no such ban: then both states are right until
 all nodes are back. In the end every node has the same list, carries the list out, and no ban is lost or is back.
 """
 

@@ -1,4 +1,4 @@
-"""What people read of a ban that hits them."""
+"""The words for people whom a ban of the network hits."""
 
 from __future__ import annotations
 

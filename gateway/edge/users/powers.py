@@ -1,4 +1,4 @@
-"""The powers of an operator: who gets them by a password or a certificate, and the user modes that show them."""
+"""The powers of an operator: the password or certificate that gives the powers, and the user modes for all to see."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Shows members of channels with +u and +D to those alone who see them.
+"""Shows the members of a channel with +u or +D, each member to the people alone who may see the member.
 
 `Room.unseen` has the members whom the plain members here were not shown: with True, nobody was shown the member (+D);
 with False, only members who may kick (+u).

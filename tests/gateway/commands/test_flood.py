@@ -1,4 +1,4 @@
-"""The flood mode over several nodes: one master counts, exactly, and its successor ends what was begun."""
+"""The flood mode over several nodes: the master counts exactly, and the next master ends modes set for a time."""
 
 from __future__ import annotations
 
