@@ -25,7 +25,7 @@ def decide_say(channel: ChannelState, command: Say, at: int) -> Decision:
         heard = _hears_outsider(channel, command, person, at)
     else:
         person = member.person
-        heard = bool(member.prefixes) or not (command.status or "m" in channel.modes or is_banned(channel, person, at))
+        heard = bool(member.prefixes) or not ("m" in channel.modes or is_banned(channel, person, at))
     status = command.status
     if person is None or not heard or channel.strict:
         more = _judge_more(channel, command, member, person, at, heard=heard)

@@ -61,7 +61,13 @@ def test_a_status_message_reaches_that_rank_and_above(net: Net) -> None:
     bob.ask("PRIVMSG @#c :ops?", "PRIVMSG +#c :voiced?")
     assert ann.sync() == [f"{source('bob')} PRIVMSG @#c :ops?", f"{source('bob')} PRIVMSG +#c :voiced?"]
     assert cat.sync() == []
+    assert cat.ask("PRIVMSG @#c :help!") == [] and ann.sync() == [f"{source('cat')} PRIVMSG @#c :help!"]
+    assert bob.sync() == []
+    ann.ask("MODE #c +m")
+    cat.sync()
     assert cat.ask("PRIVMSG @#c :x") == ["404 cat #c :Cannot send to channel"]
+    dan = net.client(list(net.nodes)[-1], "dan")
+    assert dan.ask("PRIVMSG @#c :x") == ["404 dan #c :Cannot send to channel"]
 
 
 def test_echo_is_what_the_others_read(net: Net) -> None:

@@ -93,14 +93,15 @@ def test_no_ctcp_but_actions(text: bytes, heard: bool) -> None:
     assert stage.say(ANN, text) == (None if heard else CANNOT)
 
 
-def test_a_status_message_needs_a_rank() -> None:
+def test_a_status_message_needs_a_member_with_a_voice() -> None:
     stage = Stage(ANN, BOB)
     stage.mode(ANN, minus("n"))
-    assert stage.say(BOB, status="@") == CANNOT
     assert stage.say(CAT, status="@", outside=True) == CANNOT
+    assert stage.say(BOB, status="@") is None and stage.event.status == "@"
+    stage.mode(ANN, plus("m"))
+    assert stage.say(BOB, status="@") == CANNOT
     stage.mode(ANN, plus("v", "Bob"))
-    assert stage.say(BOB, status="@") is None
-    assert stage.event.status == "@"
+    assert stage.say(BOB, status="@") is None and stage.event.status == "@"
 
 
 def test_a_refused_notice_is_refused_like_anything() -> None:
