@@ -255,6 +255,6 @@ def _failing(row: WebhookRow) -> Webhook:
 
 
 def _state(core: NodeCore, record: NodeRecord) -> Literal["alive", "leaving", "dead"]:
-    if record.key in core.engine.peers.dead:
+    if record.key in core.engine.peers.dead and not record.leaving:  # a node that has left in order is not missed
         return "dead"
     return "leaving" if record.leaving else "alive"

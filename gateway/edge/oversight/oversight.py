@@ -49,7 +49,7 @@ class Oversight(OversightPort):
         """Keep an act. done(outcome): the act is on the disks of the group's holders, or the audit does not answer."""
         edge, network = self._edge, self._edge.network
         target, reason = edge.text(target, LONGEST), edge.text(reason, LONGEST)
-        network.note("operator_act", operator=operator, act=act, target=target, reason=reason)
+        network.note("operator_act", operator=operator, act=act, target=target)
         if network.level < Record.SINCE:
             done(None)
             return

@@ -32,6 +32,7 @@ def test_a_takeover_and_a_dead_node_show() -> None:
 def test_what_waits_for_a_silent_master_shows() -> None:
     net = network(2)
     ann, _ = people(net, "ann", "bob", channel="#go")  # which n2 masters
+    net.run(10)  # the nodes have looked at the groups that every node follows
     net.hang("n2", 3.0)
     ann.send("PRIVMSG #go :are you there?")
     net.run(1)
