@@ -28,14 +28,13 @@ from gateway.state.channel.registration import Registry, merge_registries
 from gateway.state.channel.state import ChannelState
 from gateway.webhooks import deliveries
 from gateway.webhooks.courier import Courier
-from ring import submitter
 from ring.duplex import Stream
 from ring.engine import Engine
 from ring.ids import GroupId, Incarnation, Term
 from ring.links.connector import Abandon, Connector, Down, Outcome
 from ring.links.hello import Role
 from ring.membership.failure_detector import FailureDetector
-from ring.replication import barrier, merge, people
+from ring.replication import merge, people
 from ring.replication.backups import Backups
 from ring.replication.barrier import Barriers
 from ring.replication.client_log import ClientLog
@@ -245,12 +244,6 @@ def merge_everything_again(patch: pytest.MonkeyPatch) -> None:
 def send_before_the_logs_agree(patch: pytest.MonkeyPatch) -> None:
     """P25: an edge sends people's next lines to a master without the earlier lines."""
     patch.setattr(Followers, "holds_back", lambda self, group, target: False)
-
-
-def send_to_the_other_side_at_once(patch: pytest.MonkeyPatch) -> None:
-    """P25: after a partition, an edge without a replica sends the next lines to the other side's master."""
-    for module in (submitter, barrier):
-        patch.setattr(module, "way", lambda port, group: port.target(group))
 
 
 def take_the_oldest_replica(patch: pytest.MonkeyPatch) -> None:
@@ -530,7 +523,6 @@ BREAKS = [
     Break(play_nothing, (Reset,), ("sent_in_order",), DEVICES),
     Break(talk_through_the_nick, (Reset,), ("sent_in_order",), DEVICES),
     Break(show_again_what_came_directly, (Cut,), ("nothing_twice",), WHISPERS),
-    Break(send_to_the_other_side_at_once, (Cut,), ("own_order",), DEVICES, 99630134),
     Break(show_what_follows_a_refusal, (Lossy,), ("own_order_on_one_side",), WHISPERS),
     Break(forget_what_was_said_to_a_session_elsewhere, (Leave,), ("said_once",), DEVICES),
     Break(start_alone, (PowerCut,), ("accounts_agree", "possible"), ACCOUNTS),
