@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ring.links.admission import Limits, Refusal
 
@@ -16,10 +16,10 @@ REFUSED: Final[dict[Refusal, str]] = {
 }
 
 
-class Banned(str):
-    """The reason for refusing a connection by a ban of its address, in words."""
+class Banned(NamedTuple):
+    """A connection is refused by a ban of the address. why: the ban in words."""
 
-    __slots__ = ()
+    why: str
 
 
 def limits_of(settings: EdgeSettings) -> Limits:
@@ -31,7 +31,7 @@ def limits_of(settings: EdgeSettings) -> Limits:
 
 def words(why: Refusal | Banned) -> str:
     """Return the reason for refusing a connection, in words."""
-    return str(why) if isinstance(why, Banned) else REFUSED[why]
+    return why.why if isinstance(why, Banned) else REFUSED[why]
 
 
 def farewell(why: Refusal | Banned, address: str) -> bytes:
