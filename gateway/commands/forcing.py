@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
 from gateway.commands.table import command, words
-from gateway.edge.client.call import Call
+from gateway.edge.client.call import TOO_OLD, Call
 from gateway.edge.rpc.operator_asks import EndAsk, Ended, ForceAsk, Forced
 from gateway.irc import numerics as n
 from gateway.irc.addresses import read_network
@@ -16,7 +16,6 @@ from gateway.state.nick.messages import NickView, Who
 from gateway.state.people import Person
 
 CAPABILITY: Final = "force"
-TOO_OLD: Final = "The network does not support this yet: try again once all nodes are upgraded."
 _HOST: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9./_-]*[A-Za-z0-9])?", re.ASCII)
 
 

@@ -10,7 +10,7 @@ from typing import Final
 import msgspec
 
 from gateway.commands.table import command, words
-from gateway.edge.client.call import Call
+from gateway.edge.client.call import TOO_OLD, Call
 from gateway.edge.client.lines import Line
 from gateway.edge.client.slots import Done
 from gateway.edge.sessions.heard import keep_lists
@@ -26,7 +26,6 @@ from gateway.state.people import Person
 LEVEL: Final = 3
 """The feature level of the lists."""
 
-TOO_OLD: Final = "The network does not support this yet: try again once all nodes are upgraded."
 BAD_MASK: Final = "Write nick!user@host, ~a:account or ~r:real?name"
 
 

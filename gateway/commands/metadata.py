@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 import msgspec
 
 from gateway.commands.table import command
-from gateway.edge.client.call import Call
+from gateway.edge.client.call import TOO_OLD, Call
 from gateway.edge.client.lines import Line
 from gateway.edge.users import metadata
 from gateway.edge.users.metadata import CAPABILITY, line
@@ -230,7 +230,7 @@ def _change(call: Call, target: str, key: str, value: str | None) -> None:
         else:
             _change_draft(call, key, value)
     elif edge.network.level < SINCE:
-        call.notice("The network does not support this yet: try again once all nodes are upgraded.")
+        call.notice(TOO_OLD)
     elif target == "*" or edge.settings.casemap(target) == edge.settings.casemap(user.person.nick):
         call.alone(lambda: _change_own(call, key, value))
     elif is_valid_channel(target, edge.settings.limits.channel_len):

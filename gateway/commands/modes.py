@@ -11,7 +11,7 @@ import msgspec
 from gateway.commands.channels import acting, channel_of, followed, refuse
 from gateway.commands.table import command
 from gateway.commands.user_modes import user_mode
-from gateway.edge.client.call import Call
+from gateway.edge.client.call import TOO_OLD, Call
 from gateway.edge.users import hosts
 from gateway.irc import extbans
 from gateway.irc import numerics as n
@@ -36,7 +36,6 @@ _TIME = re.compile(r"[0-9]{1,6}|([0-9]{1,6}[mhdw])+")
 _PART = re.compile(r"([0-9]+)([mhdw]?)")
 _MINUTES: Final = {"m": 1, "h": 60, "d": 1440, "w": 10_080}
 BAD_TIME: Final = "Write the time in minutes, or as 30m, 2h, 1h30m, 7d or 2w: at most 366 days"
-TOO_OLD: Final = "The network does not support this yet: try again once all nodes are upgraded."
 
 
 @command("MODE", 1)

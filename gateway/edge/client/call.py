@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from gateway.edge.client import flood
 from gateway.edge.client.answering import Answering
@@ -23,6 +23,10 @@ from ring.replication.application import FAILED, Halted, Unsupported
 if TYPE_CHECKING:
     from gateway.edge.ports import EdgePort
     from ring.roster import NodeRecord
+
+
+TOO_OLD: Final = "The network does not support this yet: try again once all nodes are upgraded."
+"""For a command that the edge refuses because the network acts at an older feature level (P42)."""
 
 
 class Call(Answering):

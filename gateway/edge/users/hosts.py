@@ -173,9 +173,9 @@ def past(edge: EdgePort, line: Line) -> Line:
 def mask(edge: EdgePort, text: str, by: str) -> str:
     """Return a mask of a list as people may read it. by: the source that has set the mask.
 
-    A mask that was set while people saw addresses tells the address of somebody: the mask is shown by the cloak. A mask
-    that was typed since is shown as typed, and holds only what its author knew: otherwise a ban on any address would
-    tell the cloak of the address.
+    A mask that was set while people saw addresses tells the address of somebody: the mask is shown by the cloak. A
+    later mask is shown as the author typed the mask, and tells only what the author knew: otherwise a ban on any
+    address would tell the cloak of the address.
     """
     if not is_on(edge) or not _is_address(by.rpartition("@")[2]):
         return text
